@@ -1,0 +1,272 @@
+/* decode: fills a struct by a table of fields, and collects the faults */
+#include "base/decode.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { NAME_MAX_CHARACTERS = 100, KEY_MAX_BYTES = 190 };
+
+static const char *
+length_fault(enum field_type type, size_t bytes, long characters,
+    const char **detail_out)
+{
+	bool too_long = type == FIELD_NAME ? characters > NAME_MAX_CHARACTERS
+	                                   : bytes > KEY_MAX_BYTES;
+
+	if (bytes > 0 && !too_long)
+		return NULL;
+	*detail_out = type == FIELD_NAME ? "must be 1 to 100 characters"
+	                                 : "must be 1 to 190 bytes";
+	return too_long ? "too_long" : "too_short";
+}
+
+const char *
+text_fault(
+    enum field_type type, const char *text, size_t len, const char **detail_out)
+{
+	long characters = utf8_length(text, len);
+	const char *code;
+
+	if (characters < 0) {
+		*detail_out = "must be UTF-8";
+		return "invalid_format";
+	}
+	code = length_fault(type, len, characters, detail_out);
+	if (code != NULL)
+		return code;
+	if (text_has_control(text, len)) {
+		*detail_out = "must not contain control characters";
+		return "control_character";
+	}
+	if (text_has_outer_space(text, len)) {
+		*detail_out = "must not begin or end with white space";
+		return "surrounding_space";
+	}
+	return NULL;
+}
+
+/* A string that is decoded: its text and where it stands. */
+struct source {
+	struct decode *decode;
+	const struct field *field;
+	const char *pointer;
+	struct json_object *value;
+};
+
+static void
+report(const struct source *source, const char *code, const char *detail)
+{
+	faults_add(source->decode->faults, source->pointer, code, "%s", detail);
+}
+
+static size_t
+string_len(const struct source *source)
+{
+	return (size_t)json_object_get_string_len(source->value);
+}
+
+static const char *
+copy_string(const struct source *source)
+{
+	return arena_copy(source->decode->arena,
+	    json_object_get_string(source->value), string_len(source));
+}
+
+static void
+decode_name(const struct source *source, void *member_out)
+{
+	const char *detail, *code;
+
+	code = text_fault(source->field->type,
+	    json_object_get_string(source->value), string_len(source), &detail);
+	if (code != NULL)
+		report(source, code, detail);
+	else
+		*(const char **)member_out = copy_string(source);
+}
+
+static void
+decode_text(const struct source *source, void *member_out)
+{
+	const char *text = json_object_get_string(source->value);
+	size_t len = string_len(source);
+
+	if (utf8_length(text, len) > source->field->max)
+		faults_add(source->decode->faults, source->pointer, "too_long",
+		    "must be at most %" PRId64 " characters",
+		    source->field->max);
+	else if (memchr(text, '\0', len) != NULL)
+		report(source, "control_character",
+		    "must not contain the character U+0000");
+	else
+		*(const char **)member_out = copy_string(source);
+}
+
+/* json-c's integers go from INT64_MIN to UINT64_MAX. */
+static void
+decode_int(const struct source *source, void *member_out)
+{
+	const struct field *field = source->field;
+	int64_t number = json_object_get_int64(source->value);
+
+	if (json_object_get_uint64(source->value) > INT64_MAX ||
+	    number < field->min || number > field->max)
+		faults_add(source->decode->faults, source->pointer,
+		    "out_of_range", "must be from %" PRId64 " to %" PRId64,
+		    field->min, field->max);
+	else
+		*(int64_t *)member_out = number;
+}
+
+static void
+decode_bool(const struct source *source, void *member_out)
+{
+	*(bool *)member_out = json_object_get_boolean(source->value);
+}
+
+static void
+decode_time(const struct source *source, void *member_out)
+{
+	const char *text = json_object_get_string(source->value);
+
+	if (strlen(text) != string_len(source) || !time_parse(text, member_out))
+		report(source, "invalid_format",
+		    "must be a time of RFC 3339 that exists, "
+		    "such as 2026-11-22T09:00:00Z");
+}
+
+/* FIELD_ANY has no row: its type is its function's affair. */
+static const struct decoder {
+	enum json_type json_type;
+	const char *wanted;
+	void (*decode)(const struct source *source, void *member_out);
+} decoders[] = {
+    [FIELD_NAME] = {json_type_string, "must be a string", decode_name},
+    [FIELD_KEY] = {json_type_string, "must be a string", decode_name},
+    [FIELD_TEXT] = {json_type_string, "must be a string", decode_text},
+    [FIELD_INT] = {json_type_int,
+        "must be a whole number, without a fraction or an exponent",
+        decode_int},
+    [FIELD_BOOL] = {json_type_boolean, "must be true or false", decode_bool},
+    [FIELD_TIME] = {json_type_string, "must be a string with a time",
+        decode_time},
+};
+
+static void
+decode_typed(const struct source *source, void *member_out)
+{
+	const struct decoder *decoder = &decoders[source->field->type];
+
+	if (json_object_get_type(source->value) != decoder->json_type)
+		report(source, "invalid_type", decoder->wanted);
+	else
+		decoder->decode(source, member_out);
+}
+
+void
+decode_value(struct decode *decode, struct json_object *value,
+    const char *pointer, const struct field *field, void *member_out)
+{
+	const struct source source = {decode, field, pointer, value};
+
+	if (value == NULL && (field->flags & FIELD_REQUIRED) != 0)
+		report(&source, "required", "must not be null");
+	else if (value == NULL && (field->flags & FIELD_NULL) != 0)
+		return;
+	else if (field->type == FIELD_ANY)
+		field->decode(decode, value, pointer, member_out);
+	else
+		decode_typed(&source, member_out);
+}
+
+static void
+decode_member(struct decode *decode, struct json_object *object,
+    const char *pointer, const struct field *field, void *struct_out)
+{
+	struct json_object *value;
+	const char *here = json_pointer(decode->arena, pointer, field->name);
+
+	if (json_object_object_get_ex(object, field->name, &value))
+		decode_value(decode, value, here, field,
+		    (char *)struct_out + field->offset);
+	else if ((field->flags & FIELD_REQUIRED) != 0)
+		faults_add(decode->faults, here, "required", "is missing");
+}
+
+static bool
+is_field(const char *name, const struct field *fields, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(name, fields[i].name) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+nearest_field(const char *name, const struct field *fields, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (text_is_near(name, fields[i].name))
+			return fields[i].name;
+	return NULL;
+}
+
+static void
+report_unknown(struct decode *decode, const char *pointer, const char *name,
+    const struct field *fields, size_t count)
+{
+	const char *near = nearest_field(name, fields, count);
+	const char *here = json_pointer(decode->arena, pointer, name);
+
+	if (near != NULL)
+		faults_add(decode->faults, here, "unknown_member",
+		    "is no member of this object; did you mean \"%s\"?", near);
+	else
+		faults_add(decode->faults, here, "unknown_member",
+		    "is no member of this object; leave it away");
+}
+
+/* Stops when no more faults are kept, for the sake of hostile bodies. */
+static void
+find_unknown(struct decode *decode, struct json_object *object,
+    const char *pointer, const struct field *fields, size_t count)
+{
+	struct json_object_iterator at = json_object_iter_begin(object);
+	struct json_object_iterator end = json_object_iter_end(object);
+
+	while (!json_object_iter_equal(&at, &end)) {
+		const char *name = json_object_iter_peek_name(&at);
+
+		if (decode->faults->count == FAULTS_MAX)
+			break;
+		if (!is_field(name, fields, count))
+			report_unknown(decode, pointer, name, fields, count);
+		json_object_iter_next(&at);
+	}
+}
+
+void
+decode_object(struct decode *decode, struct json_object *object,
+    const char *pointer, const struct field *fields, size_t count,
+    void *struct_out)
+{
+	size_t i;
+
+	if (!json_object_is_type(object, json_type_object)) {
+		faults_add(decode->faults, pointer, "invalid_type",
+		    "must be an object");
+		return;
+	}
+	for (i = 0; i < count; i++)
+		decode_member(decode, object, pointer, &fields[i], struct_out);
+	if (!decode->lenient)
+		find_unknown(decode, object, pointer, fields, count);
+}

@@ -1,0 +1,122 @@
+/* json: the check, then json-c; faults and pointers */
+#include "base/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json_check.h"
+#include "base/str.h"
+
+void
+faults_init(struct faults *faults, struct arena *arena)
+{
+	*faults = (struct faults) {.arena = arena};
+	faults->tail = &faults->first;
+}
+
+static bool
+has_fault_at(const struct faults *faults, const char *pointer)
+{
+	const struct fault *fault;
+
+	for (fault = faults->first; fault != NULL; fault = fault->next)
+		if (strcmp(fault->pointer, pointer) == 0)
+			return true;
+	return false;
+}
+
+void
+faults_add(struct faults *faults, const char *pointer, const char *code,
+    const char *detail, ...)
+{
+	struct fault *fault;
+	va_list args;
+
+	if (faults->count == FAULTS_MAX || has_fault_at(faults, pointer))
+		return;
+	fault = arena_alloc(faults->arena, sizeof(*fault));
+	fault->pointer = arena_strdup(faults->arena, pointer);
+	fault->code = code;
+	va_start(args, detail);
+	fault->detail = arena_vprintf(faults->arena, detail, args);
+	va_end(args);
+	*faults->tail = fault;
+	faults->tail = &fault->next;
+	faults->count++;
+}
+
+const char *
+json_pointer(struct arena *arena, const char *base, const char *name)
+{
+	size_t max = strlen(base) + 1 + 2 * strlen(name);
+	struct str pointer = str_new(arena, max);
+
+	str_adds(&pointer, base);
+	str_addc(&pointer, '/');
+	for (; *name != '\0'; name++) {
+		if (*name == '~') /* RFC 6901, section 3 */
+			str_adds(&pointer, "~0");
+		else if (*name == '/')
+			str_adds(&pointer, "~1");
+		else
+			str_addc(&pointer, *name);
+	}
+	return pointer.data;
+}
+
+const char *
+json_pointer_at(struct arena *arena, const char *base, size_t index)
+{
+	return arena_printf(arena, "%s/%zu", base, index);
+}
+
+static void
+put_object(void *object)
+{
+	json_object_put(object);
+}
+
+/* json-c's own view of a text that passed the check. */
+static struct json_object *
+tokenize(const char *text, size_t len, const char **why_out)
+{
+	struct json_tokener *tokener;
+	struct json_object *object;
+	enum json_tokener_error error;
+
+	/* json-c counts the level of a scalar too. */
+	tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
+	if (tokener == NULL) {
+		*why_out = "no memory";
+		return NULL;
+	}
+	json_tokener_set_flags(
+	    tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, text, (int)len);
+	/* A number at the top could go on: the NUL says that it does not. */
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
+		object = json_tokener_parse_ex(tokener, "", 1);
+	error = json_tokener_get_error(tokener);
+	json_tokener_free(tokener);
+	*why_out = error == json_tokener_success
+	    ? NULL
+	    : json_tokener_error_desc(error);
+	return object;
+}
+
+struct json_object *
+json_parse(struct arena *arena, const char *text, size_t len,
+    struct faults *faults, const char **why_out)
+{
+	struct json_object *object;
+
+	*why_out = json_check(arena, text, len, faults);
+	if (*why_out != NULL)
+		return NULL;
+	object = tokenize(text, len, why_out);
+	if (object != NULL)
+		arena_defer(arena, put_object, object);
+	return object;
+}

@@ -1,0 +1,87 @@
+/* json: strict parsing with json-c, and a writer */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct str;
+
+/* What is wrong with a body, with the RFC 6901 pointer to it. */
+struct fault {
+	const char *pointer;
+	const char *code; /* "required", "out_of_range", … */
+	const char *detail;
+	struct fault *next;
+};
+
+/* Faults in the order found. At most FAULTS_MAX are kept. */
+enum { FAULTS_MAX = 100 };
+struct faults {
+	struct arena *arena;
+	struct fault *first;
+	struct fault **tail;
+	int count;
+};
+
+void faults_init(struct faults *faults, struct arena *arena);
+
+/* detail is a format. A second fault at the same pointer is dropped. */
+void faults_add(struct faults *faults, const char *pointer, const char *code,
+    const char *detail, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * Values are counted so that a body of 4 MiB cannot become a hundred times that
+ * in objects. No body of 256 KiB has so many, nor has any batch within its
+ * limits (1,000 events of 64 properties).
+ */
+enum { JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 200000 };
+
+/*
+ * Parses exactly one JSON text (RFC 8259) and refuses what json-c 0.16 lets
+ * pass (NaN, Infinity, single quotes, comments, duplicate members, overlong
+ * UTF-8, lone surrogates, NUL bytes, trailing bytes, a control character in a
+ * member's name, depth over JSON_DEPTH_MAX, more than JSON_VALUES_MAX values).
+ * Returns NULL if it is no such text, with *why_out saying what and at which
+ * byte, counted from 0. Numbers that no int64, uint64 or finite double can hold
+ * are added to faults as out_of_range. The object lives as long as the arena.
+ * JSON null answers the JSON value null with *why_out NULL: ask *why_out, not
+ * the object.
+ */
+struct json_object *json_parse(struct arena *arena, const char *text,
+    size_t len, struct faults *faults, const char **why_out);
+
+/* A pointer one level down: base "/a", name "b/c" -> "/a/b~1c". */
+const char *
+json_pointer(struct arena *arena, const char *base, const char *name);
+const char *
+json_pointer_at(struct arena *arena, const char *base, size_t index);
+
+/*
+ * Writes JSON text into a str. Commas are put by the writer. key is NULL inside
+ * an array and at the top. Errors are sticky in the str.
+ */
+struct json_writer {
+	struct str *out;
+	bool comma;
+};
+
+void jw_object(struct json_writer *jw, const char *key);
+void jw_object_end(struct json_writer *jw);
+void jw_array(struct json_writer *jw, const char *key);
+void jw_array_end(struct json_writer *jw);
+void jw_string(struct json_writer *jw, const char *key, const char *value);
+void jw_int(struct json_writer *jw, const char *key, int64_t value);
+void jw_double(struct json_writer *jw, const char *key, double value);
+void jw_bool(struct json_writer *jw, const char *key, bool value);
+void jw_null(struct json_writer *jw, const char *key);
+void jw_time(struct json_writer *jw, const char *key, int64_t time);
+/* A string, or null if value is NULL. */
+void
+jw_string_or_null(struct json_writer *jw, const char *key, const char *value);
+/* text is JSON already. */
+void jw_raw(struct json_writer *jw, const char *key, const char *text);
+
+#endif

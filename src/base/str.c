@@ -1,0 +1,126 @@
+/* str: a growing string; doubles its place in the arena */
+#include "base/str.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { STR_FIRST_SIZE = 256 };
+
+struct str
+str_new(struct arena *arena, size_t max)
+{
+	struct str str = {.arena = arena, .max = max};
+
+	str.size = max < STR_FIRST_SIZE ? max + 1 : STR_FIRST_SIZE;
+	str.data = arena_alloc(arena, str.size);
+	return str;
+}
+
+static void
+str_grow(struct str *str, size_t wanted)
+{
+	size_t size = str->size;
+	char *data;
+
+	while (size < wanted)
+		size *= 2;
+	data = arena_alloc(str->arena, size);
+	memcpy(data, str->data, str->len);
+	str->data = data;
+	str->size = size;
+}
+
+/* Makes place for len more bytes and the NUL; false past the max. */
+static bool
+str_reserve(struct str *str, size_t len)
+{
+	if (str->overflow || len > str->max - str->len) {
+		str->overflow = true;
+		return false;
+	}
+	if (str->len + len + 1 > str->size)
+		str_grow(str, str->len + len + 1);
+	return true;
+}
+
+void
+str_add(struct str *str, const char *data, size_t len)
+{
+	if (len == 0 || !str_reserve(str, len))
+		return;
+	memcpy(str->data + str->len, data, len);
+	str->len += len;
+	str->data[str->len] = '\0';
+}
+
+void
+str_adds(struct str *str, const char *text)
+{
+	str_add(str, text, strlen(text));
+}
+
+void
+str_addc(struct str *str, char c)
+{
+	str_add(str, &c, 1);
+}
+
+void
+str_addi(struct str *str, int64_t number)
+{
+	char digits[20], *at = digits + sizeof(digits);
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do
+		*--at = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (number < 0)
+		*--at = '-';
+	str_add(str, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+void
+str_addf(struct str *str, const char *format, ...)
+{
+	va_list args, again;
+	int len;
+
+	va_start(args, format);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, args);
+	assert(len >= 0);
+	if (str_reserve(str, (size_t)len)) {
+		vsnprintf(str->data + str->len, (size_t)len + 1, format, again);
+		str->len += (size_t)len;
+	}
+	va_end(again);
+	va_end(args);
+}
+
+static bool
+is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+void
+str_add_percent(struct str *str, const char *text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	const char *at;
+
+	for (at = text; *at != '\0'; at++) {
+		unsigned char c = (unsigned char)*at;
+		char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
+
+		if (is_unreserved(*at))
+			str_addc(str, *at);
+		else
+			str_add(str, escape, sizeof(escape));
+	}
+}

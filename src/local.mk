@@ -1,0 +1,114 @@
+# src/local.mk: one archive per layer and the two programs
+
+# A program is src/palmaresd in the build directory, so no directory can have
+# that name: the programs' own sources are in src/daemon and src/ctl.
+sbin_PROGRAMS += src/palmaresd
+bin_PROGRAMS += src/palmaresctl
+noinst_LIBRARIES += libbase.a libengine.a libstore.a libhttp.a libapi.a
+
+libbase_a_SOURCES = \
+	src/base/arena.c src/base/arena.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/config.c src/base/config.h \
+	src/base/decode.c src/base/decode.h \
+	src/base/embed.h \
+	src/base/error.c src/base/error.h \
+	src/base/json.c src/base/json.h src/base/json_check.c \
+	src/base/json_check.h src/base/json_string.c \
+	src/base/json_string.h src/base/json_write.c \
+	src/base/log.c src/base/log.h \
+	src/base/str.c src/base/str.h \
+	src/base/text.c src/base/text.h
+
+libengine_a_SOURCES = \
+	src/engine/engine.c src/engine/engine.h
+
+libstore_a_SOURCES = \
+	src/store/application.c src/store/application.h \
+	src/store/badge.c \
+	src/store/catalog.h \
+	src/store/db.c src/store/db.h src/store/db_internal.h \
+	src/store/event.c src/store/event.h \
+	src/store/ingest.c src/store/ingest.h \
+	src/store/ingest_batch.c src/store/ingest_batch.h \
+	src/store/key.c \
+	src/store/migrate.c src/store/migrate.h \
+	src/store/point_scale.c \
+	src/store/pool.c src/store/pool.h \
+	src/store/properties.c src/store/properties.h \
+	src/store/query.c \
+	src/store/rule.c \
+	src/store/rule_cache.c src/store/rule_cache.h \
+	src/store/server.c src/store/server.h \
+	src/store/statements.h \
+	src/store/tx.c src/store/tx.h \
+	src/store/user.c src/store/user.h \
+	src/store/verify.c src/store/verify.h \
+	src/store/verify_read.c src/store/verify_read.h \
+	src/store/verify_user.c src/store/verify_user.h
+nodist_libstore_a_SOURCES = src/store/migrations_data.c
+
+libhttp_a_SOURCES = \
+	src/http/fcgi.c src/http/fcgi.h \
+	src/http/request.c src/http/request.h \
+	src/http/response.c src/http/response.h \
+	src/http/router.c src/http/router.h
+
+libapi_a_SOURCES = \
+	src/api/api.c src/api/api.h \
+	src/api/auth.c \
+	src/api/badge.c \
+	src/api/classic.c src/api/classic.h \
+	src/api/committer.c src/api/committer.h \
+	src/api/event.c src/api/event.h \
+	src/api/event_batch.c \
+	src/api/metrics.c src/api/metrics.h \
+	src/api/ops.c src/api/ops.h \
+	src/api/page.c \
+	src/api/point_scale.c \
+	src/api/problem.c \
+	src/api/resource.c src/api/resource.h \
+	src/api/route.c \
+	src/api/rule.c \
+	src/api/settings.c src/api/settings.h \
+	src/api/user.c src/api/user.h
+nodist_libapi_a_SOURCES = src/api/openapi_data.c
+
+LAYERS = libapi.a libhttp.a libstore.a libengine.a libbase.a
+BASE_LIBS = $(JSONC_LIBS) $(INIH_LIBS)
+LAYER_LIBS = $(FCGI_LIBS) $(MARIADB_LIBS) $(SODIUM_LIBS) $(BASE_LIBS)
+
+src_palmaresd_SOURCES = \
+	src/daemon/listener.c src/daemon/listener.h \
+	src/daemon/main.c \
+	src/daemon/master.c src/daemon/master.h \
+	src/daemon/worker.c src/daemon/worker.h
+src_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
+
+src_palmaresctl_SOURCES = \
+	src/ctl/app.c \
+	src/ctl/ask.c src/ctl/ask.h \
+	src/ctl/ctl.c src/ctl/ctl.h \
+	src/ctl/doctor.c src/ctl/doctor.h \
+	src/ctl/doctor_database.c \
+	src/ctl/key.c \
+	src/ctl/main.c \
+	src/ctl/migrate.c \
+	src/ctl/verify.c
+src_palmaresctl_LDADD = $(LAYERS) $(LAYER_LIBS)
+
+# Files that the programs carry inside. A new file in sql/ needs no word here.
+MIGRATIONS = $(wildcard $(srcdir)/sql/*.sql)
+EMBED = $(SHELL) $(srcdir)/src/embed.sh
+EXTRA_DIST += src/embed.sh
+CLEANFILES += src/store/migrations_data.c src/api/openapi_data.c
+
+src/store/migrations_data.c: $(MIGRATIONS) src/embed.sh
+	$(AM_V_at)$(MKDIR_P) src/store
+	$(AM_V_GEN)$(EMBED) -l migrations_data $(MIGRATIONS) >$@.tmp && \
+	    mv $@.tmp $@
+
+src/api/openapi_data.c: openapi.yaml src/embed.sh
+	$(AM_V_at)$(MKDIR_P) src/api
+	$(AM_V_GEN)$(EMBED) openapi_data $(srcdir)/openapi.yaml >$@.tmp && \
+	    mv $@.tmp $@

@@ -1,0 +1,53 @@
+# tests/local.mk: the unit tests; "make check" needs no server and no network
+
+TESTS += tests/check-layers.sh
+EXTRA_DIST += tests/fuzz/corpus $(filter-out %/local.mk %/unit %/fuzz, \
+	$(wildcard $(srcdir)/tests/*))
+
+if HAVE_CMOCKA
+# A test of another layer adds that layer's archive:
+# tests_unit_test_engine_engine_LDADD = libengine.a $(LDADD)
+UNIT_TESTS = \
+	tests/unit/test_base_arena \
+	tests/unit/test_base_clock \
+	tests/unit/test_base_config \
+	tests/unit/test_base_decode \
+	tests/unit/test_base_error \
+	tests/unit/test_base_json \
+	tests/unit/test_base_json_write \
+	tests/unit/test_base_log \
+	tests/unit/test_base_str \
+	tests/unit/test_base_text
+check_PROGRAMS += $(UNIT_TESTS) tests/fuzz/replay_json
+TESTS += $(UNIT_TESTS) tests/fuzz/replay_json
+AM_CPPFLAGS += $(CMOCKA_CFLAGS)
+LDADD = libbase.a $(CMOCKA_LIBS) $(BASE_LIBS)
+else
+NO_CMOCKA = no-cmocka
+endif
+
+.PHONY: no-cmocka check-routes
+check-local: $(NO_CMOCKA) check-routes
+no-cmocka:
+	@echo "make check needs cmocka: apt-get install libcmocka-dev," \
+	    "then run configure again" >&2
+	@exit 1
+
+# openapi.yaml has the routes that the daemon has, and no others.
+check-routes: src/palmaresd
+	$(srcdir)/tests/openapi/check-routes.sh src/palmaresd
+
+# Every fuzz target twice: with libFuzzer, and with a plain main that replays
+# the inputs of its corpus.
+tests_fuzz_replay_json_SOURCES = tests/fuzz/fuzz_json.c tests/fuzz/replay.c
+tests_fuzz_replay_json_LDADD = libbase.a $(BASE_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_LDADD = libbase.a $(BASE_LIBS)
+tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
+
+# What Palmarès is measured against: see "make bench".
+EXTRA_PROGRAMS = tests/bench/bare_loop
+tests_bench_bare_loop_LDADD = $(MARIADB_LIBS)

@@ -1,0 +1,372 @@
+/* test_base_config: INI files by a table */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+struct settings {
+	const char *socket;
+	const char *password;
+	int64_t workers;
+	int64_t offset;
+	int64_t mode;
+	int64_t level;
+	bool autocreate;
+};
+
+static const char *const levels[] = {"error", "warn", "info", NULL};
+
+static const struct setting table[] = {
+    {"server", "socket", SETTING_TEXT, offsetof(struct settings, socket),
+        .fallback = "/run/test.sock"},
+    {"server", "workers", SETTING_INT, offsetof(struct settings, workers),
+        .fallback = "2", .min = 1, .max = 64},
+    {"server", "offset", SETTING_INT, offsetof(struct settings, offset),
+        .fallback = "-1", .min = INT64_MIN, .max = INT64_MAX},
+    {"server", "socket_mode", SETTING_OCTAL, offsetof(struct settings, mode),
+        .fallback = "0660", .min = 0, .max = 0777},
+    {"server", "log_level", SETTING_CHOICE, offsetof(struct settings, level),
+        .fallback = "info", .choices = levels},
+    {"database", "password", SETTING_TEXT, offsetof(struct settings, password),
+        .fallback = ""},
+    {"classic", "autocreate", SETTING_BOOL,
+        offsetof(struct settings, autocreate), .fallback = "no"},
+};
+
+static struct arena *arena;
+static char path[] = "/tmp/test_base_config.XXXXXX";
+
+static int
+set_up(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	arena = arena_new(1024 * 1024);
+	return fd == -1 || close(fd) == -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	arena_free(arena);
+	return unlink(path);
+}
+
+/* Loads len bytes as a file; the message without the file's name. */
+static const char *
+load_bytes(const char *text, size_t len, struct settings *settings)
+{
+	FILE *file = fopen(path, "w");
+	const char *fault;
+
+	assert_non_null(file);
+	fwrite(text, 1, len, file);
+	fclose(file);
+	fault = config_load(arena, table, COUNT(table), path, settings);
+	if (fault == NULL)
+		return NULL;
+	assert_ptr_equal(strstr(fault, path), fault);
+	return fault + strlen(path);
+}
+
+static const char *
+load(const char *text, struct settings *settings)
+{
+	return load_bytes(text, strlen(text), settings);
+}
+
+static void
+no_file_means_the_defaults(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	memset(&settings, 0xAA, sizeof(settings));
+	assert_null(config_load(arena, table, COUNT(table), NULL, &settings));
+	assert_string_equal(settings.socket, "/run/test.sock");
+	assert_string_equal(settings.password, "");
+	assert_true(settings.workers == 2);
+	assert_true(settings.offset == -1);
+	assert_true(settings.mode == 0660);
+	assert_true(settings.level == 2);
+	assert_false(settings.autocreate);
+}
+
+static void
+every_type_of_setting_is_read(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	assert_null(load("[server]\n"
+	                 "socket = /tmp/a b.sock\n"
+	                 "workers=64\n"
+	                 "offset = -9223372036854775808\n"
+	                 "socket_mode = 777\n"
+	                 "log_level = error\n"
+	                 "[database]\n"
+	                 "password = \n"
+	                 "[classic]\n"
+	                 "autocreate = yes\n",
+	    &settings));
+	assert_string_equal(settings.socket, "/tmp/a b.sock");
+	assert_true(settings.workers == 64);
+	assert_true(settings.offset == INT64_MIN);
+	assert_true(settings.mode == 0777);
+	assert_true(settings.level == 0);
+	assert_string_equal(settings.password, "");
+	assert_true(settings.autocreate);
+}
+
+static void
+the_words_for_yes_and_no_are_known(void **state)
+{
+	static const struct {
+		const char *word;
+		bool means;
+	} rows[] = {{"yes", true}, {"on", true}, {"true", true}, {"1", true},
+	    {"no", false}, {"off", false}, {"false", false}, {"0", false}};
+	struct settings settings;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_null(
+		    load(arena_printf(
+		             arena, "[classic]\nautocreate=%s\n", rows[i].word),
+		        &settings));
+		assert_int_equal(settings.autocreate, rows[i].means);
+	}
+}
+
+static void
+comments_blank_lines_and_indents_do_not_matter(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	assert_null(load("; a comment\n"
+	                 "# another\n"
+	                 "\n"
+	                 "   ; indented\n"
+	                 "\t[server]\r\n"
+	                 "  workers = 3 \t\r\n"
+	                 "    socket_mode = 0600\n"
+	                 "[server]\n"
+	                 "log_level = warn",
+	    &settings));
+	assert_true(settings.workers == 3);
+	assert_true(settings.mode == 0600);
+	assert_true(settings.level == 1);
+}
+
+static void
+a_byte_order_mark_does_not_matter(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	assert_null(load("\xEF\xBB\xBF[server]\nworkers=5\n", &settings));
+	assert_true(settings.workers == 5);
+}
+
+static void
+a_value_is_kept_as_it_stands(void **state)
+{
+	static const char *const values[] = {
+	    "a ; b", "a;b", "#x", "a=b:c", "\"quoted\"", "p\xC3\xA4ss", "a  b"};
+	struct settings settings;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(values); i++) {
+		assert_null(load(arena_printf(arena,
+		                     "[database]\npassword = %s\n", values[i]),
+		    &settings));
+		assert_string_equal(settings.password, values[i]);
+	}
+}
+
+static void
+faults_are_told_with_line_and_setting(void **state)
+{
+	static const struct {
+		const char *text, *fault;
+	} rows[] = {
+	    /* values */
+	    {"[server]\nworkers=0\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\n\n\nworkers = 65\n",
+	        ":4: workers must be a number from 1 to 64"},
+	    {"[server]\nworkers=two\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\nworkers=\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\nworkers=2x\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\nworkers=+2\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\nworkers=-\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\nworkers=0x2\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\nworkers=99999999999999999999\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\noffset=9223372036854775808\n",
+	        ":2: offset must be a number from -9223372036854775808 to "
+	        "9223372036854775807"},
+	    {"[server]\nsocket_mode=0888\n",
+	        ":2: socket_mode must be an octal number from 0000 to 0777"},
+	    {"[server]\nsocket_mode=1000\n",
+	        ":2: socket_mode must be an octal number from 0000 to 0777"},
+	    {"[server]\nsocket_mode=-1\n",
+	        ":2: socket_mode must be an octal number from 0000 to 0777"},
+	    {"[server]\nlog_level=loud\n",
+	        ":2: log_level must be error, warn or info"},
+	    {"[classic]\nautocreate=maybe\n",
+	        ":2: autocreate must be yes or no"},
+	    {"[classic]\nautocreate=\n", ":2: autocreate must be yes or no"},
+	    {"[classic]\nautocreate=Yes\n", ":2: autocreate must be yes or no"},
+	    /* names */
+	    {"[server]\nwokers=2\n",
+	        ":2: there is no setting \"wokers\" in [server]; did you mean "
+	        "\"workers\"?"},
+	    {"[server]\nquux=2\n",
+	        ":2: there is no setting \"quux\" in [server]"},
+	    {"[server]\nautocreate=yes\n",
+	        ":2: there is no setting \"autocreate\" in [server]"},
+	    {"[sever]\nworkers=2\n", ":2: there is no section [sever]"},
+	    {"workers=2\n",
+	        ":1: \"workers\" stands before the first [section]"},
+	    {"[server]\nworkers=2\nworkers=2\n",
+	        ":3: workers is set already in line 2; leave one of the two "
+	        "away"},
+	    {"[server]\nworkers=2\n[classic]\n\n[server]\n workers=3\n",
+	        ":6: workers is set already in line 2; leave one of the two "
+	        "away"},
+	    /* lines that are no setting */
+	    {"[server]\nworkers\n",
+	        ":2: must be [section] or name = value, or a comment that "
+	        "begins with ; or #"},
+	    {"[server\nworkers=2\n",
+	        ":1: must be [section] or name = value, or a comment that "
+	        "begins with ; or #"},
+	    {"[server]\nworkers ; = 2\n",
+	        ":2: must be [section] or name = value, or a comment that "
+	        "begins with ; or #"},
+	    /* the first fault counts */
+	    {"[server]\nworkers=0\nnonsense\n",
+	        ":2: workers must be a number from 1 to 64"},
+	    {"[server]\nnonsense\nworkers=0\n",
+	        ":2: must be [section] or name = value, or a comment that "
+	        "begins with ; or #"},
+	};
+	struct settings settings;
+	const char *fault;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		fault = load(rows[i].text, &settings);
+		if (fault == NULL)
+			fail_msg("taken: %s", rows[i].text);
+		else
+			assert_string_equal(fault, rows[i].fault);
+	}
+}
+
+static void
+a_line_that_is_too_long_is_a_fault_and_not_cut(void **state)
+{
+	struct settings settings;
+	const char *text, *fault;
+	size_t len, longest = 0;
+
+	(void)state;
+	for (len = 1; len < 2000; len++) {
+		text = arena_printf(
+		    arena, "[server]\nsocket=/%0*d\nworkers=9\n", (int)len, 7);
+		fault = load(text, &settings);
+		if (fault != NULL)
+			break;
+		assert_int_equal(strlen(settings.socket), len + 1);
+		assert_true(settings.workers == 9);
+		longest = len;
+		arena_reset(arena);
+	}
+	assert_true(longest > 100);
+	assert_non_null(fault);
+	assert_memory_equal(fault, ":2: the line is longer than ", 28);
+	text = arena_printf(arena, "[server]\nsocket=/%0*d\n", 100000, 7);
+	assert_non_null(load(text, &settings));
+}
+
+static void
+a_nul_byte_is_a_fault(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	assert_string_equal(
+	    load_bytes("[server]\nworkers=2\0;\n", 21, &settings),
+	    ":2: the line has a NUL byte in it");
+}
+
+static void
+a_file_that_cannot_be_read_is_named(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	assert_string_equal(config_load(arena, table, COUNT(table),
+	                        "/nonexistent/palmares.conf", &settings),
+	    "cannot open /nonexistent/palmares.conf: "
+	    "No such file or directory");
+	assert_string_equal(
+	    config_load(arena, table, COUNT(table), "/tmp", &settings),
+	    "cannot read /tmp: Is a directory");
+}
+
+static void
+an_empty_file_means_the_defaults(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	assert_null(load("", &settings));
+	assert_true(settings.workers == 2);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(no_file_means_the_defaults),
+	    cmocka_unit_test(every_type_of_setting_is_read),
+	    cmocka_unit_test(the_words_for_yes_and_no_are_known),
+	    cmocka_unit_test(comments_blank_lines_and_indents_do_not_matter),
+	    cmocka_unit_test(a_byte_order_mark_does_not_matter),
+	    cmocka_unit_test(a_value_is_kept_as_it_stands),
+	    cmocka_unit_test(faults_are_told_with_line_and_setting),
+	    cmocka_unit_test(a_line_that_is_too_long_is_a_fault_and_not_cut),
+	    cmocka_unit_test(a_nul_byte_is_a_fault),
+	    cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+	    cmocka_unit_test(an_empty_file_means_the_defaults),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
