@@ -1,0 +1,190 @@
+-- Palmarès schema 1: applications, rules, events, and what they gave.
+--
+-- Names are byte strings (VARBINARY): compared byte for byte, trailing spaces
+-- included. Times are microseconds since 1970-01-01T00:00:00Z (BIGINT).
+-- The tables that every event writes have no foreign keys: a parent row's
+-- shared lock per row is what they would cost. `palmaresctl verify` checks them.
+
+CREATE TABLE IF NOT EXISTS application (
+  id          INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  app_key     BIGINT NOT NULL,
+  name        VARBINARY(400) NOT NULL,
+  description VARBINARY(4000) NOT NULL,
+  time_zone   VARBINARY(64) NOT NULL,
+  classic     BOOLEAN NOT NULL,
+  -- Grows with every change of a rule or a key. An event's transaction holds
+  -- this row shared and a change holds it exclusively, so no event is judged
+  -- by rules that are no longer in force.
+  version     INT UNSIGNED NOT NULL,
+  created_at  BIGINT NOT NULL,
+  updated_at  BIGINT NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY app_key (app_key),
+  UNIQUE KEY name (name),
+  CONSTRAINT app_key_positive CHECK (app_key > 0)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE IF NOT EXISTS api_key (
+  id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  application_id INT UNSIGNED NOT NULL,
+  kind           ENUM('secret', 'publishable') NOT NULL,
+  hash           BINARY(32) NOT NULL,
+  label          VARBINARY(400) NOT NULL,
+  created_at     BIGINT NOT NULL,
+  revoked_at     BIGINT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY hash (hash),
+  KEY application (application_id),
+  CONSTRAINT api_key_application FOREIGN KEY (application_id)
+    REFERENCES application (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE IF NOT EXISTS point_scale (
+  id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  application_id INT UNSIGNED NOT NULL,
+  name           VARBINARY(400) NOT NULL,
+  description    VARBINARY(4000) NOT NULL,
+  created_at     BIGINT NOT NULL,
+  updated_at     BIGINT NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY name (application_id, name),
+  CONSTRAINT point_scale_application FOREIGN KEY (application_id)
+    REFERENCES application (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE IF NOT EXISTS badge (
+  id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  application_id INT UNSIGNED NOT NULL,
+  name           VARBINARY(400) NOT NULL,
+  description    VARBINARY(4000) NOT NULL,
+  image_url      VARBINARY(8000) NULL,
+  created_at     BIGINT NOT NULL,
+  updated_at     BIGINT NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY name (application_id, name),
+  CONSTRAINT badge_application FOREIGN KEY (application_id)
+    REFERENCES application (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- A rule's identity. Ids grow in the order of creation within an application,
+-- because a rule is made under the application's lock. A deleted rule stays as
+-- the name in old awards; deleted is then its own id, which frees the name.
+CREATE TABLE IF NOT EXISTS rule (
+  id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  application_id INT UNSIGNED NOT NULL,
+  name           VARBINARY(400) NOT NULL,
+  deleted        INT UNSIGNED NOT NULL,
+  description    VARBINARY(4000) NOT NULL,
+  created_at     BIGINT NOT NULL,
+  updated_at     BIGINT NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY name (application_id, name, deleted),
+  CONSTRAINT rule_application FOREIGN KEY (application_id)
+    REFERENCES application (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- What a rule meant, and while which versions of its application: from since
+-- to before until; until 0 is the one in force. An event names the version it
+-- was judged by, so the past can be folded again after rules have changed.
+CREATE TABLE IF NOT EXISTS rule_revision (
+  application_id INT UNSIGNED NOT NULL,
+  rule_id        INT UNSIGNED NOT NULL,
+  since          INT UNSIGNED NOT NULL,
+  until          INT UNSIGNED NOT NULL,
+  enabled        BOOLEAN NOT NULL,
+  event_type     VARBINARY(190) NOT NULL,
+  property       VARBINARY(190) NULL,
+  times          BIGINT NOT NULL,
+  points         BIGINT NOT NULL,
+  point_scale_id INT UNSIGNED NULL,
+  badge_id       INT UNSIGNED NULL,
+  PRIMARY KEY (rule_id, since),
+  KEY application (application_id, until),
+  CONSTRAINT rule_revision_rule FOREIGN KEY (rule_id) REFERENCES rule (id),
+  CONSTRAINT rule_gives CHECK
+    (point_scale_id IS NOT NULL OR badge_id IS NOT NULL),
+  CONSTRAINT rule_times CHECK (times > 0)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- The row that serialises all that happens to a user. The name is the primary
+-- key, because an INSERT … ON DUPLICATE KEY UPDATE that meets the duplicate on a
+-- secondary index takes a next-key lock, and deadlocks with its neighbours.
+CREATE TABLE IF NOT EXISTS user (
+  application_id INT UNSIGNED NOT NULL,
+  username       VARBINARY(190) NOT NULL,
+  id             BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  events         INT UNSIGNED NOT NULL,
+  entries        INT UNSIGNED NOT NULL,
+  -- Counting a replay makes its transaction write, and so its COMMIT wait for
+  -- the log: a replay is answered only when what it repeats is on disk.
+  replays        INT UNSIGNED NOT NULL,
+  created_at     BIGINT NOT NULL,
+  last_event_at  BIGINT NOT NULL,
+  PRIMARY KEY (application_id, username),
+  KEY id (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- id is the time of receipt in microseconds × 1024 + a number of the writer:
+-- made by the writer, unique in an application, and growing with time.
+CREATE TABLE IF NOT EXISTS event (
+  application_id  INT UNSIGNED NOT NULL,
+  id              BIGINT NOT NULL,
+  user_id         BIGINT UNSIGNED NOT NULL,
+  number          INT UNSIGNED NOT NULL, -- 1, 2, 3 … for each user
+  version         INT UNSIGNED NOT NULL, -- of the application: which rules
+  first_entry     INT UNSIGNED NOT NULL, -- its ledger rows are first_entry …
+  entries         SMALLINT UNSIGNED NOT NULL, -- … first_entry + entries - 1
+  badges          SMALLINT UNSIGNED NOT NULL, -- badges won
+  timestamp       BIGINT NOT NULL,
+  timestamp_given BOOLEAN NOT NULL,      -- by the client, else it is the receipt
+  timestamp_sent  VARBINARY(1000) NULL,  -- the classic interface's any string
+  event_id        VARBINARY(190) NOT NULL,
+  event_type      VARBINARY(190) NOT NULL,
+  properties      MEDIUMBLOB NULL,       -- JSON as sent, without white space
+  PRIMARY KEY (application_id, id),
+  UNIQUE KEY event_id (application_id, event_id),
+  UNIQUE KEY number (application_id, user_id, number),
+  KEY timestamp (application_id, timestamp)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- Every change of every balance: number is 1, 2, 3 … for each user.
+CREATE TABLE IF NOT EXISTS ledger (
+  application_id INT UNSIGNED NOT NULL,
+  user_id        BIGINT UNSIGNED NOT NULL,
+  number         INT UNSIGNED NOT NULL,
+  point_scale_id INT UNSIGNED NOT NULL,
+  points         BIGINT NOT NULL,
+  balance        BIGINT NOT NULL, -- of the point scale, after this
+  event          BIGINT NOT NULL, -- event.id: the cause
+  rule_id        INT UNSIGNED NOT NULL,
+  PRIMARY KEY (application_id, user_id, number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE IF NOT EXISTS balance (
+  application_id INT UNSIGNED NOT NULL,
+  user_id        BIGINT UNSIGNED NOT NULL,
+  point_scale_id INT UNSIGNED NOT NULL,
+  points         BIGINT NOT NULL,
+  PRIMARY KEY (application_id, user_id, point_scale_id),
+  KEY point_scale (point_scale_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- How many of the user's events matched the rule since it was made.
+CREATE TABLE IF NOT EXISTS rule_count (
+  application_id INT UNSIGNED NOT NULL,
+  user_id        BIGINT UNSIGNED NOT NULL,
+  rule_id        INT UNSIGNED NOT NULL,
+  count          INT UNSIGNED NOT NULL,
+  PRIMARY KEY (application_id, user_id, rule_id),
+  KEY rule (rule_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE IF NOT EXISTS user_badge (
+  application_id INT UNSIGNED NOT NULL,
+  user_id        BIGINT UNSIGNED NOT NULL,
+  badge_id       INT UNSIGNED NOT NULL,
+  event          BIGINT NOT NULL, -- event.id: the one that won it
+  rule_id        INT UNSIGNED NOT NULL,
+  PRIMARY KEY (application_id, user_id, badge_id),
+  KEY badge (badge_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
