@@ -1,0 +1,274 @@
+/* application: the site whose rows nobody else reads */
+#include "store/application.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "store/db.h"
+#include "store/statements.h"
+
+enum {
+	GET,
+	BY_APP_KEY,
+	BY_NAME,
+	LIST,
+	INSERT,
+	SET_APP_KEY,
+	LOCK,
+	CHANGE,
+	CLOSE,
+	REVOKE_KEYS,
+	DELETE_FIRST,
+	DELETE_EVENTS = DELETE_FIRST,
+	DELETE_LEDGER,
+	DELETE_BALANCES,
+	DELETE_COUNTS,
+	DELETE_USER_BADGES,
+	DELETE_USERS,
+	DELETE_REVISIONS,
+	DELETE_RULES,
+	DELETE_BADGES,
+	DELETE_POINT_SCALES,
+	DELETE_KEYS,
+	DELETE_APPLICATION,
+	STATEMENTS
+};
+
+#define COLUMNS                                             \
+	"SELECT id, app_key, name, description, time_zone," \
+	" classic, version, created_at, updated_at FROM application "
+#define DELETE_SOME(table) \
+	"DELETE FROM " table " WHERE application_id = ? LIMIT 10000"
+
+static const char *const texts[STATEMENTS] = {
+    [GET] = COLUMNS "WHERE id = ?",
+    [BY_APP_KEY] = COLUMNS "WHERE app_key = ?",
+    [BY_NAME] = COLUMNS "WHERE name = ?",
+    [LIST] = COLUMNS "ORDER BY name",
+    [INSERT] = "INSERT INTO application (app_key, name, description, time_zone,"
+               " classic, version, created_at, updated_at)"
+               " VALUES (?, ?, ?, ?, ?, 1, ?, ?)",
+    [SET_APP_KEY] = "UPDATE application SET app_key = ? WHERE id = ?",
+    [LOCK] = "SELECT version FROM application WHERE id = ? FOR UPDATE",
+    [CHANGE] = "UPDATE application SET version = ? WHERE id = ?",
+    [CLOSE] = "UPDATE application SET classic = 0, version = version + 1"
+              " WHERE id = ?",
+    [REVOKE_KEYS] = "UPDATE api_key SET revoked_at = ?"
+                    " WHERE application_id = ? AND revoked_at IS NULL",
+    [DELETE_EVENTS] = DELETE_SOME("event"),
+    [DELETE_LEDGER] = DELETE_SOME("ledger"),
+    [DELETE_BALANCES] = DELETE_SOME("balance"),
+    [DELETE_COUNTS] = DELETE_SOME("rule_count"),
+    [DELETE_USER_BADGES] = DELETE_SOME("user_badge"),
+    [DELETE_USERS] = DELETE_SOME("user"),
+    [DELETE_REVISIONS] = DELETE_SOME("rule_revision"),
+    [DELETE_RULES] = DELETE_SOME("rule"),
+    [DELETE_BADGES] = DELETE_SOME("badge"),
+    [DELETE_POINT_SCALES] = DELETE_SOME("point_scale"),
+    [DELETE_KEYS] = DELETE_SOME("api_key"),
+    [DELETE_APPLICATION] = "DELETE FROM application WHERE id = ?",
+};
+const struct statement_set application_statements = {texts, STATEMENTS};
+
+static void
+take_application(
+    struct query *query, struct arena *arena, struct application *application)
+{
+	application->id = query_take_int(query);
+	application->app_key = query_take_int(query);
+	application->name = query_take_text(query, arena);
+	application->description = query_take_text(query, arena);
+	application->time_zone = query_take_text(query, arena);
+	application->classic = query_take_bool(query);
+	application->version = query_take_int(query);
+	application->created_at = query_take_int(query);
+	application->updated_at = query_take_int(query);
+}
+
+/* Runs a query that answers one application, or none. */
+static enum error
+get_one(struct query *query, struct arena *arena,
+    struct application *application_out)
+{
+	struct application application = {0};
+	enum error error;
+
+	query_run(query);
+	if (query_next(query))
+		take_application(query, arena, &application);
+	error = query_end(query);
+	if (error == OK && application.id == 0)
+		error = ERR_APPLICATION_NOT_FOUND;
+	if (error == OK)
+		*application_out = application;
+	return error;
+}
+
+enum error
+application_get(struct db *db, struct arena *arena, int64_t id,
+    struct application *application_out)
+{
+	struct query query;
+
+	query_begin(&query, db, SET_APPLICATION, GET);
+	query_int(&query, id);
+	return get_one(&query, arena, application_out);
+}
+
+enum error
+application_by_app_key(struct db *db, struct arena *arena, int64_t app_key,
+    struct application *application_out)
+{
+	struct query query;
+
+	query_begin(&query, db, SET_APPLICATION, BY_APP_KEY);
+	query_int(&query, app_key);
+	return get_one(&query, arena, application_out);
+}
+
+enum error
+application_by_name(struct db *db, struct arena *arena, const char *name,
+    struct application *application_out)
+{
+	struct query query;
+
+	query_begin(&query, db, SET_APPLICATION, BY_NAME);
+	query_text(&query, name);
+	return get_one(&query, arena, application_out);
+}
+
+enum error
+application_list(struct db *db, struct arena *arena,
+    struct application **applications_out, size_t *count_out)
+{
+	struct application *list;
+	struct query query;
+	size_t count = 0;
+	enum error error;
+
+	query_begin(&query, db, SET_APPLICATION, LIST);
+	query_run(&query);
+	list = arena_array(arena, query_rows(&query) + 1, sizeof(*list));
+	while (query_next(&query))
+		take_application(&query, arena, &list[count++]);
+	error = query_end(&query);
+	if (error != OK)
+		return error;
+	*applications_out = list;
+	*count_out = count;
+	return OK;
+}
+
+static enum error
+insert_row(struct db *db, struct application *application, int64_t app_key)
+{
+	struct query query;
+	enum error error;
+
+	query_begin(&query, db, SET_APPLICATION, INSERT);
+	query_int(&query, app_key);
+	query_text(&query, application->name);
+	query_text(&query, application->description);
+	query_text(&query, application->time_zone);
+	query_int(&query, application->classic);
+	query_int(&query, application->created_at);
+	query_int(&query, application->created_at);
+	query_run(&query);
+	application->id = query_insert_id(&query);
+	error = query_end(&query);
+	return error == ERR_DUPLICATE ? ERR_APPLICATION_EXISTS : error;
+}
+
+/* The row's own id, which no deleted application had, or the next that is free. */
+static enum error
+choose_app_key(struct db *db, struct application *application)
+{
+	struct query query;
+	enum error error;
+
+	application->app_key = application->id;
+	do {
+		query_begin(&query, db, SET_APPLICATION, SET_APP_KEY);
+		query_int(&query, application->app_key);
+		query_int(&query, application->id);
+		error = query_finish(&query);
+	} while (error == ERR_DUPLICATE && ++application->app_key > 0);
+	return error;
+}
+
+enum error
+application_insert(struct db *db, struct application *application)
+{
+	enum error error;
+
+	application->created_at = application->updated_at = clock_now();
+	application->version = 1;
+	if (application->app_key != 0)
+		return insert_row(db, application, application->app_key);
+	/* A key that nobody can ask for, until the row's id is known. */
+	error = insert_row(
+	    db, application, INT64_MAX - application->created_at % 1000000);
+	return error != OK ? error : choose_app_key(db, application);
+}
+
+enum error
+application_change(struct db *db, int64_t id, int64_t *version_out)
+{
+	struct query query;
+	int64_t version = 0;
+	enum error error;
+
+	query_begin(&query, db, SET_APPLICATION, LOCK);
+	query_int(&query, id);
+	query_run(&query);
+	if (query_next(&query))
+		version = query_take_int(&query) + 1;
+	error = query_end(&query);
+	if (error == OK && version == 0)
+		error = ERR_APPLICATION_NOT_FOUND;
+	if (error != OK)
+		return error;
+	query_begin(&query, db, SET_APPLICATION, CHANGE);
+	query_int(&query, version);
+	query_int(&query, id);
+	error = query_finish(&query);
+	if (error == OK)
+		*version_out = version;
+	return error;
+}
+
+/* Nobody may add to what is about to be deleted. */
+static enum error
+close_application(struct db *db, int64_t id)
+{
+	struct query query;
+	enum error error;
+
+	query_begin(&query, db, SET_APPLICATION, CLOSE);
+	query_int(&query, id);
+	error = query_finish(&query);
+	if (error != OK)
+		return error;
+	query_begin(&query, db, SET_APPLICATION, REVOKE_KEYS);
+	query_int(&query, clock_now());
+	query_int(&query, id);
+	return query_finish(&query);
+}
+
+enum error
+application_delete(struct db *db, int64_t id)
+{
+	enum error error = close_application(db, id);
+	struct query query;
+	uint64_t deleted;
+	size_t i;
+
+	for (i = DELETE_FIRST; i < STATEMENTS && error == OK; i++)
+		do {
+			query_begin(&query, db, SET_APPLICATION, i);
+			query_int(&query, id);
+			query_run(&query);
+			deleted = query_affected(&query);
+			error = query_end(&query);
+		} while (error == OK && deleted > 0);
+	return error;
+}

@@ -1,0 +1,90 @@
+/* application: the site whose rows nobody else reads; and its keys */
+#ifndef STORE_APPLICATION_H
+#define STORE_APPLICATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct arena;
+struct db;
+
+struct application {
+	int64_t id;
+	int64_t app_key;
+	const char *name;
+	const char *description;
+	const char *time_zone;
+	bool classic;
+	int64_t version; /* grows with each change of its rules or keys */
+	int64_t created_at;
+	int64_t updated_at;
+};
+
+/* All answer ERR_APPLICATION_NOT_FOUND where there is none. */
+enum error application_get(struct db *db, struct arena *arena, int64_t id,
+    struct application *application_out) MUST_CHECK;
+enum error application_by_app_key(struct db *db, struct arena *arena,
+    int64_t app_key, struct application *application_out) MUST_CHECK;
+enum error application_by_name(struct db *db, struct arena *arena,
+    const char *name, struct application *application_out) MUST_CHECK;
+
+/* All of them, in the order of their names; *count_out of them. */
+enum error application_list(struct db *db, struct arena *arena,
+    struct application **applications_out, size_t *count_out) MUST_CHECK;
+
+/*
+ * Makes an application, in a transaction of the caller. Where app_key is 0 it
+ * is chosen. Sets id, app_key, version and the times. ERR_APPLICATION_EXISTS:
+ * the name or the appKey is taken.
+ */
+enum error
+application_insert(struct db *db, struct application *application) MUST_CHECK;
+
+/* Removes an application and all that is its own, in steps that may be repeated. */
+enum error application_delete(struct db *db, int64_t id) MUST_CHECK;
+
+/*
+ * Locks the application for a change of its configuration until the end of the
+ * transaction: no event is being applied meanwhile. Counts its version up; the
+ * new one is what revisions are since.
+ */
+enum error
+application_change(struct db *db, int64_t id, int64_t *version_out) MUST_CHECK;
+
+enum key_kind { KEY_SECRET, KEY_PUBLISHABLE };
+
+enum { KEY_TEXT_SIZE = 64 };
+
+struct key {
+	int64_t id;
+	int64_t application_id;
+	enum key_kind kind;
+	const char *label;
+	int64_t created_at;
+	int64_t revoked_at; /* 0: live */
+};
+
+/*
+ * Makes a key: key_text gets the only copy there will ever be; the database gets
+ * its SHA-256. In a transaction of the caller.
+ */
+enum error key_insert(
+    struct db *db, struct key *key, char key_text[KEY_TEXT_SIZE]) MUST_CHECK;
+
+/* The live key with this text. ERR_KEY_UNKNOWN. */
+enum error key_find(struct db *db, struct arena *arena, const char *text,
+    struct key *key_out) MUST_CHECK;
+enum error key_list(struct db *db, struct arena *arena, int64_t application_id,
+    struct key **keys_out, size_t *count_out) MUST_CHECK;
+
+/* From the next request on nobody can use it. ERR_KEY_NOT_FOUND. */
+enum error
+key_revoke(struct db *db, int64_t application_id, int64_t key_id) MUST_CHECK;
+
+/* The SHA-256 by which a key is known; false if text cannot be a key. */
+bool key_hash(const char *text, unsigned char hash[32]);
+
+#endif

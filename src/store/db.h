@@ -1,0 +1,172 @@
+/* db: one connection to the database, its prepared statements, its errors */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct arena;
+struct db;
+
+/* Where the database is. Strings live as long as the settings. */
+struct db_settings {
+	const char *socket; /* NULL or "": TCP to host */
+	const char *host;
+	int64_t port;
+	const char *user;
+	const char *password;
+	const char *name;
+	int64_t tls; /* enum db_tls */
+	const char *tls_ca;
+};
+
+enum db_tls { DB_TLS_OFF, DB_TLS_REQUIRED, DB_TLS_VERIFY };
+
+/* What a connection is for decides its time limits. */
+enum db_role {
+	DB_REQUEST,   /* reads and changes for a waiting client: short */
+	DB_COMMITTER, /* event transactions: lock waits of up to a second */
+	DB_ADMIN,     /* palmaresctl: no limits */
+};
+
+/* Counted here, shown by /metrics; may be shared by processes. */
+struct db_counters {
+	_Atomic uint64_t connects;
+	_Atomic uint64_t connect_failures;
+	_Atomic uint64_t deadlocks;
+	_Atomic uint64_t lock_timeouts;
+	_Atomic uint64_t connections_lost;
+	_Atomic uint64_t commits_unknown;
+	_Atomic uint64_t retries;
+	_Atomic uint64_t commits;
+	_Atomic uint64_t rollbacks;
+};
+
+/*
+ * Statement sets: each file of the store has one, an array of SQL texts. All are
+ * prepared when a connection is made, so that a bad statement stops the
+ * start and not a request.
+ */
+enum statement_set_id {
+	SET_TX,
+	SET_APPLICATION,
+	SET_KEY,
+	SET_POINT_SCALE,
+	SET_BADGE,
+	SET_RULE,
+	SET_RULE_CACHE,
+	SET_USER,
+	SET_EVENT,
+	SET_INGEST,
+	SET_VERIFY,
+	SET_COUNT
+};
+
+struct statement_set {
+	const char *const *texts;
+	size_t count;
+};
+
+/* Once per process, before there are threads. */
+void db_start(void);
+
+/* counters must outlive the connection. Does not connect yet. */
+struct db *db_new(const struct db_settings *settings, enum db_role role,
+    struct db_counters *counters);
+void db_free(struct db *db);
+
+/*
+ * Connects unless connected, and checks the schema's version.
+ * ERR_NOT_CONNECTED (worth another try), ERR_SCHEMA_MISMATCH.
+ */
+enum error db_connect(struct db *db) MUST_CHECK;
+
+/* Connects to whatever schema there is; only db_text works then. */
+enum error db_connect_bare(struct db *db) MUST_CHECK;
+void db_disconnect(struct db *db);
+bool db_is_connected(const struct db *db);
+
+/* Whether its first statement begins a transaction, without being told. */
+bool db_begins_by_itself(const struct db *db);
+
+/* The server's or our own words for the last error. */
+const char *db_message(const struct db *db);
+unsigned db_errno(const struct db *db);
+
+struct db_counters *db_counters(struct db *db);
+
+/* How many statements each connection prepares. */
+size_t db_statement_count(void);
+
+/* Runs SQL text without values; any result is dropped. */
+enum error db_text(struct db *db, const char *sql) MUST_CHECK;
+
+/* The same, and answers the first column of the first row, or NULL. */
+enum error db_text_value(struct db *db, struct arena *arena, const char *sql,
+    const char **value_out) MUST_CHECK;
+
+/*
+ * One run of a prepared statement: begin, bind the parameters in the order of
+ * the question marks, run, take the columns in their order row by row, end.
+ * Errors are sticky; query_end tells. A query ends before the next begins.
+ */
+struct query {
+	struct db *db;
+	struct statement *statement;
+	size_t bound;
+	size_t column;
+	enum error error;
+};
+
+void query_begin(struct query *query, struct db *db, enum statement_set_id set,
+    size_t index);
+void query_int(struct query *query, int64_t value);
+void query_text(struct query *query, const char *value); /* NULL: NULL */
+void query_bytes(struct query *query, const void *data, size_t len);
+void query_null(struct query *query);
+void query_run(struct query *query);
+
+/* The next row; false after the last, or on an error. */
+bool query_next(struct query *query);
+int64_t query_take_int(struct query *query);
+bool query_take_bool(struct query *query);
+/* In the arena; NULL for NULL. Has a NUL behind it. */
+const char *query_take_text(struct query *query, struct arena *arena);
+bool query_column_is_null(const struct query *query);
+
+/* Rows of the result of a query that has run. */
+size_t query_rows(const struct query *query);
+
+/* Rows changed or inserted, and the generated id, of a query that has run. */
+uint64_t query_affected(const struct query *query);
+int64_t query_insert_id(const struct query *query);
+enum error query_end(struct query *query) MUST_CHECK;
+
+/* begin, and end, for statements without a result. */
+enum error query_finish(struct query *query) MUST_CHECK;
+
+/*
+ * Bulk: one statement for many rows, in one round trip (array binding). Columns
+ * are arrays of row_count values, bound in the order of the question marks;
+ * they must stay as they are until bulk_run.
+ */
+struct bulk {
+	struct db *db;
+	struct statement *statement;
+	struct arena *arena;
+	size_t rows;
+	size_t bound;
+};
+
+void bulk_begin(struct bulk *bulk, struct db *db, struct arena *arena,
+    enum statement_set_id set, size_t index, size_t rows);
+void bulk_int(struct bulk *bulk, const int64_t *values);
+/* NULL in values: NULL. */
+void bulk_text(struct bulk *bulk, const char *const *values);
+enum error bulk_run(struct bulk *bulk) MUST_CHECK;
+
+#endif

@@ -1,0 +1,45 @@
+/* db_internal: what db.c and query.c share */
+#ifndef STORE_DB_INTERNAL_H
+#define STORE_DB_INTERNAL_H
+
+#include <mysql.h>
+
+#include "store/db.h"
+
+enum { PARAMETERS_MAX = 64 * 4, COLUMNS_MAX = 24, MESSAGE_SIZE = 512 };
+
+/* A statement prepared on this connection. */
+struct statement {
+	MYSQL_STMT *stmt;
+	bool learned; /* the columns are known */
+	size_t columns;
+	bool is_int[COLUMNS_MAX];
+};
+
+struct db {
+	const struct db_settings *settings;
+	enum db_role role;
+	struct db_counters *counters;
+	MYSQL *mysql; /* NULL: not connected */
+	struct statement *sets[SET_COUNT];
+	unsigned number; /* of the last error */
+	char message[MESSAGE_SIZE];
+
+	/* Of the query under way. */
+	MYSQL_BIND parameters[PARAMETERS_MAX];
+	int64_t ints[PARAMETERS_MAX];
+	unsigned long lengths[PARAMETERS_MAX];
+	MYSQL_BIND columns[COLUMNS_MAX];
+	int64_t column_ints[COLUMNS_MAX];
+	unsigned long column_lengths[COLUMNS_MAX];
+	my_bool column_nulls[COLUMNS_MAX];
+};
+
+/* Keeps the message and answers what the error means; closes a dead connection. */
+enum error db_failed(struct db *db, unsigned number, const char *message);
+
+/* Prepares all statement sets. */
+enum error db_prepare(struct db *db) MUST_CHECK;
+void db_close_statements(struct db *db);
+
+#endif

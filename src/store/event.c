@@ -1,0 +1,409 @@
+/* event: what was stored of events, and what they gave */
+#include "store/event.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "store/db.h"
+#include "store/statements.h"
+#include "store/user.h"
+
+enum { FIND, LIST, LIST_PERIOD, LIST_USER, ENTRIES, BADGES, STATEMENTS };
+
+/*
+ * Lists of keys go to the server as one JSON parameter: one statement, prepared
+ * once, for any number of them. Bytes are in hexadecimal, so what a client
+ * sent is never part of the JSON's syntax.
+ */
+#define COLUMNS                                                            \
+	"SELECT e.application_id, e.id, e.event_id, u.username,"           \
+	" e.event_type, e.timestamp, e.timestamp_given, e.timestamp_sent," \
+	" e.properties, e.user_id, e.first_entry, e.entries, e.badges"
+#define FILTER                                                          \
+	" WHERE e.application_id = ? AND e.id < ? AND e.timestamp >= ?" \
+	" AND e.timestamp < ? AND (? IS NULL OR e.event_type = ?)"
+
+static const char *const texts[STATEMENTS] = {
+    [FIND] =
+        COLUMNS " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+                " a INT UNSIGNED PATH '$[0]',"
+                " i VARCHAR(380) CHARACTER SET ascii PATH '$[1]')) k"
+                " STRAIGHT_JOIN event e"
+                " ON e.application_id = k.a AND e.event_id = UNHEX(k.i)"
+                " STRAIGHT_JOIN user u FORCE INDEX (id)"
+                " ON u.id = e.user_id AND u.application_id = e.application_id",
+    [LIST] = COLUMNS
+    " FROM event e FORCE INDEX (PRIMARY)"
+    " STRAIGHT_JOIN user u FORCE INDEX (id)"
+    " ON u.id = e.user_id AND u.application_id = e.application_id" FILTER
+    " ORDER BY e.id DESC LIMIT ?",
+    [LIST_PERIOD] = COLUMNS
+    " FROM event e FORCE INDEX (timestamp)"
+    " STRAIGHT_JOIN user u FORCE INDEX (id)"
+    " ON u.id = e.user_id AND u.application_id = e.application_id" FILTER
+    " ORDER BY e.id DESC LIMIT ?",
+    [LIST_USER] = COLUMNS
+    " FROM event e FORCE INDEX (number)"
+    " STRAIGHT_JOIN user u FORCE INDEX (id)"
+    " ON u.id = e.user_id AND u.application_id = e.application_id" FILTER
+    " AND e.user_id = ? ORDER BY e.number DESC LIMIT ?",
+    [ENTRIES] = "SELECT k.i, r.id, r.name, s.name, l.points, l.balance"
+                " FROM JSON_TABLE(?, '$[*]' COLUMNS (i INT PATH '$[0]',"
+                " a INT UNSIGNED PATH '$[1]', u BIGINT PATH '$[2]',"
+                " n INT UNSIGNED PATH '$[3]')) k"
+                " STRAIGHT_JOIN ledger l ON l.application_id = k.a"
+                " AND l.user_id = k.u AND l.number = k.n"
+                " STRAIGHT_JOIN rule r ON r.id = l.rule_id"
+                " STRAIGHT_JOIN point_scale s ON s.id = l.point_scale_id",
+    [BADGES] = "SELECT k.i, r.id, r.name, b.name"
+               " FROM JSON_TABLE(?, '$[*]' COLUMNS (i INT PATH '$[0]',"
+               " a INT UNSIGNED PATH '$[1]', u BIGINT PATH '$[2]',"
+               " e BIGINT PATH '$[3]')) k"
+               " STRAIGHT_JOIN user_badge w ON w.application_id = k.a"
+               " AND w.user_id = k.u AND w.event = k.e"
+               " STRAIGHT_JOIN rule r ON r.id = w.rule_id"
+               " STRAIGHT_JOIN badge b ON b.id = w.badge_id",
+};
+const struct statement_set event_statements = {texts, STATEMENTS};
+
+enum { KEYS_TEXT_MAX = 64 << 20 };
+
+int64_t
+event_received_at(const struct event *event)
+{
+	return event->row / EVENT_WRITERS;
+}
+
+static void
+take_event(
+    struct query *query, struct arena *arena, struct stored_event *stored)
+{
+	struct event *event = &stored->event;
+
+	stored->application = query_take_int(query);
+	event->row = query_take_int(query);
+	event->id = query_take_text(query, arena);
+	event->username = query_take_text(query, arena);
+	event->event_type = query_take_text(query, arena);
+	event->timestamp = query_take_int(query);
+	event->timestamp_given = query_take_bool(query);
+	event->timestamp_sent = query_take_text(query, arena);
+	event->properties = query_take_text(query, arena);
+	event->user = query_take_int(query);
+	event->first_entry = query_take_int(query);
+	event->entries = query_take_int(query);
+	event->badges = query_take_int(query);
+}
+
+/* An award while it is put together from its ledger row and its badge row. */
+struct draft {
+	size_t event;
+	int64_t rule;
+	struct given_award award;
+};
+
+struct drafts {
+	struct draft *list;
+	size_t count;
+};
+
+static enum error
+take_entries(
+    struct db *db, struct arena *arena, const char *keys, struct drafts *drafts)
+{
+	struct query query;
+	struct draft *draft;
+
+	query_begin(&query, db, SET_EVENT, ENTRIES);
+	query_text(&query, keys);
+	query_run(&query);
+	while (query_next(&query)) {
+		draft = &drafts->list[drafts->count++];
+		draft->event = (size_t)query_take_int(&query);
+		draft->rule = query_take_int(&query);
+		draft->award.rule = query_take_text(&query, arena);
+		draft->award.point_scale = query_take_text(&query, arena);
+		draft->award.points = query_take_int(&query);
+		draft->award.balance = query_take_int(&query);
+	}
+	return query_end(&query);
+}
+
+static enum error
+take_badges(
+    struct db *db, struct arena *arena, const char *keys, struct drafts *drafts)
+{
+	struct query query;
+	struct draft *draft;
+
+	query_begin(&query, db, SET_EVENT, BADGES);
+	query_text(&query, keys);
+	query_run(&query);
+	while (query_next(&query)) {
+		draft = &drafts->list[drafts->count++];
+		draft->event = (size_t)query_take_int(&query);
+		draft->rule = query_take_int(&query);
+		draft->award.rule = query_take_text(&query, arena);
+		draft->award.badge = query_take_text(&query, arena);
+	}
+	return query_end(&query);
+}
+
+/* By event, then in the order of the rules' creation, points before the badge. */
+static int
+compare_drafts(const void *left, const void *right)
+{
+	const struct draft *a = left, *b = right;
+
+	if (a->event != b->event)
+		return a->event < b->event ? -1 : 1;
+	if (a->rule != b->rule)
+		return a->rule < b->rule ? -1 : 1;
+	return (a->award.point_scale == NULL) - (b->award.point_scale == NULL);
+}
+
+/* Hands the sorted drafts to their events; one rule's two are one award. */
+static void
+assemble(
+    struct arena *arena, struct drafts *drafts, struct stored_event *events)
+{
+	struct draft *draft, *last = NULL;
+	struct event *event;
+	size_t i;
+
+	for (i = 0; i < drafts->count; i++) {
+		draft = &drafts->list[i];
+		event = &events[draft->event].event;
+		if (event->awards == NULL)
+			event->awards = arena_array(arena,
+			    (size_t)(event->entries + event->badges),
+			    sizeof(*event->awards));
+		if (last != NULL && last->event == draft->event &&
+		    last->rule == draft->rule)
+			event->awards[event->award_count - 1].badge =
+			    draft->award.badge;
+		else
+			event->awards[event->award_count++] = draft->award;
+		last = draft;
+	}
+}
+
+/* Reads what the events gave: from the ledger, and from the badges won. */
+static enum error
+load_awards(struct db *db, struct arena *arena, struct stored_event *events,
+    size_t count)
+{
+	struct str entries = str_new(arena, KEYS_TEXT_MAX);
+	struct str badges = str_new(arena, KEYS_TEXT_MAX);
+	struct drafts drafts = {0};
+	enum error error = OK;
+	long long n;
+	int64_t total = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct event *event = &events[i].event;
+
+		for (n = 0; n < event->entries; n++)
+			str_addf(&entries, "%c[%zu,%lld,%lld,%lld]",
+			    entries.len == 0 ? '[' : ',', i,
+			    (long long)events[i].application,
+			    (long long)event->user,
+			    (long long)event->first_entry + n);
+		if (event->badges > 0)
+			str_addf(&badges, "%c[%zu,%lld,%lld,%lld]",
+			    badges.len == 0 ? '[' : ',', i,
+			    (long long)events[i].application,
+			    (long long)event->user, (long long)event->row);
+		total += event->entries + event->badges;
+	}
+	drafts.list =
+	    arena_array(arena, (size_t)total + 1, sizeof(*drafts.list));
+	if (entries.len > 0) {
+		str_addc(&entries, ']');
+		error = take_entries(db, arena, entries.data, &drafts);
+	}
+	if (error == OK && badges.len > 0) {
+		str_addc(&badges, ']');
+		error = take_badges(db, arena, badges.data, &drafts);
+	}
+	if (error != OK)
+		return error;
+	qsort(drafts.list, drafts.count, sizeof(*drafts.list), compare_drafts);
+	assemble(arena, &drafts, events);
+	return OK;
+}
+
+/* Runs a query for events and reads what they gave. */
+static enum error
+take_events(struct query *query, struct arena *arena,
+    struct stored_event **events_out, size_t *count_out)
+{
+	struct stored_event *events;
+	size_t count = 0;
+	enum error error;
+
+	query_run(query);
+	events = arena_array(arena, query_rows(query) + 1, sizeof(*events));
+	while (query_next(query))
+		take_event(query, arena, &events[count++]);
+	error = query_end(query);
+	if (error == OK)
+		error = load_awards(query->db, arena, events, count);
+	if (error != OK)
+		return error;
+	*events_out = events;
+	*count_out = count;
+	return OK;
+}
+
+static void
+add_key(struct str *keys, const struct event_key *key)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *c;
+
+	str_addf(keys, "%c[%lld,\"", keys->len == 0 ? '[' : ',',
+	    (long long)key->application);
+	for (c = key->id; *c != '\0'; c++) {
+		str_addc(keys, digits[(unsigned char)*c >> 4]);
+		str_addc(keys, digits[(unsigned char)*c & 15]);
+	}
+	str_adds(keys, "\"]");
+}
+
+enum error
+event_find(struct db *db, struct arena *arena, const struct event_key *keys,
+    size_t key_count, struct stored_event **events_out, size_t *count_out)
+{
+	struct str text = str_new(arena, KEYS_TEXT_MAX);
+	struct query query;
+	size_t i;
+
+	*count_out = 0;
+	if (key_count == 0)
+		return OK;
+	for (i = 0; i < key_count; i++)
+		add_key(&text, &keys[i]);
+	str_addc(&text, ']');
+	query_begin(&query, db, SET_EVENT, FIND);
+	query_text(&query, text.data);
+	return take_events(&query, arena, events_out, count_out);
+}
+
+enum error
+event_get(struct db *db, struct arena *arena, int64_t application,
+    const char *id, struct event *event_out)
+{
+	const struct event_key key = {application, id};
+	struct stored_event *events;
+	size_t count;
+	enum error error;
+
+	error = event_find(db, arena, &key, 1, &events, &count);
+	if (error != OK)
+		return error;
+	if (count == 0)
+		return ERR_EVENT_NOT_FOUND;
+	*event_out = events[0].event;
+	return OK;
+}
+
+static void
+bind_filter(struct query *query, const struct event_filter *filter)
+{
+	query_int(query, filter->application);
+	query_int(query, filter->before);
+	query_int(query, filter->from);
+	query_int(query, filter->to);
+	query_text(query, filter->event_type);
+	query_text(query, filter->event_type);
+}
+
+static enum error
+run_list(struct db *db, struct arena *arena, const struct event_filter *filter,
+    struct stored_event **events_out, size_t *count_out)
+{
+	struct query query;
+	struct user user;
+	enum error error;
+
+	if (filter->username != NULL) {
+		error = user_find(
+		    db, arena, filter->application, filter->username, &user);
+		if (error != OK)
+			return error;
+		query_begin(&query, db, SET_EVENT, LIST_USER);
+		bind_filter(&query, filter);
+		query_int(&query, user.id);
+	} else {
+		query_begin(&query, db, SET_EVENT,
+		    filter->from == INT64_MIN && filter->to == INT64_MAX
+		        ? LIST
+		        : LIST_PERIOD);
+		bind_filter(&query, filter);
+	}
+	query_int(&query, filter->limit);
+	return take_events(&query, arena, events_out, count_out);
+}
+
+enum error
+event_list(struct db *db, struct arena *arena,
+    const struct event_filter *filter, struct event **events_out,
+    size_t *count_out)
+{
+	struct stored_event *stored;
+	struct event *events;
+	size_t count, i;
+	enum error error = run_list(db, arena, filter, &stored, &count);
+
+	if (error != OK)
+		return error;
+	events = arena_array(arena, count + 1, sizeof(*events));
+	for (i = 0; i < count; i++)
+		events[i] = stored[i].event;
+	*events_out = events;
+	*count_out = count;
+	return OK;
+}
+
+static bool
+same_text(const char *left, const char *right)
+{
+	if (left == NULL || right == NULL)
+		return left == right;
+	return strcmp(left, right) == 0;
+}
+
+/* Members in another order say the same. */
+static bool
+same_properties(const char *left, const char *right)
+{
+	struct json_object *a, *b;
+	bool same;
+
+	if (same_text(left, right))
+		return true;
+	if (left == NULL || right == NULL)
+		return false;
+	a = json_tokener_parse(left);
+	b = json_tokener_parse(right);
+	same = json_object_equal(a, b) != 0;
+	json_object_put(a);
+	json_object_put(b);
+	return same;
+}
+
+bool
+event_same_content(const struct event *stored, const struct event *sent)
+{
+	return strcmp(stored->username, sent->username) == 0 &&
+	    strcmp(stored->event_type, sent->event_type) == 0 &&
+	    stored->timestamp_given == sent->timestamp_given &&
+	    (!sent->timestamp_given || stored->timestamp == sent->timestamp) &&
+	    same_text(stored->timestamp_sent, sent->timestamp_sent) &&
+	    same_properties(stored->properties, sent->properties);
+}

@@ -1,0 +1,413 @@
+/* ingest: applies events in one transaction */
+#include "store/ingest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "store/db.h"
+#include "store/ingest_batch.h"
+#include "store/statements.h"
+#include "store/tx.h"
+
+enum { SCRATCH_MAX = 512 << 20 };
+
+/* Past this the clock was set back, and the last time means nothing. */
+enum { CLOCK_STEP = 1000000 };
+
+void
+ingest_init(struct ingest *ingest, struct db *db, int64_t writer)
+{
+	*ingest = (struct ingest) {
+	    .db = db, .scratch = arena_new(SCRATCH_MAX), .writer = writer};
+}
+
+void
+ingest_free(struct ingest *ingest)
+{
+	rule_cache_free(&ingest->rules);
+	arena_free(ingest->scratch);
+}
+
+static int
+compare_ids(const void *left, const void *right)
+{
+	const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* The applications of the jobs, each once, in the order of their ids. */
+static void
+collect_apps(struct batch *batch, struct ingest_job *const *jobs, size_t count)
+{
+	int64_t *ids = arena_array(batch->arena, count, sizeof(*ids));
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		ids[i] = jobs[i]->application;
+	qsort(ids, count, sizeof(*ids), compare_ids);
+	batch->apps = arena_array(batch->arena, count, sizeof(*batch->apps));
+	for (i = 0; i < count; i++)
+		if (i == 0 || ids[i] != ids[i - 1])
+			batch->apps[batch->app_count++].id = ids[i];
+}
+
+static struct batch_app *
+find_app(const struct batch *batch, int64_t id)
+{
+	size_t low = 0, high = batch->app_count, middle;
+
+	while (low + 1 < high) {
+		middle = (low + high) / 2;
+		if (batch->apps[middle].id <= id)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &batch->apps[low];
+}
+
+static enum error
+load_rules(struct batch *batch)
+{
+	enum error error = OK;
+	size_t i;
+
+	for (i = 0; i < batch->app_count && error == OK; i++)
+		if (batch->apps[i].version != 0)
+			error = rule_cache_get(&batch->ingest->rules, batch->db,
+			    batch->apps[i].id, batch->apps[i].version,
+			    &batch->apps[i].rules);
+	return error;
+}
+
+/* What forbids the job as a whole: read under the application's lock. */
+static enum error
+check_job(const struct batch *batch, const struct ingest_job *job)
+{
+	const struct batch_app *app = find_app(batch, job->application);
+
+	if (app->version == 0)
+		return job->key == 0 ? ERR_APPLICATION_NOT_FOUND
+		                     : ERR_KEY_UNKNOWN;
+	if (job->key != 0 && !app_rules_has_key(app->rules, job->key))
+		return ERR_KEY_UNKNOWN;
+	return OK;
+}
+
+static struct occurrence
+occurrence_of(const struct batch_item *item)
+{
+	return (struct occurrence) {.user = (int64_t)item->user,
+	    .event_type = item->event->event.event_type,
+	    .properties = item->event->properties,
+	    .property_count = item->event->property_count};
+}
+
+static bool
+any_matches(const struct batch_item *item)
+{
+	const struct occurrence event = occurrence_of(item);
+	size_t i;
+
+	for (i = 0; i < item->rule_count; i++)
+		if (rule_matches(item->rules[i], &event))
+			return true;
+	return false;
+}
+
+static void
+collect_job(struct batch *batch, struct ingest_job *job)
+{
+	const struct app_rules *rules =
+	    find_app(batch, job->application)->rules;
+	struct batch_item *item;
+	size_t i;
+
+	for (i = 0; i < job->count; i++) {
+		item = &batch->items[batch->item_count];
+		*item = (struct batch_item) {
+		    .job = job, .event = &job->events[i], .app = rules};
+		item->event->replayed = false;
+		item->event->error = OK;
+		item->rules = rule_set_find(rules->set,
+		    item->event->event.event_type, &item->rule_count);
+		if (item->event->must_match && !any_matches(item))
+			item->event->error = ERR_NONE_MATCHES;
+		else
+			batch->item_count++;
+	}
+}
+
+static void
+collect_items(struct batch *batch, struct ingest_job *const *jobs, size_t count)
+{
+	size_t total = 0, i;
+
+	for (i = 0; i < count; i++)
+		total += jobs[i]->count;
+	batch->items =
+	    arena_array(batch->arena, total + 1, sizeof(*batch->items));
+	for (i = 0; i < count; i++) {
+		jobs[i]->error = check_job(batch, jobs[i]);
+		if (jobs[i]->error == OK)
+			collect_job(batch, jobs[i]);
+	}
+}
+
+/* Events by (application, id): those stored, and those of this batch so far. */
+struct known {
+	int64_t application;
+	const struct event *event;
+	bool
+	    ours; /* written by an earlier attempt of this very batch, perhaps */
+};
+struct known_events {
+	struct known *table;
+	size_t size; /* a power of two, more than twice what goes in */
+};
+
+static struct known *
+known_place(
+    const struct known_events *known, int64_t application, const char *id)
+{
+	uint64_t hash = (uint64_t)application * 0x9e3779b97f4a7c15u;
+	struct known *place;
+	const char *c;
+
+	for (c = id; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+	for (hash ^= hash >> 31;; hash++) {
+		place = &known->table[hash & (known->size - 1)];
+		if (place->event == NULL ||
+		    (place->application == application &&
+		        strcmp(place->event->id, id) == 0))
+			return place;
+	}
+}
+
+/*
+ * Looks up what is stored already. A server-made id can only be there where an
+ * earlier attempt's COMMIT is in doubt.
+ */
+static enum error
+find_known(struct batch *batch, struct known_events *known)
+{
+	struct stored_event *stored;
+	struct event_key *keys;
+	size_t count = 0, found = 0, i;
+	enum error error;
+
+	for (known->size = 16; known->size < 3 * batch->item_count;)
+		known->size *= 2;
+	known->table =
+	    arena_array(batch->arena, known->size, sizeof(*known->table));
+	keys = arena_array(batch->arena, batch->item_count + 1, sizeof(*keys));
+	for (i = 0; i < batch->item_count; i++)
+		if (!batch->items[i].event->id_made || batch->settling)
+			keys[count++] = (struct event_key) {
+			    batch->items[i].app->application,
+			    batch->items[i].event->event.id};
+	error =
+	    event_find(batch->db, batch->arena, keys, count, &stored, &found);
+	for (i = 0; i < found && error == OK; i++)
+		*known_place(known, stored[i].application, stored[i].event.id) =
+		    (struct known) {stored[i].application, &stored[i].event,
+		        batch->settling};
+	return error;
+}
+
+static const char *
+copy_text(struct arena *arena, const char *text)
+{
+	return text == NULL ? NULL : arena_strdup(arena, text);
+}
+
+/* The outcome of a known event, for the same event sent again. */
+static void
+copy_outcome(
+    struct arena *arena, struct event *event, const struct event *known)
+{
+	size_t i;
+
+	event->row = known->row;
+	event->timestamp = known->timestamp;
+	event->properties = copy_text(arena, known->properties);
+	event->award_count = known->award_count;
+	event->awards =
+	    arena_array(arena, known->award_count + 1, sizeof(*event->awards));
+	for (i = 0; i < known->award_count; i++) {
+		const struct given_award *award = &known->awards[i];
+
+		event->awards[i] = *award;
+		event->awards[i].rule = arena_strdup(arena, award->rule);
+		event->awards[i].point_scale =
+		    copy_text(arena, award->point_scale);
+		event->awards[i].badge = copy_text(arena, award->badge);
+	}
+}
+
+static void
+replay(struct batch *batch, struct batch_item *item, struct known *known)
+{
+	struct ingest_event *event = item->event;
+
+	if (!event_same_content(known->event, &event->event)) {
+		event->error = ERR_EVENT_ID_REUSED;
+		return;
+	}
+	event->replayed = !known->ours || known->event->row != event->tried_row;
+	/* The first that finds its own row is its writer, the next are replays. */
+	known->ours = false;
+	if (event->replayed)
+		batch->users[item->user].replays++;
+	copy_outcome(item->job->arena, &event->event, known->event);
+}
+
+/* A time of receipt that no row of this writer or this user has. */
+static int64_t
+next_time(struct batch *batch, const struct batch_user *user)
+{
+	struct ingest *ingest = batch->ingest;
+	int64_t time = batch->now;
+
+	if (time <= ingest->last_time && ingest->last_time - time < CLOCK_STEP)
+		time = ingest->last_time + 1;
+	ingest->last_time = time;
+	return time <= user->last_event_at ? user->last_event_at + 1 : time;
+}
+
+static void
+number_item(struct batch *batch, struct batch_item *item)
+{
+	struct batch_user *user = &batch->users[item->user];
+	struct event *event = &item->event->event;
+	size_t i;
+
+	item->write = true;
+	/* While settling, a row that may be there keeps its id. */
+	if (item->event->tried_row == 0 || !batch->settling)
+		item->event->tried_row =
+		    next_time(batch, user) * EVENT_WRITERS +
+		    batch->ingest->writer;
+	event->row = item->event->tried_row;
+	if (!event->timestamp_given)
+		event->timestamp = event_received_at(event);
+	item->number = ++user->events;
+	user->last_event_at = event_received_at(event);
+	event->first_entry = user->entries + 1;
+	event->entries = event->badges = 0;
+	for (i = 0; i < item->award_count; i++) {
+		event->entries += item->awards[i].rule->point_scale_id != 0;
+		event->badges += item->awards[i].badge_won;
+	}
+	user->entries += event->entries;
+}
+
+/* For the answer, out of the rule cache's memory into the job's. */
+static void
+report_awards(struct batch_item *item)
+{
+	struct arena *arena = item->job->arena;
+	struct event *event = &item->event->event;
+	struct given_award *given;
+	size_t i;
+
+	event->award_count = item->award_count;
+	event->awards =
+	    arena_array(arena, item->award_count + 1, sizeof(*event->awards));
+	for (i = 0; i < item->award_count; i++) {
+		const struct award *award = &item->awards[i];
+
+		given = &event->awards[i];
+		given->rule = arena_strdup(arena, award->rule->name);
+		given->point_scale = copy_text(arena, award->rule->point_scale);
+		given->points = award->rule->points;
+		given->balance = award->balance;
+		if (award->badge_won)
+			given->badge = arena_strdup(arena, award->rule->badge);
+	}
+}
+
+static void
+apply_item(
+    struct batch *batch, struct known_events *known, struct batch_item *item)
+{
+	const struct occurrence event = occurrence_of(item);
+	struct known *place =
+	    known_place(known, item->app->application, item->event->event.id);
+
+	if (place->event != NULL) {
+		replay(batch, item, place);
+		return;
+	}
+	item->awards = arena_array(
+	    batch->arena, item->rule_count + 1, sizeof(*item->awards));
+	if (engine_apply(&batch->state, item->rules, item->rule_count, &event,
+	        item->awards, &item->award_count) == ENGINE_OVERFLOW) {
+		item->event->error = ERR_BALANCE_OVERFLOW;
+		return;
+	}
+	number_item(batch, item);
+	report_awards(item);
+	*place =
+	    (struct known) {item->app->application, &item->event->event, false};
+}
+
+/* What tx_run is given. */
+struct apply_call {
+	struct ingest *ingest;
+	struct ingest_job *const *jobs;
+	size_t count;
+};
+
+static enum error
+apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	const struct apply_call *call = context;
+	struct batch batch = {.ingest = call->ingest,
+	    .db = db,
+	    .arena = call->ingest->scratch,
+	    .now = clock_now(),
+	    .settling = attempt->settling};
+	struct known_events known;
+	enum error error;
+	size_t i;
+
+	arena_reset(batch.arena);
+	collect_apps(&batch, call->jobs, call->count);
+	error = batch_lock_apps(&batch);
+	if (error == OK)
+		error = load_rules(&batch);
+	if (error != OK)
+		return error;
+	collect_items(&batch, call->jobs, call->count);
+	if (batch.item_count == 0)
+		return OK;
+	error = batch_lock_users(&batch);
+	if (error == OK)
+		error = find_known(&batch, &known);
+	if (error == OK)
+		error = batch_load_state(&batch);
+	if (error != OK)
+		return error;
+	for (i = 0; i < batch.item_count; i++)
+		apply_item(&batch, &known, &batch.items[i]);
+	return batch_write(&batch);
+}
+
+enum error
+ingest_apply(struct ingest *ingest, struct ingest_job *const *jobs,
+    size_t count, int64_t deadline)
+{
+	const struct tx_options options = {.deadline = deadline,
+	    .retry_duplicate = true,
+	    .may_settle = true,
+	    .yield_lock = count > 1};
+	struct apply_call call = {ingest, jobs, count};
+
+	return tx_run(ingest->db, &options, apply_jobs, &call);
+}

@@ -1,0 +1,75 @@
+/* ingest: applies events: users locked, rules asked, everything written, committed */
+#ifndef STORE_INGEST_H
+#define STORE_INGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/event.h"
+#include "store/rule_cache.h"
+
+struct arena;
+struct db;
+
+/* One event to apply, and what became of it. */
+struct ingest_event {
+	/*
+	 * In: id, username, event_type, timestamp (if given), timestamp_sent,
+	 * properties. Out: row, timestamp, awards.
+	 */
+	struct event event;
+	bool id_made; /* the id is the server's, so it cannot be there yet */
+	/* In: the names of the properties that it has, for the rules. */
+	const char *const *properties;
+	size_t property_count;
+	/* In: ERR_NONE_MATCHES if no rule does, and it is not stored. */
+	bool must_match;
+
+	/* Out: OK, ERR_EVENT_ID_REUSED, ERR_BALANCE_OVERFLOW, ERR_NONE_MATCHES. */
+	enum error error;
+	bool replayed;
+
+	/* The transaction's own: the row that an attempt has tried to write. */
+	int64_t tried_row;
+};
+
+/*
+ * The events of one request: applied together, or none of them. Out: error, for
+ * the request as a whole (a key that is live no more; the database). The outcome
+ * is kept in the job's arena.
+ */
+struct ingest_job {
+	int64_t application;
+	int64_t key; /* 0: the classic interface, which has none */
+	struct ingest_event *events;
+	size_t count;
+	struct arena *arena;
+	enum error error;
+};
+
+/* What a committer keeps between its transactions. */
+struct ingest {
+	struct db *db;
+	struct rule_cache rules;
+	struct arena *scratch;
+	int64_t last_time; /* of the newest row made */
+	int64_t writer;    /* 0 to EVENT_WRITERS - 1 */
+};
+
+/* db is of the role DB_COMMITTER; the ingest does not own it. */
+void ingest_init(struct ingest *ingest, struct db *db, int64_t writer);
+void ingest_free(struct ingest *ingest);
+
+/*
+ * Applies the jobs in their order, in one transaction. When it returns OK, all of
+ * that is durable and every job and event has its outcome; else nothing is
+ * applied, or nobody knows (ERR_OUTCOME_UNKNOWN), and the jobs' outcomes mean
+ * nothing. deadline is of clock_monotonic. ERR_LOCK_TIMEOUT: of several jobs, one
+ * waits for a lock; apply them one by one.
+ */
+enum error ingest_apply(struct ingest *ingest, struct ingest_job *const *jobs,
+    size_t count, int64_t deadline) MUST_CHECK;
+
+#endif

@@ -1,0 +1,68 @@
+/* ingest_batch: what the parts of an event transaction share */
+#ifndef STORE_INGEST_BATCH_H
+#define STORE_INGEST_BATCH_H
+
+#include "engine/engine.h"
+#include "store/ingest.h"
+
+/* An application of the batch: its row is locked shared. */
+struct batch_app {
+	int64_t id;
+	int64_t version; /* 0: there is no such application */
+	const struct app_rules *rules;
+};
+
+/* A user of the batch: the row is locked. */
+struct batch_user {
+	int64_t application;
+	const char *username;
+	int64_t id;
+	int64_t events;
+	int64_t entries;
+	int64_t last_event_at;
+	int64_t replays; /* in this batch */
+};
+
+/* An event in the order of arrival. */
+struct batch_item {
+	struct ingest_job *job;
+	struct ingest_event *event;
+	const struct app_rules *app;
+	const struct rule *const *rules; /* of its type */
+	size_t rule_count;
+	size_t user; /* in batch.users */
+	/* What is to be written, if write. */
+	bool write;
+	int64_t number;
+	struct award *awards;
+	size_t award_count;
+};
+
+struct batch {
+	struct ingest *ingest;
+	struct db *db;
+	struct arena *arena;
+	int64_t now;
+	bool settling;
+	struct batch_app *apps;
+	size_t app_count;
+	struct batch_user *users;
+	size_t user_count;
+	struct batch_item *items;
+	size_t item_count;
+	struct state state; /* keyed by the index in users */
+};
+
+/* Locks the applications shared, in the order of their ids, and reads their versions. */
+enum error batch_lock_apps(struct batch *batch) MUST_CHECK;
+
+/* Creates and locks the users, in the order of their keys. */
+enum error batch_lock_users(struct batch *batch) MUST_CHECK;
+
+/* Reads the balances, counts and badges that the rules will ask for. */
+enum error batch_load_state(struct batch *batch) MUST_CHECK;
+
+/* Writes all that applying the items has changed. */
+enum error batch_write(struct batch *batch) MUST_CHECK;
+
+#endif

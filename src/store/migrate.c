@@ -1,0 +1,320 @@
+/* migrate: the schema's version, and the way to the newest */
+#include "store/migrate.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/embed.h"
+#include "base/str.h"
+#include "store/db.h"
+
+/* Generated from sql/ when the program is built, in the order of the names. */
+extern const struct embedded_file migrations_data[];
+
+enum { CHECKSUM_SIZE = crypto_hash_sha256_BYTES * 2 + 1, LIST_MAX = 65536 };
+
+#define LOCK_NAME "palmares migrate"
+
+struct run {
+	struct db *db;
+	struct arena *arena;
+	void (*progress)(const char *line, void *context);
+	void *context;
+	const char *why;
+};
+
+int64_t
+migrate_newest(void)
+{
+	int64_t count = 0;
+
+	while (migrations_data[count].name != NULL)
+		count++;
+	return count;
+}
+
+static void
+checksum(const struct embedded_file *file, char text[CHECKSUM_SIZE])
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256(hash, file->data, file->size);
+	sodium_bin2hex(text, CHECKSUM_SIZE, hash, sizeof(hash));
+}
+
+/* "1:checksum,2:checksum": what schema_version has to say. */
+static const char *
+expected_list(struct arena *arena, int64_t count)
+{
+	struct str list = str_new(arena, LIST_MAX);
+	char sum[CHECKSUM_SIZE];
+	int64_t i;
+
+	for (i = 0; i < count; i++) {
+		checksum(&migrations_data[i], sum);
+		str_addf(&list, "%s%lld:%s", i > 0 ? "," : "", (long long)i + 1,
+		    sum);
+	}
+	return list.data;
+}
+
+static enum error
+present_list(struct db *db, struct arena *arena, const char **list_out)
+{
+	return db_text_value(db, arena,
+	    "SELECT GROUP_CONCAT(version, ':', checksum ORDER BY version)"
+	    " FROM schema_version WHERE done = statements",
+	    list_out);
+}
+
+enum error
+migrate_check(struct db *db)
+{
+	struct arena *arena = arena_new(LIST_MAX * 4);
+	const char *list = NULL;
+	enum error error = present_list(db, arena, &list);
+
+	if (error == OK &&
+	    (list == NULL ||
+	        strcmp(list, expected_list(arena, migrate_newest())) != 0))
+		error = ERR_SCHEMA_MISMATCH;
+	arena_free(arena);
+	return error;
+}
+
+static enum error
+count_of(
+    struct db *db, struct arena *arena, const char *sql, int64_t *count_out)
+{
+	const char *text = NULL;
+	enum error error = db_text_value(db, arena, sql, &text);
+
+	if (error == OK)
+		*count_out = text == NULL ? 0 : strtoll(text, NULL, 10);
+	return error;
+}
+
+/* Whether there is a schema_version; refuses a database of somebody else. */
+static enum error
+find_table(struct run *run, int64_t *present_out)
+{
+	int64_t tables;
+	enum error error;
+
+	error = count_of(run->db, run->arena,
+	    "SELECT COUNT(*) FROM information_schema.tables WHERE"
+	    " table_schema = DATABASE() AND table_name = 'schema_version'",
+	    present_out);
+	if (error != OK || *present_out != 0)
+		return error;
+	error = count_of(run->db, run->arena,
+	    "SELECT COUNT(*) FROM information_schema.tables WHERE"
+	    " table_schema = DATABASE()",
+	    &tables);
+	if (error != OK || tables == 0)
+		return error;
+	run->why = arena_printf(run->arena,
+	    "the database has %lld tables that are not of Palmarès: give it"
+	    " an empty database of its own ([database] name)",
+	    (long long)tables);
+	return ERR_SCHEMA_MISMATCH;
+}
+
+/* The finished migrations must be the first of ours, to the letter. */
+static enum error
+compare_lists(struct run *run, int64_t *version_out)
+{
+	const char *list = NULL;
+	int64_t version;
+	enum error error;
+
+	error = count_of(run->db, run->arena,
+	    "SELECT MAX(version) FROM schema_version WHERE done = statements",
+	    &version);
+	if (error == OK)
+		error = present_list(run->db, run->arena, &list);
+	if (error != OK)
+		return error;
+	*version_out = version;
+	if (version > migrate_newest()) {
+		run->why = arena_printf(run->arena,
+		    "the database has schema %lld, this program knows %lld:"
+		    " install the newer program again, or restore the backup"
+		    " made before its migration",
+		    (long long)version, (long long)migrate_newest());
+		return ERR_SCHEMA_MISMATCH;
+	}
+	if (version > 0 &&
+	    strcmp(list, expected_list(run->arena, version)) != 0) {
+		run->why = "a migration that was applied to the database is"
+		           " not the one of this program (its checksum"
+		           " differs): use the program that it came with";
+		return ERR_SCHEMA_MISMATCH;
+	}
+	return OK;
+}
+
+enum error
+migrate_status(struct db *db, struct arena *arena, int64_t *version_out,
+    const char **why_out)
+{
+	struct run run = {.db = db, .arena = arena};
+	int64_t present, version = 0;
+	enum error error = find_table(&run, &present);
+
+	if (error == OK && present != 0)
+		error = compare_lists(&run, &version);
+	if (error == OK && version < migrate_newest())
+		run.why = arena_printf(arena,
+		    "the database has schema %lld, this program needs %lld:"
+		    " run 'palmaresctl migrate'",
+		    (long long)version, (long long)migrate_newest());
+	if (error != OK && error != ERR_SCHEMA_MISMATCH)
+		return error;
+	*version_out = version;
+	*why_out = run.why;
+	return OK;
+}
+
+/*
+ * The next statement of a file: it ends with a semicolon at the end of a line.
+ * Moves *rest behind it; NULL after the last.
+ */
+static const char *
+next_statement(struct arena *arena, const char **rest)
+{
+	const char *end, *start = *rest + strspn(*rest, " \t\n");
+
+	if (*start == '\0')
+		return NULL;
+	end = strstr(start, ";\n");
+	if (end == NULL)
+		return NULL;
+	*rest = end + 2;
+	return arena_copy(arena, start, (size_t)(end - start));
+}
+
+static int64_t
+count_statements(struct arena *arena, const char *text)
+{
+	int64_t count = 0;
+
+	while (next_statement(arena, &text) != NULL)
+		count++;
+	return count;
+}
+
+static enum error
+set_done(struct run *run, int64_t version, int64_t done)
+{
+	return db_text(run->db,
+	    arena_printf(run->arena,
+	        "UPDATE schema_version SET done = %lld, applied_at = %lld"
+	        " WHERE version = %lld",
+	        (long long)done, (long long)clock_now(), (long long)version));
+}
+
+/* Starts a migration, or finds how far an interrupted run got. */
+static enum error
+begin_migration(
+    struct run *run, int64_t version, int64_t statements, int64_t *done_out)
+{
+	const struct embedded_file *file = &migrations_data[version - 1];
+	char sum[CHECKSUM_SIZE];
+	enum error error;
+
+	checksum(file, sum);
+	/* An unfinished migration may have been mended since: take its text. */
+	error = db_text(run->db,
+	    arena_printf(run->arena,
+	        "INSERT INTO schema_version (version, name, checksum,"
+	        " statements, done, applied_at)"
+	        " VALUES (%lld, '%s', '%s', %lld, 0, 0)"
+	        " ON DUPLICATE KEY UPDATE"
+	        " done = IF(checksum = VALUES(checksum), done, 0),"
+	        " checksum = VALUES(checksum), statements = VALUES(statements)",
+	        (long long)version, file->name, sum, (long long)statements));
+	if (error != OK)
+		return error;
+	return count_of(run->db, run->arena,
+	    arena_printf(run->arena,
+	        "SELECT done FROM schema_version WHERE version = %lld",
+	        (long long)version),
+	    done_out);
+}
+
+static enum error
+apply_migration(struct run *run, int64_t version)
+{
+	const struct embedded_file *file = &migrations_data[version - 1];
+	const char *text =
+	    arena_copy(run->arena, (const char *)file->data, file->size);
+	const char *statement;
+	int64_t total = count_statements(run->arena, text), done = 0, i = 0;
+	enum error error = begin_migration(run, version, total, &done);
+
+	while (error == OK &&
+	    (statement = next_statement(run->arena, &text)) != NULL) {
+		if (++i <= done)
+			continue;
+		run->progress(
+		    arena_printf(run->arena, "%s: statement %lld of %lld",
+		        file->name, (long long)i, (long long)total),
+		    run->context);
+		error = db_text(run->db, statement);
+		if (error == OK)
+			error = set_done(run, version, i);
+	}
+	return error;
+}
+
+static enum error
+migrate_locked(struct run *run)
+{
+	int64_t present, version = 0;
+	enum error error = find_table(run, &present);
+
+	if (error == OK)
+		error = db_text(run->db,
+		    "CREATE TABLE IF NOT EXISTS schema_version ("
+		    " version INT UNSIGNED NOT NULL PRIMARY KEY,"
+		    " name VARBINARY(100) NOT NULL,"
+		    " checksum CHAR(64) CHARACTER SET ascii NOT NULL,"
+		    " statements INT UNSIGNED NOT NULL,"
+		    " done INT UNSIGNED NOT NULL,"
+		    " applied_at BIGINT NOT NULL) ENGINE=InnoDB");
+	if (error == OK)
+		error = compare_lists(run, &version);
+	while (error == OK && version < migrate_newest())
+		error = apply_migration(run, ++version);
+	return error;
+}
+
+enum error
+migrate_run(struct db *db, struct arena *arena,
+    void (*progress)(const char *line, void *context), void *context,
+    const char **why_out)
+{
+	struct run run = {db, arena, progress, context, NULL};
+	int64_t locked = 0;
+	enum error error;
+
+	error = count_of(
+	    db, arena, "SELECT GET_LOCK('" LOCK_NAME "', 60)", &locked);
+	if (error == OK && locked != 1) {
+		*why_out = "another migration has been running for a minute";
+		return ERR_LOCK_TIMEOUT;
+	}
+	if (error == OK)
+		error = migrate_locked(&run);
+	*why_out = run.why != NULL || error == OK
+	    ? run.why
+	    : arena_strdup(arena, db_message(db));
+	if (db_is_connected(db) &&
+	    db_text(db, "DO RELEASE_LOCK('" LOCK_NAME "')") != OK)
+		db_disconnect(db);
+	return error;
+}

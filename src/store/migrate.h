@@ -1,0 +1,40 @@
+/* migrate: the schema's version, and the way to the newest */
+#ifndef STORE_MIGRATE_H
+#define STORE_MIGRATE_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct arena;
+struct db;
+
+/* The version this program is built for: the number of migrations in sql/. */
+int64_t migrate_newest(void);
+
+/*
+ * OK if the database has exactly this program's migrations, each with the same
+ * checksum and finished, else ERR_SCHEMA_MISMATCH.
+ */
+enum error migrate_check(struct db *db) MUST_CHECK;
+
+/*
+ * What is there: *version_out is the number of the newest finished migration, 0
+ * where there is none; *why_out says in a sentence what keeps this program from
+ * using the database and what mends it, NULL if nothing does.
+ */
+enum error migrate_status(struct db *db, struct arena *arena,
+    int64_t *version_out, const char **why_out) MUST_CHECK;
+
+/*
+ * Brings the database to the newest version under GET_LOCK. Calls progress
+ * with a line for each step. An interrupted run is gone on with by the next: what is done
+ * is recorded statement by statement, and every statement may run twice.
+ * Refuses (ERR_SCHEMA_MISMATCH, *why_out) a database with tables of others, a
+ * newer schema, or a migration whose text has changed.
+ */
+enum error migrate_run(struct db *db, struct arena *arena,
+    void (*progress)(const char *line, void *context), void *context,
+    const char **why_out) MUST_CHECK;
+
+#endif

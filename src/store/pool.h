@@ -1,0 +1,26 @@
+/* pool: a worker's connections for requests, a bounded set */
+#ifndef STORE_POOL_H
+#define STORE_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/db.h"
+
+struct pool;
+
+/* size connections at most; none is made before it is needed. */
+struct pool *pool_new(const struct db_settings *settings, size_t size,
+    struct db_counters *counters);
+void pool_free(struct pool *pool);
+
+/*
+ * Takes a connection that is connected, waiting for a free one until deadline (of
+ * clock_monotonic). ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
+ */
+enum error
+pool_take(struct pool *pool, int64_t deadline, struct db **db_out) MUST_CHECK;
+void pool_give(struct pool *pool, struct db *db);
+
+#endif

@@ -1,0 +1,395 @@
+/* query: prepared statements: binding, running, reading rows */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "store/db_internal.h"
+#include "store/statements.h"
+
+static const struct statement_set *const statement_sets[SET_COUNT] = {
+    [SET_TX] = &tx_statements,
+    [SET_APPLICATION] = &application_statements,
+    [SET_KEY] = &key_statements,
+    [SET_POINT_SCALE] = &point_scale_statements,
+    [SET_BADGE] = &badge_statements,
+    [SET_RULE] = &rule_statements,
+    [SET_RULE_CACHE] = &rule_cache_statements,
+    [SET_USER] = &user_statements,
+    [SET_EVENT] = &event_statements,
+    [SET_INGEST] = &ingest_statements,
+    [SET_VERIFY] = &verify_statements,
+};
+
+static enum error
+statement_failed(struct db *db, MYSQL_STMT *stmt)
+{
+	return db_failed(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
+}
+
+/*
+ * Learns which columns are numbers, when a statement has run for the first time:
+ * of INSERT … RETURNING the server tells them only then.
+ */
+static void
+learn_columns(struct statement *statement)
+{
+	const MYSQL_FIELD *fields;
+	MYSQL_RES *meta;
+	size_t i;
+
+	if (statement->learned)
+		return;
+	statement->learned = true;
+	meta = mysql_stmt_result_metadata(statement->stmt);
+	if (meta == NULL)
+		return;
+	statement->columns = mysql_num_fields(meta);
+	assert(statement->columns <= COLUMNS_MAX);
+	fields = mysql_fetch_fields(meta);
+	for (i = 0; i < statement->columns; i++)
+		statement->is_int[i] = IS_NUM(fields[i].type);
+	mysql_free_result(meta);
+}
+
+static enum error
+prepare_one(struct db *db, struct statement *statement, const char *sql)
+{
+	enum error error;
+
+	statement->stmt = mysql_stmt_init(db->mysql);
+	if (statement->stmt == NULL)
+		return db_failed(
+		    db, mysql_errno(db->mysql), mysql_error(db->mysql));
+	if (mysql_stmt_prepare(statement->stmt, sql, strlen(sql)) == 0)
+		return OK;
+	error = statement_failed(db, statement->stmt);
+	if (error == ERR_INTERNAL)
+		log_error("event=bad_statement sql=\"%s\"", sql);
+	return error;
+}
+
+enum error
+db_prepare(struct db *db)
+{
+	enum error error = OK;
+	size_t set, i, count;
+
+	for (set = 0; set < SET_COUNT; set++) {
+		count = statement_sets[set]->count;
+		db->sets[set] = calloc(count, sizeof(struct statement));
+		if (db->sets[set] == NULL)
+			return ERR_DATABASE_UNAVAILABLE;
+		for (i = 0; i < count && error == OK; i++)
+			error = prepare_one(db, &db->sets[set][i],
+			    statement_sets[set]->texts[i]);
+		if (error != OK)
+			return error;
+	}
+	return OK;
+}
+
+size_t
+db_statement_count(void)
+{
+	size_t set, count = 0;
+
+	for (set = 0; set < SET_COUNT; set++)
+		count += statement_sets[set]->count;
+	return count;
+}
+
+void
+db_close_statements(struct db *db)
+{
+	size_t set, i;
+
+	for (set = 0; set < SET_COUNT; set++) {
+		if (db->sets[set] == NULL)
+			continue;
+		for (i = 0; i < statement_sets[set]->count; i++)
+			if (db->sets[set][i].stmt != NULL)
+				mysql_stmt_close(db->sets[set][i].stmt);
+		free(db->sets[set]);
+		db->sets[set] = NULL;
+	}
+}
+
+static struct statement *
+find_statement(struct db *db, enum statement_set_id set, size_t index)
+{
+	assert(index < statement_sets[set]->count);
+	return db->mysql == NULL ? NULL : &db->sets[set][index];
+}
+
+void
+query_begin(
+    struct query *query, struct db *db, enum statement_set_id set, size_t index)
+{
+	*query = (struct query) {
+	    .db = db, .statement = find_statement(db, set, index)};
+	if (query->statement == NULL)
+		query->error = ERR_CONNECTION_LOST;
+}
+
+static MYSQL_BIND *
+next_parameter(struct query *query)
+{
+	MYSQL_BIND *bind = &query->db->parameters[query->bound];
+
+	assert(query->bound < PARAMETERS_MAX);
+	*bind = (MYSQL_BIND) {.length = &query->db->lengths[query->bound]};
+	query->bound++;
+	return bind;
+}
+
+void
+query_int(struct query *query, int64_t value)
+{
+	int64_t *place = &query->db->ints[query->bound];
+	MYSQL_BIND *bind = next_parameter(query);
+
+	*place = value;
+	bind->buffer_type = MYSQL_TYPE_LONGLONG;
+	bind->buffer = place;
+}
+
+void
+query_bytes(struct query *query, const void *data, size_t len)
+{
+	MYSQL_BIND *bind = next_parameter(query);
+
+	/* The library reads parameters only; its struct serves results too. */
+	memcpy(&bind->buffer, &data, sizeof(data));
+	bind->buffer_type = MYSQL_TYPE_BLOB;
+	bind->buffer_length = len;
+	*bind->length = len;
+}
+
+void
+query_null(struct query *query)
+{
+	next_parameter(query)->buffer_type = MYSQL_TYPE_NULL;
+}
+
+void
+query_text(struct query *query, const char *value)
+{
+	if (value == NULL)
+		query_null(query);
+	else
+		query_bytes(query, value, strlen(value));
+}
+
+/* Numbers into column_ints; of texts only the length: see query_take_text. */
+static void
+bind_columns(struct db *db, const struct statement *statement)
+{
+	MYSQL_BIND *bind;
+	size_t i;
+
+	for (i = 0; i < statement->columns; i++) {
+		bind = &db->columns[i];
+		*bind = (MYSQL_BIND) {.length = &db->column_lengths[i],
+		    .is_null = &db->column_nulls[i],
+		    .buffer_type = MYSQL_TYPE_BLOB};
+		if (statement->is_int[i]) {
+			bind->buffer_type = MYSQL_TYPE_LONGLONG;
+			bind->buffer = &db->column_ints[i];
+			bind->buffer_length = sizeof(int64_t);
+		}
+	}
+}
+
+void
+query_run(struct query *query)
+{
+	struct db *db = query->db;
+	MYSQL_STMT *stmt;
+
+	if (query->error != OK)
+		return;
+	stmt = query->statement->stmt;
+	assert(query->bound == mysql_stmt_param_count(stmt));
+	if ((query->bound > 0 && mysql_stmt_bind_param(stmt, db->parameters)) ||
+	    mysql_stmt_execute(stmt)) {
+		query->error = statement_failed(db, stmt);
+		return;
+	}
+	learn_columns(query->statement);
+	if (query->statement->columns == 0)
+		return;
+	bind_columns(db, query->statement);
+	if (mysql_stmt_bind_result(stmt, db->columns) ||
+	    mysql_stmt_store_result(stmt))
+		query->error = statement_failed(db, stmt);
+}
+
+bool
+query_next(struct query *query)
+{
+	int rc;
+
+	if (query->error != OK)
+		return false;
+	query->column = 0;
+	rc = mysql_stmt_fetch(query->statement->stmt);
+	if (rc == 1)
+		query->error =
+		    statement_failed(query->db, query->statement->stmt);
+	return rc == 0 || rc == MYSQL_DATA_TRUNCATED;
+}
+
+int64_t
+query_take_int(struct query *query)
+{
+	size_t column = query->column++;
+
+	assert(query->statement->is_int[column]);
+	return query->db->column_nulls[column] ? 0
+	                                       : query->db->column_ints[column];
+}
+
+bool
+query_take_bool(struct query *query)
+{
+	return query_take_int(query) != 0;
+}
+
+bool
+query_column_is_null(const struct query *query)
+{
+	return query->db->column_nulls[query->column];
+}
+
+const char *
+query_take_text(struct query *query, struct arena *arena)
+{
+	size_t column = query->column++;
+	unsigned long len = query->db->column_lengths[column];
+	MYSQL_BIND bind = {.buffer_type = MYSQL_TYPE_BLOB};
+	char *text;
+
+	assert(!query->statement->is_int[column]);
+	if (query->db->column_nulls[column])
+		return NULL;
+	text = arena_alloc(arena, len + 1);
+	bind.buffer = text;
+	bind.buffer_length = len;
+	bind.length = &len;
+	if (len > 0 &&
+	    mysql_stmt_fetch_column(
+	        query->statement->stmt, &bind, (unsigned)column, 0))
+		query->error =
+		    statement_failed(query->db, query->statement->stmt);
+	return text;
+}
+
+size_t
+query_rows(const struct query *query)
+{
+	return query->error != OK ? 0
+	                          : mysql_stmt_num_rows(query->statement->stmt);
+}
+
+uint64_t
+query_affected(const struct query *query)
+{
+	return query->error != OK
+	    ? 0
+	    : mysql_stmt_affected_rows(query->statement->stmt);
+}
+
+int64_t
+query_insert_id(const struct query *query)
+{
+	return query->error != OK
+	    ? 0
+	    : (int64_t)mysql_stmt_insert_id(query->statement->stmt);
+}
+
+enum error
+query_end(struct query *query)
+{
+	/* A lost connection took its statements with it. */
+	if (query->db->mysql != NULL && query->statement != NULL &&
+	    query->statement->columns > 0)
+		mysql_stmt_free_result(query->statement->stmt);
+	return query->error;
+}
+
+enum error
+query_finish(struct query *query)
+{
+	query_run(query);
+	return query_end(query);
+}
+
+void
+bulk_begin(struct bulk *bulk, struct db *db, struct arena *arena,
+    enum statement_set_id set, size_t index, size_t rows)
+{
+	*bulk = (struct bulk) {.db = db,
+	    .statement = find_statement(db, set, index),
+	    .arena = arena,
+	    .rows = rows};
+}
+
+static MYSQL_BIND *
+next_bulk_parameter(struct bulk *bulk)
+{
+	MYSQL_BIND *bind = &bulk->db->parameters[bulk->bound++];
+
+	assert(bulk->bound <= PARAMETERS_MAX);
+	*bind = (MYSQL_BIND) {0};
+	return bind;
+}
+
+void
+bulk_int(struct bulk *bulk, const int64_t *values)
+{
+	MYSQL_BIND *bind = next_bulk_parameter(bulk);
+
+	memcpy(&bind->buffer, &values, sizeof(values));
+	bind->buffer_type = MYSQL_TYPE_LONGLONG;
+}
+
+void
+bulk_text(struct bulk *bulk, const char *const *values)
+{
+	MYSQL_BIND *bind = next_bulk_parameter(bulk);
+	unsigned long *lengths =
+	    arena_array(bulk->arena, bulk->rows, sizeof(*lengths));
+	char *indicators = arena_alloc(bulk->arena, bulk->rows);
+	size_t i;
+
+	for (i = 0; i < bulk->rows; i++) {
+		lengths[i] = values[i] == NULL ? 0 : strlen(values[i]);
+		indicators[i] = values[i] == NULL ? STMT_INDICATOR_NULL
+		                                  : STMT_INDICATOR_NONE;
+	}
+	memcpy(&bind->buffer, &values, sizeof(values));
+	bind->buffer_type = MYSQL_TYPE_BLOB;
+	bind->length = lengths;
+	bind->u.indicator = indicators;
+}
+
+enum error
+bulk_run(struct bulk *bulk)
+{
+	unsigned rows = (unsigned)bulk->rows;
+	MYSQL_STMT *stmt;
+
+	if (bulk->rows == 0)
+		return OK;
+	if (bulk->statement == NULL || bulk->db->mysql == NULL)
+		return ERR_CONNECTION_LOST;
+	stmt = bulk->statement->stmt;
+	assert(bulk->bound == mysql_stmt_param_count(stmt));
+	if (mysql_stmt_attr_set(stmt, STMT_ATTR_ARRAY_SIZE, &rows) ||
+	    mysql_stmt_bind_param(stmt, bulk->db->parameters) ||
+	    mysql_stmt_execute(stmt))
+		return statement_failed(bulk->db, stmt);
+	return OK;
+}

@@ -1,0 +1,145 @@
+/* rule_cache: the rules and keys in force, kept until they change */
+#include "store/rule_cache.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "store/db.h"
+#include "store/statements.h"
+
+enum { RULES, KEYS, STATEMENTS };
+enum { CACHE_ARENA_MAX = 256 << 20 };
+
+static const char *const texts[STATEMENTS] = {
+    [RULES] = "SELECT r.id, v.enabled, v.event_type, v.property, v.times,"
+              " v.points, v.point_scale_id, v.badge_id, r.name, s.name, b.name"
+              " FROM rule_revision v JOIN rule r ON r.id = v.rule_id"
+              " LEFT JOIN point_scale s ON s.id = v.point_scale_id"
+              " LEFT JOIN badge b ON b.id = v.badge_id"
+              " WHERE v.application_id = ? AND v.until = 0 ORDER BY r.id",
+    [KEYS] = "SELECT id FROM api_key"
+             " WHERE application_id = ? AND revoked_at IS NULL",
+};
+const struct statement_set rule_cache_statements = {texts, STATEMENTS};
+
+static struct app_rules *
+find(const struct rule_cache *cache, int64_t application)
+{
+	struct app_rules *rules = cache->first;
+
+	while (rules != NULL && rules->application != application)
+		rules = rules->next;
+	return rules;
+}
+
+static struct app_rules *
+add(struct rule_cache *cache, int64_t application)
+{
+	struct app_rules *rules = calloc(1, sizeof(*rules));
+
+	if (rules == NULL) {
+		log_error("event=out_of_memory");
+		exit(EXIT_FAILURE);
+	}
+	rules->application = application;
+	rules->arena = arena_new(CACHE_ARENA_MAX);
+	rules->next = cache->first;
+	cache->first = rules;
+	return rules;
+}
+
+void
+rule_cache_free(struct rule_cache *cache)
+{
+	struct app_rules *rules;
+
+	while ((rules = cache->first) != NULL) {
+		cache->first = rules->next;
+		arena_free(rules->arena);
+		free(rules);
+	}
+}
+
+static void
+take_rule(struct query *query, struct arena *arena, struct rule *rule)
+{
+	rule->id = query_take_int(query);
+	rule->enabled = query_take_bool(query);
+	rule->event_type = query_take_text(query, arena);
+	rule->property = query_take_text(query, arena);
+	rule->times = query_take_int(query);
+	rule->points = query_take_int(query);
+	rule->point_scale_id = query_take_int(query);
+	rule->badge_id = query_take_int(query);
+	rule->name = query_take_text(query, arena);
+	rule->point_scale = query_take_text(query, arena);
+	rule->badge = query_take_text(query, arena);
+}
+
+static enum error
+load_rules(struct db *db, struct app_rules *rules)
+{
+	struct query query;
+
+	query_begin(&query, db, SET_RULE_CACHE, RULES);
+	query_int(&query, rules->application);
+	query_run(&query);
+	rules->rules = arena_array(
+	    rules->arena, query_rows(&query) + 1, sizeof(*rules->rules));
+	rules->count = 0;
+	while (query_next(&query))
+		take_rule(&query, rules->arena, &rules->rules[rules->count++]);
+	rules->set = rule_set_new(rules->arena, rules->rules, rules->count);
+	return query_end(&query);
+}
+
+static enum error
+load_keys(struct db *db, struct app_rules *rules)
+{
+	struct query query;
+
+	query_begin(&query, db, SET_RULE_CACHE, KEYS);
+	query_int(&query, rules->application);
+	query_run(&query);
+	rules->keys = arena_array(
+	    rules->arena, query_rows(&query) + 1, sizeof(*rules->keys));
+	rules->key_count = 0;
+	while (query_next(&query))
+		rules->keys[rules->key_count++] = query_take_int(&query);
+	return query_end(&query);
+}
+
+enum error
+rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,
+    int64_t version, const struct app_rules **rules_out)
+{
+	struct app_rules *rules = find(cache, application);
+	enum error error;
+
+	if (rules == NULL)
+		rules = add(cache, application);
+	if (rules->version != version) {
+		rules->version = 0;
+		arena_reset(rules->arena);
+		error = load_rules(db, rules);
+		if (error == OK)
+			error = load_keys(db, rules);
+		if (error != OK)
+			return error;
+		rules->version = version;
+	}
+	*rules_out = rules;
+	return OK;
+}
+
+bool
+app_rules_has_key(const struct app_rules *rules, int64_t key)
+{
+	size_t i;
+
+	for (i = 0; i < rules->key_count; i++)
+		if (rules->keys[i] == key)
+			return true;
+	return false;
+}

@@ -1,0 +1,46 @@
+/* rule_cache: the rules and keys in force, kept until they change */
+#ifndef STORE_RULE_CACHE_H
+#define STORE_RULE_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+
+struct arena;
+struct db;
+
+/* Of one application, at one version. */
+struct app_rules {
+	int64_t application;
+	int64_t version;
+	struct arena *arena;
+	struct rule *rules;
+	size_t count;
+	struct rule_set *set;
+	int64_t *keys; /* ids of the live keys */
+	size_t key_count;
+	struct app_rules *next;
+};
+
+/* Belongs to one committer. */
+struct rule_cache {
+	struct app_rules *first;
+};
+
+void rule_cache_free(struct rule_cache *cache);
+
+/*
+ * The application's rules and keys at this version, read from the database unless
+ * they are here. The caller holds the application's row lock, which keeps
+ * them from changing. They are valid until the next call for the application.
+ */
+enum error
+rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,
+    int64_t version, const struct app_rules **rules_out) MUST_CHECK;
+
+bool app_rules_has_key(const struct app_rules *rules, int64_t key);
+
+#endif

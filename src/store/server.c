@@ -1,0 +1,65 @@
+/* server: what the database server says about itself and our account */
+#include "store/server.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "store/db.h"
+
+/*
+ * Rights are granted for all databases, or for a pattern of their names. The
+ * account is 'user'@'host' there, and the user's name may have an @ in it.
+ */
+#define OURS                                                              \
+	" WHERE grantee = CONCAT('''', LEFT(CURRENT_USER(),"               \
+	" LENGTH(CURRENT_USER()) - LOCATE('@', REVERSE(CURRENT_USER()))),"\
+	" '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')"
+
+static const char missing_rights[] =
+    "SELECT GROUP_CONCAT(n.p ORDER BY n.p SEPARATOR ', ') FROM"
+    " (SELECT 'SELECT' p UNION SELECT 'INSERT' UNION SELECT 'UPDATE'"
+    " UNION SELECT 'DELETE' UNION SELECT 'CREATE' UNION SELECT 'DROP'"
+    " UNION SELECT 'ALTER' UNION SELECT 'INDEX' UNION SELECT 'REFERENCES') n"
+    " WHERE n.p NOT IN (SELECT privilege_type"
+    " FROM information_schema.user_privileges" OURS ")"
+    " AND n.p NOT IN (SELECT privilege_type"
+    " FROM information_schema.schema_privileges" OURS
+    " AND DATABASE() LIKE table_schema ESCAPE '\\')";
+
+enum error
+server_variable(struct db *db, struct arena *arena, const char *name,
+    const char **value_out)
+{
+	return db_text_value(db, arena,
+	    arena_printf(arena,
+	        "SELECT variable_value FROM information_schema"
+	        ".global_variables WHERE variable_name = '%s'",
+	        name),
+	    value_out);
+}
+
+enum error
+server_missing_rights(
+    struct db *db, struct arena *arena, const char **rights_out)
+{
+	return db_text_value(db, arena, missing_rights, rights_out);
+}
+
+enum error
+server_role(struct db *db, struct arena *arena, const char **role_out)
+{
+	return db_text_value(db, arena, "SELECT CURRENT_ROLE()", role_out);
+}
+
+enum error
+server_clock(struct db *db, struct arena *arena, int64_t *time_out)
+{
+	const char *text = NULL;
+	enum error error = db_text_value(db, arena,
+	    "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",
+	    &text);
+
+	if (error == OK && text != NULL)
+		*time_out = strtoll(text, NULL, 10);
+	return error;
+}

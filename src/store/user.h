@@ -1,0 +1,65 @@
+/* user: users with their balances and badges, and their ledgers */
+#ifndef STORE_USER_H
+#define STORE_USER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/catalog.h"
+
+struct arena;
+struct db;
+
+struct scale_balance {
+	struct point_scale point_scale;
+	int64_t points;
+};
+
+struct user {
+	int64_t id;
+	const char *username;
+	int64_t events;
+	int64_t created_at;
+	int64_t last_event_at;
+	/* Set by user_get and user_list, in the order of creation. */
+	struct scale_balance *balances;
+	size_t balance_count;
+	struct badge *badges;
+	size_t badge_count;
+};
+
+/* ERR_USER_NOT_FOUND. find leaves balances and badges away. */
+enum error user_find(struct db *db, struct arena *arena, int64_t application,
+    const char *username, struct user *user_out) MUST_CHECK;
+enum error user_get(struct db *db, struct arena *arena, int64_t application,
+    const char *username, struct user *user_out) MUST_CHECK;
+
+/* Those whose names come after the name after, in the order of the names' bytes. */
+enum error user_list(struct db *db, struct arena *arena, int64_t application,
+    const char *after, int64_t limit, struct user **users_out,
+    size_t *count_out) MUST_CHECK;
+
+/*
+ * The user's points on a scale, 0 without entries. ERR_POINT_SCALE_NOT_FOUND, or
+ * ERR_USER_NOT_FOUND where the scale exists.
+ */
+enum error user_points(struct db *db, int64_t application, const char *username,
+    const char *point_scale, int64_t *points_out) MUST_CHECK;
+
+struct ledger_entry {
+	int64_t number;
+	const char *point_scale;
+	int64_t points;
+	int64_t balance;
+	const char *rule;
+	const char *event;
+	int64_t created_at;
+};
+
+/* Newest first, those with a number below before. */
+enum error user_ledger(struct db *db, struct arena *arena, int64_t application,
+    const char *username, int64_t before, int64_t limit,
+    struct ledger_entry **entries_out, size_t *count_out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,49 @@
+/* verify: folds the event log again and compares with what is stored */
+#ifndef STORE_VERIFY_H
+#define STORE_VERIFY_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct db;
+
+/* One thing that is stored otherwise than the events give it. */
+struct verify_difference {
+	const char *application;
+	const char *user; /* NULL: it is not of one user */
+	const char *thing;
+	const char *stored;
+	const char *folded; /* what it ought to be */
+};
+
+struct verify_totals {
+	int64_t applications;
+	int64_t users;
+	int64_t events;
+	int64_t differences;
+};
+
+/* Who is told. What the pointers point at is valid during the call alone. */
+struct verify_listener {
+	void (*difference)(
+	    const struct verify_difference *difference, void *context);
+	/* Now and then; the totals so far. */
+	void (*progress)(const struct verify_totals *totals, void *context);
+	void *context;
+};
+
+/*
+ * Checks one application, or all (0), as of one moment, on a system that goes on
+ * serving: it takes no locks. The memory that it needs grows with the rules of
+ * an application and the size of its events, not with their number.
+ *
+ * Every event is applied again by the engine, with the rules that were in force
+ * at its version. OK means that all was read, not that nothing differs: ask
+ * the totals.
+ */
+enum error verify_run(struct db *db, int64_t application,
+    const struct verify_listener *listener,
+    struct verify_totals *totals_out) MUST_CHECK;
+
+#endif
