@@ -1,0 +1,129 @@
+/* request: one HTTP request as nginx handed it over */
+#include "http/request.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+const char *
+http_param(const struct http_request *request, const char *name)
+{
+	size_t len = strlen(name);
+	char *const *param;
+
+	for (param = request->params; *param != NULL; param++)
+		if (strncmp(*param, name, len) == 0 && (*param)[len] == '=')
+			return *param + len + 1;
+	return NULL;
+}
+
+enum error
+http_read_body(struct http_request *request, size_t max)
+{
+	size_t expected, got;
+	char *body;
+
+	if (request->content_length < 0)
+		return ERR_INVALID_HEADER;
+	if ((uint64_t)request->content_length > max)
+		return ERR_BODY_TOO_LARGE;
+	expected = (size_t)request->content_length;
+	body = arena_alloc(request->arena, expected + 1);
+	got = request->read(request, body, expected);
+	if (got < expected)
+		return ERR_BODY_INCOMPLETE;
+	request->body = body;
+	request->body_size = got;
+	return OK;
+}
+
+static bool
+ends_with(const char *text, size_t len, const char *end)
+{
+	size_t end_len = strlen(end);
+
+	return len >= end_len &&
+	    strncasecmp(text + len - end_len, end, end_len) == 0;
+}
+
+enum error
+http_check_json(const struct http_request *request)
+{
+	const char *type = request->content_type;
+	size_t len = strcspn(type, "; \t");
+	static const char json[] = "application/json";
+
+	if (len == sizeof(json) - 1 && strncasecmp(type, json, len) == 0)
+		return OK;
+	if (memchr(type, '/', len) != NULL && ends_with(type, len, "+json"))
+		return OK;
+	return ERR_UNSUPPORTED_MEDIA_TYPE;
+}
+
+/* A decoded copy; NULL for a bad escape, bad UTF-8 or a NUL. '+' is a space. */
+static const char *
+decode_part(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = arena_copy(arena, text, len);
+	long size;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (copy[i] == '+')
+			copy[i] = ' ';
+	size = percent_decode(copy, len);
+	if (size < 0 || utf8_length(copy, (size_t)size) < 0 ||
+	    memchr(copy, '\0', (size_t)size) != NULL)
+		return NULL;
+	copy[size] = '\0';
+	return copy;
+}
+
+static enum error
+take_pair(struct http_request *request, const char *pair, size_t len,
+    struct http_query *known, size_t count, const char **why_out)
+{
+	const char *equals = memchr(pair, '=', len);
+	size_t name_len = equals == NULL ? len : (size_t)(equals - pair), i;
+	const char *name = decode_part(request->arena, pair, name_len);
+	const char *value = equals == NULL
+	    ? ""
+	    : decode_part(request->arena, equals + 1, len - name_len - 1);
+
+	if (name == NULL || value == NULL) {
+		*why_out = "the query string has a bad percent escape or is"
+		           " no UTF-8";
+		return ERR_INVALID_QUERY;
+	}
+	for (i = 0; i < count; i++)
+		if (strcmp(known[i].name, name) == 0)
+			break;
+	if (i == count || known[i].value != NULL) {
+		*why_out = arena_printf(request->arena,
+		    "the query parameter '%s' %s", name,
+		    i == count ? "is not known here" : "is given twice");
+		return ERR_INVALID_QUERY;
+	}
+	known[i].value = value;
+	return OK;
+}
+
+enum error
+http_parse_query(struct http_request *request, struct http_query *known,
+    size_t count, const char **why_out)
+{
+	const char *pair = request->query;
+	enum error error = OK;
+	size_t len;
+
+	for (; *pair != '\0' && error == OK; pair += len + (pair[len] == '&')) {
+		len = strcspn(pair, "&");
+		if (len > 0)
+			error = take_pair(
+			    request, pair, len, known, count, why_out);
+	}
+	return error;
+}
