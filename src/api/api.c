@@ -1,0 +1,274 @@
+/* api: serves one request */
+#include "api/api.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { DETAIL_MAX = 1024 };
+
+/*
+ * Microseconds. A statement may hang for a second, and an answer is due in two:
+ * so nobody waits longer for a connection, and a GET whose connection died is run
+ * once more only early on.
+ */
+enum { CONNECTION_WAIT = 800000, RETRY_WITHIN = 400000 };
+
+enum error
+call_fail(struct call *call, enum error error, const char *format, ...)
+{
+	char text[DETAIL_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	call->detail = arena_strdup(call->arena, text);
+	return error;
+}
+
+enum error
+call_db(struct call *call)
+{
+	enum error error;
+
+	if (call->db != NULL)
+		return OK;
+	error = pool_take(call->service->pool,
+	    call->request->started + CONNECTION_WAIT, &call->db);
+	if (error == OK)
+		call->service->own_metrics->busy_connections++;
+	return error;
+}
+
+void
+call_give_db(struct call *call)
+{
+	if (call->db == NULL)
+		return;
+	call->service->own_metrics->busy_connections--;
+	pool_give(call->service->pool, call->db);
+	call->db = NULL;
+}
+
+const char *
+call_query(const struct call *call, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < call->query_count; i++)
+		if (strcmp(call->query[i].name, name) == 0)
+			return call->query[i].value;
+	return NULL;
+}
+
+enum error
+call_faults(struct call *call)
+{
+	return call->faults.count == 0 ? OK : ERR_INVALID_BODY;
+}
+
+struct json_writer
+call_json(struct call *call, int status)
+{
+	call->response.status = status;
+	call->response.content_type = "application/json";
+	return (struct json_writer) {.out = &call->response.body};
+}
+
+/* The route's known parameters; the classic interface ignores all of them. */
+static enum error
+take_query(struct call *call)
+{
+	const struct route *route = call->match.route;
+	const char *name = route->query;
+	size_t len;
+
+	if (route->access == ACCESS_CLASSIC)
+		return OK;
+	while (name != NULL && *name != '\0') {
+		len = strcspn(name, " ");
+		call->query[call->query_count++].name =
+		    arena_copy(call->arena, name, len);
+		name += len + strspn(name + len, " ");
+	}
+	return http_parse_query(
+	    call->request, call->query, call->query_count, &call->detail);
+}
+
+static enum error
+take_body(struct call *call)
+{
+	const struct route *route = call->match.route;
+	struct http_request *request = call->request;
+	const char *why = NULL;
+	enum error error;
+
+	if (route->body_max == 0)
+		return OK;
+	error = http_check_json(request);
+	if (error != OK)
+		return call_fail(call, error,
+		    "send the body as Content-Type: application/json");
+	error = http_read_body(request, route->body_max);
+	if (error == ERR_BODY_TOO_LARGE)
+		return call_fail(call, error, "at most %zu bytes are allowed",
+		    route->body_max);
+	if (error != OK)
+		return error;
+	call->body = json_parse(call->arena, request->body, request->body_size,
+	    &call->faults, &why);
+	if (why != NULL)
+		return call_fail(call, ERR_INVALID_JSON, "%s", why);
+	return OK;
+}
+
+/* All but OPTIONS: the order of the checks decides the status. */
+static enum error
+run_route(struct call *call)
+{
+	const struct route *route = call->match.route;
+	enum error error;
+
+	error = auth_check(call, (enum access)route->access);
+	if (error == OK)
+		error = take_query(call);
+	if (error == OK)
+		error = take_body(call);
+	if (error == OK)
+		error = route->handler(call);
+	return error;
+}
+
+static bool
+may_run_again(const struct call *call, enum error error)
+{
+	return (error == ERR_CONNECTION_LOST || error == ERR_DEADLOCK) &&
+	    strcmp(call->match.route->method, "GET") == 0 &&
+	    clock_monotonic() - call->request->started < RETRY_WITHIN;
+}
+
+static void
+add_cors(struct call *call)
+{
+	struct http_response *response = &call->response;
+
+	http_response_header(response, "Access-Control-Allow-Origin", "*");
+	http_response_header(response, "Access-Control-Expose-Headers",
+	    "ETag, Link, Location, Retry-After, X-Request-Id");
+}
+
+static void
+respond_options(struct call *call)
+{
+	struct http_response *response = &call->response;
+
+	response->status = 204;
+	http_response_header(response, "Allow", call->match.allow);
+	http_response_header(
+	    response, "Access-Control-Allow-Methods", call->match.allow);
+	http_response_header(response, "Access-Control-Allow-Headers",
+	    "Authorization, X-API-Key, Content-Type, Idempotency-Key,"
+	    " If-Match, If-None-Match, appKey");
+	http_response_header(response, "Access-Control-Max-Age", "86400");
+}
+
+/* What the client sees of errors that only the store tells apart. */
+static enum error
+outward(enum error error)
+{
+	switch (error) {
+	case ERR_CONNECTION_LOST:
+	case ERR_NOT_CONNECTED:
+	case ERR_DEADLOCK:
+	case ERR_LOCK_TIMEOUT:
+		return ERR_DATABASE_UNAVAILABLE;
+	case ERR_COMMIT_UNKNOWN:
+		return ERR_OUTCOME_UNKNOWN;
+	default:
+		return error;
+	}
+}
+
+static enum error
+serve(struct call *call)
+{
+	struct http_request *request = call->request;
+	enum error error;
+
+	error = router_find(routes, route_count, call->arena, request->method,
+	    request->path, &call->match);
+	if (strcmp(request->method, "OPTIONS") == 0 &&
+	    call->match.allow != NULL) {
+		respond_options(call);
+		return OK;
+	}
+	if (error != OK)
+		return error;
+	error = run_route(call);
+	if (may_run_again(call, error)) {
+		call_give_db(call);
+		http_response_reset(&call->response);
+		call->query_count = 0;
+		error = run_route(call);
+	}
+	call_give_db(call);
+	if (error == OK && call->response.body.overflow)
+		error = call_fail(call, ERR_INVALID_QUERY,
+		    "the answer would be too large: ask for less at once");
+	return outward(error);
+}
+
+static void
+log_request(const struct call *call, enum error error, int64_t duration)
+{
+	char path[512];
+
+	log_info("event=request method=%.16s path=%s status=%d code=%s"
+	         " duration_us=%lld bytes=%zu application=%lld request_id=%s",
+	    call->request->method,
+	    log_quote(call->request->path, path, sizeof(path)),
+	    call->response.status, error_code(error), (long long)duration,
+	    call->response.body.len, (long long)call->app_key,
+	    call->request->id);
+}
+
+struct str
+api_serve(struct service *service, struct http_request *request)
+{
+	struct call call = {.service = service,
+	    .request = request,
+	    .arena = request->arena,
+	    .deadline = request->started + REQUEST_TIME};
+	int64_t duration;
+	enum error error;
+	size_t route;
+
+	service->own_metrics->busy_threads++;
+	http_response_init(&call.response, call.arena);
+	faults_init(&call.faults, call.arena);
+	error = serve(&call);
+	if (error != OK)
+		problem_respond(&call, error,
+		    call.match.route != NULL &&
+		            call.match.route->access == ACCESS_CLASSIC &&
+		            error_status(error) < 500 &&
+		            error != ERR_BODY_TOO_LARGE &&
+		            error != ERR_UNSUPPORTED_MEDIA_TYPE
+		        ? 400
+		        : error_status(error));
+	add_cors(&call);
+	duration = clock_monotonic() - request->started;
+	route = call.match.route == NULL ? route_count
+	                                 : (size_t)(call.match.route - routes);
+	metrics_request(
+	    service->own_metrics, route, call.response.status, duration);
+	service->own_metrics->busy_threads--;
+	log_request(&call, error, duration);
+	return http_response_text(
+	    &call.response, request->id, strcmp(request->method, "HEAD") == 0);
+}

@@ -1,0 +1,152 @@
+/* api: what a worker's requests share, and what one request carries along */
+#ifndef API_API_H
+#define API_API_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/committer.h"
+#include "api/metrics.h"
+#include "api/settings.h"
+#include "base/decode.h"
+#include "base/json.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/router.h"
+#include "store/application.h"
+#include "store/pool.h"
+
+struct key_cache;
+
+/* One worker's. */
+struct service {
+	const struct settings *settings;
+	struct pool *pool;
+	struct committer *committer;
+	struct key_cache *keys;
+	struct metrics *metrics; /* of all workers */
+	struct worker_metrics *own_metrics;
+};
+
+/* Who may call a route. */
+enum access {
+	ACCESS_OPEN,        /* anybody */
+	ACCESS_LOOPBACK,    /* anybody on this machine */
+	ACCESS_PUBLISHABLE, /* any key */
+	ACCESS_SECRET,      /* a secret key */
+	ACCESS_EVENT,   /* a secret key; the committer checks it once more */
+	ACCESS_CLASSIC, /* an appKey; the handler finds the application */
+};
+
+enum { REQUEST_BODY_MAX = 256 << 10, BATCH_BODY_MAX = 4 << 20 };
+
+/*
+ * Microseconds: a request that waits for the committer is answered 503 after
+ * REQUEST_TIME; a change begins no new attempt after CHANGE_TIME, because an
+ * attempt may take a second.
+ */
+enum { REQUEST_TIME = 1800000, CHANGE_TIME = 900000 };
+
+/* The call being served. All memory is in the arena. */
+struct call {
+	struct service *service;
+	struct http_request *request;
+	struct http_response response;
+	struct arena *arena;
+	struct route_match match;
+	int64_t deadline;
+
+	/* From the key or, for classic, by the handler. */
+	int64_t application;
+	int64_t app_key;
+	int64_t key;
+
+	struct db *db;              /* after call_db */
+	struct http_query query[8]; /* in the order of route.query */
+	size_t query_count;
+	struct json_object *body; /* where the route takes one */
+	struct faults faults;     /* of the body */
+
+	const char *detail; /* what to tell besides the error's title */
+};
+
+/* The table: the API on one screen. */
+extern const struct route routes[];
+extern const size_t route_count;
+
+/*
+ * Serves one request and answers the whole response text. Writes its log line
+ * and counts it.
+ */
+struct str api_serve(struct service *service, struct http_request *request);
+
+/* Sets the detail of the error that is about to be returned, and returns it. */
+enum error call_fail(struct call *call, enum error error, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* A connection for the rest of the call; the end of the call gives it back. */
+enum error call_db(struct call *call) MUST_CHECK;
+
+/* Gives it back before: nobody waits for the committer with a connection in hand. */
+void call_give_db(struct call *call);
+
+/* A query parameter of the route's, or NULL. */
+const char *call_query(const struct call *call, const char *name);
+
+/* OK, or ERR_INVALID_BODY where the body has faults. */
+enum error call_faults(struct call *call) MUST_CHECK;
+
+/* Finds out who calls. ERR_KEY_MISSING, ERR_KEY_UNKNOWN, ERR_KEY_FORBIDDEN. */
+enum error auth_check(struct call *call, enum access access) MUST_CHECK;
+struct key_cache *key_cache_new(void);
+void key_cache_free(struct key_cache *cache);
+/* The committer has found it dead. */
+void key_cache_drop(struct key_cache *cache, int64_t key);
+
+/* A problem document into the writer, as an object under key (NULL: at the top). */
+struct problem {
+	enum error error;
+	int status;
+	const char *detail;
+	const char *instance;        /* NULL: left out */
+	const char *request_id;      /* NULL: left out */
+	const struct faults *faults; /* NULL: none */
+};
+void problem_write(
+    struct json_writer *jw, const char *key, const struct problem *problem);
+
+/* Makes the response the problem document of an error. */
+void problem_respond(struct call *call, enum error error, int status);
+
+/* Starts a JSON body: application/json with this status. */
+struct json_writer call_json(struct call *call, int status);
+
+/*
+ * Collections. page_begin reads limit and cursor; tag names the collection, so
+ * that no cursor of another is taken. page_end closes the list: next is the
+ * last row's key where there may be more, else NULL.
+ */
+enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
+struct page {
+	int64_t limit;
+	const char *after; /* the key in the cursor, NULL at the start */
+	const char *tag;
+};
+enum error page_begin(
+    struct call *call, const char *tag, struct page *page_out) MUST_CHECK;
+/* The cursor's key as a number; fallback at the start. */
+enum error page_after_int(
+    const struct page *page, int64_t fallback, int64_t *after_out) MUST_CHECK;
+void page_end(struct call *call, struct json_writer *jw,
+    const struct page *page, const char *next);
+
+/* Answers 304 if If-None-Match names the body's ETag; sets the ETag. */
+void call_etag(struct call *call);
+
+/* Whether If-Match and If-None-Match allow a change; current NULL: no resource. */
+enum error
+call_precondition(struct call *call, const char *current_etag) MUST_CHECK;
+
+#endif

@@ -1,0 +1,181 @@
+/* auth: who calls */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/api.h"
+#include "base/arena.h"
+
+enum { CACHE_SIZE = 1024 };
+
+/* What the cache keeps of a key: nothing that would let anybody in. */
+struct cached_key {
+	unsigned char hash[32];
+	int64_t key; /* 0: an empty place */
+	enum key_kind kind;
+	int64_t application;
+	int64_t app_key;
+};
+
+/*
+ * Keys seen by the event routes, so that these need no connection of the pool. An
+ * entry may be of a revoked key: the committer checks every key again under the
+ * application's lock. A place is taken by the last that hashes to it.
+ */
+struct key_cache {
+	pthread_mutex_t mutex;
+	struct cached_key places[CACHE_SIZE];
+};
+
+struct key_cache *
+key_cache_new(void)
+{
+	struct key_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache != NULL)
+		pthread_mutex_init(&cache->mutex, NULL);
+	return cache;
+}
+
+void
+key_cache_free(struct key_cache *cache)
+{
+	pthread_mutex_destroy(&cache->mutex);
+	free(cache);
+}
+
+static struct cached_key *
+place_of(struct key_cache *cache, const unsigned char hash[32])
+{
+	return &cache->places[(hash[0] | hash[1] << 8) % CACHE_SIZE];
+}
+
+static bool
+cache_find(struct key_cache *cache, const unsigned char hash[32],
+    struct cached_key *found_out)
+{
+	const struct cached_key *place = place_of(cache, hash);
+	bool found;
+
+	pthread_mutex_lock(&cache->mutex);
+	found = place->key != 0 && memcmp(place->hash, hash, 32) == 0;
+	if (found)
+		*found_out = *place;
+	pthread_mutex_unlock(&cache->mutex);
+	return found;
+}
+
+static void
+cache_put(struct key_cache *cache, const struct cached_key *key)
+{
+	pthread_mutex_lock(&cache->mutex);
+	*place_of(cache, key->hash) = *key;
+	pthread_mutex_unlock(&cache->mutex);
+}
+
+void
+key_cache_drop(struct key_cache *cache, int64_t key)
+{
+	size_t i;
+
+	pthread_mutex_lock(&cache->mutex);
+	for (i = 0; i < CACHE_SIZE; i++)
+		if (cache->places[i].key == key)
+			cache->places[i].key = 0;
+	pthread_mutex_unlock(&cache->mutex);
+}
+
+/* The key that the request brings, or NULL. */
+static const char *
+sent_key(const struct call *call)
+{
+	static const char scheme[] = "Bearer ";
+	const char *header = http_param(call->request, "HTTP_AUTHORIZATION");
+
+	if (header != NULL &&
+	    strncasecmp(header, scheme, sizeof(scheme) - 1) == 0) {
+		header += sizeof(scheme) - 1;
+		return header + strspn(header, " ");
+	}
+	header = http_param(call->request, "HTTP_X_API_KEY");
+	return header == NULL || *header == '\0' ? NULL : header;
+}
+
+/* Asks the database for a key, and keeps it. */
+static enum error
+look_up(struct call *call, const char *text, struct cached_key *key_out)
+{
+	struct application application;
+	struct key key;
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = key_find(call->db, call->arena, text, &key);
+	if (error == OK)
+		error = application_get(
+		    call->db, call->arena, key.application_id, &application);
+	if (error == ERR_APPLICATION_NOT_FOUND)
+		return ERR_KEY_UNKNOWN;
+	if (error != OK)
+		return error;
+	key_out->key = key.id;
+	key_out->kind = key.kind;
+	key_out->application = application.id;
+	key_out->app_key = application.app_key;
+	cache_put(call->service->keys, key_out);
+	return OK;
+}
+
+static enum error
+check_key(struct call *call, enum access access)
+{
+	struct cached_key key = {.key = 0};
+	const char *text = sent_key(call);
+	enum error error = OK;
+
+	if (text == NULL)
+		return ERR_KEY_MISSING;
+	if (!key_hash(text, key.hash))
+		return ERR_KEY_UNKNOWN;
+	if (access != ACCESS_EVENT ||
+	    !cache_find(call->service->keys, key.hash, &key))
+		error = look_up(call, text, &key);
+	if (error != OK)
+		return error;
+	if (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE)
+		return ERR_KEY_FORBIDDEN;
+	call->key = key.key;
+	call->application = key.application;
+	call->app_key = key.app_key;
+	return OK;
+}
+
+static enum error
+check_loopback(struct call *call)
+{
+	const char *address = call->request->remote_address;
+
+	if (strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+	    strcmp(address, "unix:") == 0)
+		return OK;
+	return call_fail(call, ERR_FORBIDDEN,
+	    "this is for the machine itself: ask from 127.0.0.1");
+}
+
+enum error
+auth_check(struct call *call, enum access access)
+{
+	switch (access) {
+	case ACCESS_OPEN:
+	case ACCESS_CLASSIC:
+		return OK;
+	case ACCESS_LOOPBACK:
+		return check_loopback(call);
+	case ACCESS_PUBLISHABLE:
+	case ACCESS_SECRET:
+	case ACCESS_EVENT:
+		return check_key(call, access);
+	}
+	return ERR_INTERNAL;
+}

@@ -1,0 +1,415 @@
+/* classic: the interface of the course project, to the letter */
+#include "api/classic.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/event.h"
+#include "api/resource.h"
+#include "api/user.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "store/tx.h"
+
+enum { LIST_PAGE = 1000, TIMESTAMP_MAX = 1000 };
+
+static const struct resource *
+subject(const struct call *call)
+{
+	return call->match.route->subject;
+}
+
+/* Who calls, once the appKey is known. */
+static enum error
+enter(struct call *call, int64_t app_key)
+{
+	struct application application;
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = application_by_app_key(
+		    call->db, call->arena, app_key, &application);
+	if (error == OK && !application.classic)
+		error = ERR_APPLICATION_NOT_FOUND;
+	if (error == ERR_APPLICATION_NOT_FOUND)
+		return call_fail(call, error,
+		    "no application with the appKey %lld has the classic"
+		    " interface switched on",
+		    (long long)app_key);
+	if (error != OK)
+		return error;
+	call->application = application.id;
+	call->app_key = application.app_key;
+	return OK;
+}
+
+/* GET and PUT bring the appKey as a header. */
+static enum error
+enter_by_header(struct call *call)
+{
+	const char *text = http_param(call->request, "HTTP_APPKEY");
+	long long app_key;
+	char *end;
+
+	if (text == NULL)
+		return call_fail(
+		    call, ERR_INVALID_HEADER, "the header appKey is missing");
+	errno = 0;
+	app_key = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0')
+		return call_fail(call, ERR_INVALID_HEADER,
+		    "the header appKey must be a whole number");
+	return enter(call, app_key);
+}
+
+static const struct field app_key_field[] = {
+    {.name = "appKey",
+        .type = FIELD_INT,
+        .flags = FIELD_REQUIRED,
+        .min = INT64_MIN,
+        .max = INT64_MAX},
+};
+
+/* POST and DELETE bring it in the body. */
+static enum error
+take_body_app_key(struct call *call, int64_t *app_key_out)
+{
+	struct decode decode = {
+	    .arena = call->arena, .faults = &call->faults, .lenient = true};
+	enum error error;
+
+	decode_object(&decode, call->body, "", app_key_field, 1, app_key_out);
+	error = call_faults(call);
+	return error;
+}
+
+static enum error
+insert_application(
+    struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	(void)attempt;
+	return application_insert(db, context);
+}
+
+/* The setting classic_autocreate: the first thing defined makes its application. */
+static enum error
+create_application(struct call *call, int64_t app_key)
+{
+	const struct tx_options options = {
+	    .deadline = call->request->started + CHANGE_TIME};
+	struct application application = {.app_key = app_key,
+	    .name =
+	        arena_printf(call->arena, "classic-%lld", (long long)app_key),
+	    .description = "made by its first request",
+	    .time_zone = "UTC",
+	    .classic = true};
+	enum error error =
+	    tx_run(call->db, &options, insert_application, &application);
+
+	/* Another request may have been faster: then it is there. */
+	return error == ERR_APPLICATION_EXISTS ? OK : error;
+}
+
+static enum error
+enter_by_body(struct call *call, bool may_create)
+{
+	int64_t app_key = 0;
+	enum error error = take_body_app_key(call, &app_key);
+
+	if (error != OK)
+		return error;
+	error = enter(call, app_key);
+	if (error != ERR_APPLICATION_NOT_FOUND || !may_create ||
+	    !call->service->settings->classic_autocreate || app_key <= 0)
+		return error;
+	error = create_application(call, app_key);
+	if (error != OK)
+		return error;
+	call->detail = NULL;
+	return enter(call, app_key);
+}
+
+/* 202 with the document, as its server answered. */
+static enum error
+respond_accepted(struct call *call)
+{
+	call->response.status = 202;
+	return OK;
+}
+
+enum error
+classic_list(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	struct json_writer jw = call_json(call, 200);
+	const char *object;
+	void *objects;
+	int64_t after = 0;
+	size_t count, i;
+	enum error error = enter_by_header(call);
+
+	if (error != OK)
+		return error;
+	jw_array(&jw, NULL);
+	do {
+		error = resource->list(call->db, call->arena, call->application,
+		    after, LIST_PAGE, &objects, &count);
+		if (error != OK)
+			return error;
+		for (i = 0; i < count; i++) {
+			object = (const char *)objects + i * resource->size;
+			resource->write_classic(
+			    &jw, NULL, object, call->app_key);
+			after =
+			    ((const struct named *)(const void *)object)->id;
+		}
+	} while (count == LIST_PAGE && !call->response.body.overflow);
+	jw_array_end(&jw);
+	return OK;
+}
+
+enum error
+classic_get(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	void *object = arena_alloc(call->arena, resource->size);
+	struct json_writer jw;
+	enum error error = enter_by_header(call);
+
+	if (error == OK)
+		error = resource->get(call->db, call->arena, call->application,
+		    call->match.params[0], object);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	resource->write_classic(&jw, NULL, object, call->app_key);
+	return OK;
+}
+
+/* Its clients write "" where they mean none. */
+static void
+drop_empty_property(struct call *call)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(call->body, "property", &value) &&
+	    json_object_get_type(value) == json_type_string &&
+	    json_object_get_string_len(value) == 0)
+		json_object_object_del(call->body, "property");
+}
+
+enum error
+classic_post(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	bool created;
+	void *object;
+	enum error error = enter_by_body(call, true);
+
+	if (error != OK)
+		return error;
+	drop_empty_property(call);
+	object = resource_decode(call, resource, NULL, true);
+	error = call_faults(call);
+	if (error == OK)
+		error = resource_change(
+		    call, resource, CHANGE_CREATE, object, &created);
+	return error == OK ? respond_accepted(call) : error;
+}
+
+enum error
+classic_put(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	bool created;
+	void *object;
+	enum error error = enter_by_header(call);
+
+	if (error != OK)
+		return error;
+	drop_empty_property(call);
+	object = resource_decode(call, resource, call->match.params[0], true);
+	error = call_faults(call);
+	if (error == OK)
+		error = resource_change(
+		    call, resource, CHANGE_UPDATE, object, &created);
+	return error == OK ? respond_accepted(call) : error;
+}
+
+static const struct field name_field[] = {
+    {.name = "name",
+        .type = FIELD_NAME,
+        .flags = FIELD_REQUIRED,
+        .offset = offsetof(struct named, name)},
+};
+
+enum error
+classic_delete(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	struct decode decode = {
+	    .arena = call->arena, .faults = &call->faults, .lenient = true};
+	struct named *object = arena_alloc(call->arena, resource->size);
+	enum error error = enter_by_body(call, false);
+
+	if (error != OK)
+		return error;
+	decode_object(&decode, call->body, "", name_field, 1, object);
+	error = call_faults(call);
+	if (error == OK)
+		error = resource_change(
+		    call, resource, CHANGE_DELETE, object, NULL);
+	return error == OK ? respond_accepted(call) : error;
+}
+
+/* What a classic event's body decodes into. */
+struct classic_event {
+	const char *username;
+	const char *event_type;
+	const char *timestamp;
+	struct ingest_event *event;
+};
+
+static void
+decode_properties(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out)
+{
+	struct ingest_event **event = member_out;
+
+	if (value != NULL)
+		event_take_properties(decode, value, pointer, *event);
+}
+
+static const struct field event_fields[] = {
+    {.name = "username",
+        .type = FIELD_KEY,
+        .flags = FIELD_REQUIRED,
+        .offset = offsetof(struct classic_event, username)},
+    {.name = "eventType",
+        .type = FIELD_KEY,
+        .flags = FIELD_REQUIRED,
+        .offset = offsetof(struct classic_event, event_type)},
+    {.name = "timestamp",
+        .type = FIELD_TEXT,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct classic_event, timestamp),
+        .max = TIMESTAMP_MAX},
+    {.name = "properties",
+        .type = FIELD_ANY,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct classic_event, event),
+        .decode = decode_properties},
+};
+
+static void
+decode_event(struct call *call, struct ingest_job *job)
+{
+	struct ingest_event *event = &job->events[0];
+	struct decode decode = {
+	    .arena = job->arena, .faults = &call->faults, .lenient = true};
+	struct classic_event sent = {.event = event};
+
+	decode_object(&decode, call->body, "", event_fields,
+	    sizeof(event_fields) / sizeof(event_fields[0]), &sent);
+	event->event.username = sent.username;
+	event->event.event_type = sent.event_type;
+	/* Any string is kept as sent; one that is a time counts as the time. */
+	event->event.timestamp_sent = sent.timestamp;
+	event->event.timestamp_given = sent.timestamp != NULL &&
+	    time_parse(sent.timestamp, &event->event.timestamp);
+	event->must_match = true;
+	event_make_id(job->arena, event);
+}
+
+static enum error
+post_event(struct call *call, struct ingest_job *job)
+{
+	enum error error;
+
+	decode_event(call, job);
+	error = call_faults(call);
+	if (error == OK)
+		error = event_apply(call, job);
+	if (error == OK)
+		error = job->events[0].error;
+	if (error == ERR_NONE_MATCHES)
+		return call_fail(call, error,
+		    "no rule of the application matches the event: it was not"
+		    " stored");
+	return error == OK ? respond_accepted(call) : error;
+}
+
+enum error
+classic_post_event(struct call *call)
+{
+	struct ingest_job *job;
+	enum error error = enter_by_body(call, false);
+
+	if (error != OK)
+		return error;
+	job = committer_job(1, call->request->body_size);
+	error = post_event(call, job);
+	committer_release(job);
+	return error;
+}
+
+enum error
+classic_users(struct call *call)
+{
+	struct json_writer jw = call_json(call, 200);
+	const char *after = "";
+	struct user *users;
+	size_t count, i;
+	enum error error = enter_by_header(call);
+
+	if (error != OK)
+		return error;
+	jw_array(&jw, NULL);
+	do {
+		error = user_list(call->db, call->arena, call->application,
+		    after, LIST_PAGE, &users, &count);
+		if (error != OK)
+			return error;
+		for (i = 0; i < count; i++) {
+			user_write(&jw, &users[i], call->app_key, true);
+			after = users[i].username;
+		}
+	} while (count == LIST_PAGE && !call->response.body.overflow);
+	jw_array_end(&jw);
+	return OK;
+}
+
+enum error
+classic_user(struct call *call)
+{
+	struct json_writer jw;
+	struct user user;
+	enum error error = enter_by_header(call);
+
+	if (error == OK)
+		error = user_get(call->db, call->arena, call->application,
+		    call->match.params[0], &user);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	user_write(&jw, &user, call->app_key, true);
+	return OK;
+}
+
+enum error
+classic_points(struct call *call)
+{
+	struct json_writer jw;
+	int64_t points = 0;
+	enum error error = enter_by_header(call);
+
+	if (error == OK)
+		error = user_points(call->db, call->application,
+		    call->match.params[0], call->match.params[1], &points);
+	if (error != OK && error != ERR_USER_NOT_FOUND)
+		return error;
+	jw = call_json(call, 200);
+	jw_int(&jw, NULL, points);
+	return OK;
+}

@@ -1,0 +1,43 @@
+/* committer: gathers the events of a worker's requests into transactions */
+#ifndef API_COMMITTER_H
+#define API_COMMITTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/ingest.h"
+
+struct committer;
+struct db_settings;
+struct worker_metrics;
+
+struct committer_limits {
+	size_t batch_events; /* in one transaction, but for one larger job */
+	size_t queue_events; /* waiting, before ERR_OVERLOADED */
+};
+
+/* Starts the committer's thread. NULL if it cannot. */
+struct committer *committer_new(const struct db_settings *settings,
+    struct committer_limits limits, struct worker_metrics *metrics);
+
+/* Applies what is waiting, and ends the thread. */
+void committer_free(struct committer *committer);
+
+/*
+ * A job with room for count events from a body of size bytes. It has an arena of its own, in which all that
+ * the events point to must be, because it can outlive the request. The caller
+ * releases it.
+ */
+struct ingest_job *committer_job(size_t count, size_t size);
+void committer_release(struct ingest_job *job);
+
+/*
+ * Applies the job with whatever else is waiting; jobs are applied in the order of
+ * their arrival. OK: it is durable, see the job's outcome. Past deadline it is
+ * ERR_DATABASE_UNAVAILABLE if the job was not begun, else ERR_OUTCOME_UNKNOWN.
+ */
+enum error committer_apply(struct committer *committer, struct ingest_job *job,
+    int64_t deadline) MUST_CHECK;
+
+#endif

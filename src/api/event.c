@@ -1,0 +1,371 @@
+/* event: posting events and reading them back */
+#include "api/event.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "api/resource.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "store/properties.h"
+
+enum { PROPERTIES_MAX = 64 };
+
+/* What an event's body decodes into. */
+struct event_body {
+	const char *id;
+	const char *username;
+	const char *event_type;
+	int64_t timestamp;
+	int64_t app_key;
+	struct ingest_event *event; /* where the properties go */
+};
+#define NO_TIMESTAMP INT64_MIN
+
+static bool
+is_scalar(struct json_object *value)
+{
+	const enum json_type type = json_object_get_type(value);
+
+	return type != json_type_object && type != json_type_array;
+}
+
+static void
+check_members(
+    struct decode *decode, struct json_object *object, const char *pointer)
+{
+	json_object_object_foreach(object, name, value) if (!is_scalar(value))
+	    faults_add(decode->faults,
+	        json_pointer(decode->arena, pointer, name), "invalid_type",
+	        "must be a string, a number, true, false or null");
+}
+
+static void
+check_strings(
+    struct decode *decode, struct json_object *array, const char *pointer)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(array); i++)
+		if (json_object_get_type(json_object_array_get_idx(array, i)) !=
+		    json_type_string)
+			faults_add(decode->faults,
+			    json_pointer_at(decode->arena, pointer, i),
+			    "invalid_type", "must be a string");
+}
+
+void
+event_take_properties(struct decode *decode, struct json_object *value,
+    const char *pointer, struct ingest_event *event)
+{
+	const enum json_type type = json_object_get_type(value);
+	size_t count;
+
+	if (type == json_type_object) {
+		count = (size_t)json_object_object_length(value);
+		check_members(decode, value, pointer);
+	} else if (type == json_type_array) {
+		count = json_object_array_length(value);
+		check_strings(decode, value, pointer);
+	} else {
+		faults_add(decode->faults, pointer, "invalid_type",
+		    "must be an object of scalars or an array of strings");
+		return;
+	}
+	if (count > PROPERTIES_MAX)
+		faults_add(decode->faults, pointer, "too_many",
+		    "must have at most %d entries", PROPERTIES_MAX);
+	event->event.properties = arena_strdup(decode->arena,
+	    json_object_to_json_string_ext(value,
+	        JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	properties_present(
+	    decode->arena, value, &event->properties, &event->property_count);
+}
+
+static void
+decode_properties(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out)
+{
+	struct ingest_event **event = member_out;
+
+	if (value != NULL)
+		event_take_properties(decode, value, pointer, *event);
+}
+
+/* What a server's answer has and a client may send again is let pass. */
+static const struct field fields[] = {
+    {.name = "id",
+        .type = FIELD_KEY,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct event_body, id)},
+    {.name = "username",
+        .type = FIELD_KEY,
+        .flags = FIELD_REQUIRED,
+        .offset = offsetof(struct event_body, username)},
+    {.name = "eventType",
+        .type = FIELD_KEY,
+        .flags = FIELD_REQUIRED,
+        .offset = offsetof(struct event_body, event_type)},
+    {.name = "timestamp",
+        .type = FIELD_TIME,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct event_body, timestamp)},
+    {.name = "appKey",
+        .type = FIELD_INT,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct event_body, app_key),
+        .min = INT64_MIN,
+        .max = INT64_MAX},
+    {.name = "properties",
+        .type = FIELD_ANY,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct event_body, event),
+        .decode = decode_properties},
+};
+
+/* Crockford's base32, so that ids sort as the times in them do. */
+static void
+add_base32(char *text, uint64_t number, size_t digits)
+{
+	static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+	while (digits-- > 0) {
+		text[digits] = alphabet[number & 31];
+		number >>= 5;
+	}
+}
+
+enum { ID_TIME_DIGITS = 11, ID_RANDOM_DIGITS = 12 };
+
+void
+event_make_id(struct arena *arena, struct ingest_event *event)
+{
+	char text[4 + ID_TIME_DIGITS + ID_RANDOM_DIGITS + 1] = "evt_";
+	uint64_t random;
+
+	randombytes_buf(&random, sizeof(random));
+	add_base32(text + 4, (uint64_t)clock_now(), ID_TIME_DIGITS);
+	add_base32(text + 4 + ID_TIME_DIGITS, random, ID_RANDOM_DIGITS);
+	event->event.id = arena_strdup(arena, text);
+	event->id_made = true;
+}
+
+void
+event_decode(struct call *call, struct arena *arena, struct json_object *body,
+    const char *pointer, struct faults *faults, const char *idempotency_key,
+    struct ingest_event *event)
+{
+	struct decode decode = {.arena = arena, .faults = faults};
+	struct event_body sent = {
+	    .timestamp = NO_TIMESTAMP, .app_key = NO_APP_KEY, .event = event};
+
+	decode_object(&decode, body, pointer, fields,
+	    sizeof(fields) / sizeof(fields[0]), &sent);
+	check_app_key(faults, json_pointer(arena, pointer, "appKey"),
+	    sent.app_key, call->app_key);
+	event->event.username = sent.username;
+	event->event.event_type = sent.event_type;
+	event->event.timestamp_given = sent.timestamp != NO_TIMESTAMP;
+	event->event.timestamp = sent.timestamp;
+	if (sent.id != NULL)
+		event->event.id = sent.id;
+	else if (idempotency_key != NULL)
+		event->event.id = arena_strdup(arena, idempotency_key);
+	else
+		event_make_id(arena, event);
+}
+
+static void
+write_award(struct json_writer *jw, const struct given_award *award)
+{
+	jw_object(jw, NULL);
+	jw_string(jw, "rule", award->rule);
+	if (award->point_scale != NULL) {
+		jw_string(jw, "pointScale", award->point_scale);
+		jw_int(jw, "points", award->points);
+		jw_int(jw, "balance", award->balance);
+	}
+	if (award->badge != NULL)
+		jw_string(jw, "badge", award->badge);
+	jw_object_end(jw);
+}
+
+void
+event_write(struct json_writer *jw, const char *key, const struct event *event,
+    bool replayed)
+{
+	size_t i;
+
+	jw_object(jw, key);
+	jw_string(jw, "id", event->id);
+	jw_string(jw, "username", event->username);
+	jw_string(jw, "eventType", event->event_type);
+	jw_time(jw, "timestamp", event->timestamp);
+	if (event->timestamp_sent != NULL)
+		jw_string(jw, "timestampAsSent", event->timestamp_sent);
+	jw_raw(jw, "properties",
+	    event->properties == NULL ? "{}" : event->properties);
+	jw_time(jw, "receivedAt", event_received_at(event));
+	jw_bool(jw, "replayed", replayed);
+	jw_array(jw, "awards");
+	for (i = 0; i < event->award_count; i++)
+		write_award(jw, &event->awards[i]);
+	jw_array_end(jw);
+	jw_object_end(jw);
+}
+
+/* An Idempotency-Key header, quoted or not. OK and NULL where there is none. */
+static enum error
+take_idempotency_key(struct call *call, const char **key_out)
+{
+	const char *header = http_param(call->request, "HTTP_IDEMPOTENCY_KEY");
+	const char *detail;
+	size_t len;
+
+	*key_out = NULL;
+	if (header == NULL || *header == '\0')
+		return OK;
+	len = strlen(header);
+	if (len >= 2 && header[0] == '"' && header[len - 1] == '"') {
+		header++;
+		len -= 2;
+	}
+	if (text_fault(FIELD_KEY, header, len, &detail) != NULL)
+		return call_fail(
+		    call, ERR_INVALID_HEADER, "Idempotency-Key %s", detail);
+	*key_out = arena_copy(call->arena, header, len);
+	return OK;
+}
+
+enum error
+event_apply(struct call *call, struct ingest_job *job)
+{
+	struct service *service = call->service;
+	enum error error;
+
+	call_give_db(call);
+	job->application = call->application;
+	job->key = call->key;
+	error = committer_apply(service->committer, job, call->deadline);
+	if (error == OK)
+		error = job->error;
+	if (error == ERR_KEY_UNKNOWN)
+		key_cache_drop(service->keys, call->key);
+	return error;
+}
+
+static enum error
+post_one(struct call *call, struct ingest_job *job)
+{
+	struct ingest_event *event = &job->events[0];
+	const char *idempotency_key;
+	struct json_writer jw;
+	enum error error = take_idempotency_key(call, &idempotency_key);
+
+	if (error != OK)
+		return error;
+	event_decode(call, job->arena, call->body, "", &call->faults,
+	    idempotency_key, event);
+	error = call_faults(call);
+	if (error == OK)
+		error = event_apply(call, job);
+	if (error == OK)
+		error = event->error;
+	if (error != OK)
+		return error;
+	jw = call_json(call, event->replayed ? 200 : 201);
+	event_write(&jw, NULL, &event->event, event->replayed);
+	return OK;
+}
+
+/* The answer is written before the job lets go of what it is written from. */
+enum error
+event_post(struct call *call)
+{
+	struct ingest_job *job = committer_job(1, call->request->body_size);
+	enum error error = post_one(call, job);
+
+	committer_release(job);
+	return error;
+}
+
+enum error
+event_get_one(struct call *call)
+{
+	struct json_writer jw;
+	struct event event;
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = event_get(call->db, call->arena, call->application,
+		    call->match.params[0], &event);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	event_write(&jw, NULL, &event, false);
+	call_etag(call);
+	return OK;
+}
+
+static enum error
+take_time(struct call *call, const char *name, int64_t *time_out)
+{
+	const char *text = call_query(call, name);
+
+	if (text == NULL || time_parse(text, time_out))
+		return OK;
+	return call_fail(call, ERR_INVALID_QUERY,
+	    "%s must be a time such as 2026-11-22T09:00:00Z (a '+' of an"
+	    " offset is written %%2B)",
+	    name);
+}
+
+static enum error
+take_filter(struct call *call, struct page *page, struct event_filter *filter)
+{
+	enum error error = page_begin(call, "events", page);
+
+	*filter = (struct event_filter) {.application = call->application,
+	    .username = call_query(call, "username"),
+	    .event_type = call_query(call, "eventType"),
+	    .from = INT64_MIN,
+	    .to = INT64_MAX,
+	    .limit = page->limit + 1};
+	if (error == OK)
+		error = page_after_int(page, INT64_MAX, &filter->before);
+	if (error == OK)
+		error = take_time(call, "from", &filter->from);
+	if (error == OK)
+		error = take_time(call, "to", &filter->to);
+	return error;
+}
+
+enum error
+event_get_list(struct call *call)
+{
+	struct event_filter filter;
+	const char *next = NULL;
+	struct json_writer jw;
+	struct event *events;
+	struct page page;
+	size_t count, i;
+	enum error error = take_filter(call, &page, &filter);
+
+	if (error == OK)
+		error = call_db(call);
+	if (error == OK)
+		error =
+		    event_list(call->db, call->arena, &filter, &events, &count);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	jw_object(&jw, NULL);
+	jw_array(&jw, "data");
+	for (i = 0; i < count && i < (size_t)page.limit; i++) {
+		event_write(&jw, NULL, &events[i], false);
+		next =
+		    arena_printf(call->arena, "%lld", (long long)events[i].row);
+	}
+	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
+	return OK;
+}

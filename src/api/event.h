@@ -1,0 +1,35 @@
+/* event: reading events from bodies, and writing them into answers */
+#ifndef API_EVENT_H
+#define API_EVENT_H
+
+#include "api/api.h"
+#include "store/ingest.h"
+
+/*
+ * Decodes an event at pointer into *event, whose memory is the job's arena. A
+ * missing id is made, unless idempotency_key serves. Faults go to faults.
+ */
+void event_decode(struct call *call, struct arena *arena,
+    struct json_object *body, const char *pointer, struct faults *faults,
+    const char *idempotency_key, struct ingest_event *event);
+
+/* The properties of a body as the store keeps and the rules see them. */
+void event_take_properties(struct decode *decode, struct json_object *value,
+    const char *pointer, struct ingest_event *event);
+
+/* Gives the event a new id, in the order of time. */
+void event_make_id(struct arena *arena, struct ingest_event *event);
+
+/* The event's document, with its outcome. */
+void event_write(struct json_writer *jw, const char *key,
+    const struct event *event, bool replayed);
+
+/* Hands the job to the committer. ERR_KEY_UNKNOWN: the key was revoked. */
+enum error event_apply(struct call *call, struct ingest_job *job) MUST_CHECK;
+
+enum error event_post(struct call *call) MUST_CHECK;
+enum error event_post_batch(struct call *call) MUST_CHECK;
+enum error event_get_one(struct call *call) MUST_CHECK;
+enum error event_get_list(struct call *call) MUST_CHECK;
+
+#endif

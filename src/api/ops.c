@@ -1,0 +1,88 @@
+/* ops: the application, the API's description, and what operators ask */
+#include "api/ops.h"
+
+#include "api/resource.h"
+#include "base/embed.h"
+#include "store/db.h"
+#include "store/migrate.h"
+
+/* Generated from openapi.yaml when the program is built. */
+extern const struct embedded_file openapi_data;
+
+enum error
+application_get_own(struct call *call)
+{
+	struct application application;
+	struct json_writer jw;
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = application_get(
+		    call->db, call->arena, call->application, &application);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	jw_object(&jw, NULL);
+	jw_int(&jw, "appKey", application.app_key);
+	jw_string(&jw, "name", application.name);
+	jw_string(&jw, "description", application.description);
+	jw_string(&jw, "timeZone", application.time_zone);
+	write_times(&jw, application.created_at, application.updated_at);
+	jw_object_end(&jw);
+	call_etag(call);
+	return OK;
+}
+
+enum error
+openapi_get(struct call *call)
+{
+	call->response.content_type = "application/yaml; charset=utf-8";
+	str_add(&call->response.body, (const char *)openapi_data.data,
+	    openapi_data.size);
+	call_etag(call);
+	return OK;
+}
+
+static enum error
+respond_ok(struct call *call)
+{
+	struct json_writer jw = call_json(call, 200);
+
+	jw_object(&jw, NULL);
+	jw_string(&jw, "status", "ok");
+	jw_object_end(&jw);
+	return OK;
+}
+
+enum error
+healthz_get(struct call *call)
+{
+	return respond_ok(call);
+}
+
+enum error
+readyz_get(struct call *call)
+{
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = migrate_check(call->db);
+	if (error == OK)
+		return respond_ok(call);
+	if (error == ERR_SCHEMA_MISMATCH)
+		return call_fail(call, error,
+		    "schema version: the database does not have schema %lld:"
+		    " run 'palmaresctl migrate', or 'palmaresctl doctor'",
+		    (long long)migrate_newest());
+	return call_fail(call, ERR_DATABASE_UNAVAILABLE,
+	    "database: it cannot be reached: run 'palmaresctl doctor'");
+}
+
+enum error
+metrics_get(struct call *call)
+{
+	call->response.content_type = "text/plain; version=0.0.4;"
+	                              " charset=utf-8";
+	metrics_write(call->service->metrics, &call->response.body);
+	return OK;
+}

@@ -1,0 +1,141 @@
+/* problem: errors as RFC 9457 problem documents */
+#include <string.h>
+
+#include "api/api.h"
+#include "base/arena.h"
+
+/* Errors whose problem needs a header, or a sentence where nothing else is told. */
+static const struct {
+	enum error error;
+	const char *header;
+	const char *value;
+	const char *detail;
+} extras[] = {
+    {ERR_KEY_MISSING, "WWW-Authenticate", "Bearer",
+        "send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'"},
+    {ERR_KEY_UNKNOWN, "WWW-Authenticate", "Bearer",
+        "the key does not exist or was revoked"},
+    {ERR_KEY_FORBIDDEN, NULL, NULL,
+        "a publishable key may only read what is public: use a secret key,"
+        " and never in a browser"},
+    {ERR_DATABASE_UNAVAILABLE, "Retry-After", "1",
+        "nothing was applied: try again"},
+    {ERR_SCHEMA_MISMATCH, "Retry-After", "10",
+        "nothing was applied: the operator has to run"
+        " 'palmaresctl migrate'"},
+    {ERR_OUTCOME_UNKNOWN, "Retry-After", "1",
+        "it may have been applied: send it again with the same event id,"
+        " and the answer says what happened"},
+    {ERR_OVERLOADED, "Retry-After", "1",
+        "nothing was applied: too many events are waiting, try again"},
+    {ERR_EVENT_ID_REUSED, NULL, NULL,
+        "an event with this id is stored, with another content: give every"
+        " event an id of its own"},
+    {ERR_BALANCE_OVERFLOW, NULL, NULL,
+        "points are signed 64-bit integers; nothing was applied"},
+    {ERR_BODY_INCOMPLETE, NULL, NULL,
+        "fewer bytes came than Content-Length says; nothing was applied"},
+    {ERR_INVALID_HEADER, NULL, NULL, "Content-Length must be a whole number"},
+    {ERR_INVALID_PATH, NULL, NULL,
+        "the path has a bad percent escape or is no UTF-8"},
+    {ERR_INVALID_CURSOR, NULL, NULL,
+        "use the nextCursor of an earlier answer of this collection"},
+    {ERR_POINT_SCALE_IN_USE, NULL, NULL, "a rule or a user's balance uses it"},
+    {ERR_BADGE_IN_USE, NULL, NULL, "a rule uses it or a user has it"},
+    {ERR_PRECONDITION_FAILED, NULL, NULL,
+        "the resource is not the one that If-Match or If-None-Match"
+        " names: get it again"},
+    {ERR_INVALID_BODY, NULL, NULL, "see errors"},
+};
+
+static void
+write_fault_list(struct json_writer *jw, const struct faults *faults)
+{
+	const struct fault *fault;
+
+	jw_array(jw, "errors");
+	for (fault = faults->first; fault != NULL; fault = fault->next) {
+		jw_object(jw, NULL);
+		jw_string(jw, "pointer", fault->pointer);
+		jw_string(jw, "code", fault->code);
+		jw_string(jw, "detail", fault->detail);
+		jw_object_end(jw);
+	}
+	jw_array_end(jw);
+}
+
+static const char *
+default_detail(enum error error)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(extras) / sizeof(extras[0]); i++)
+		if (extras[i].error == error)
+			return extras[i].detail;
+	return error_title(error);
+}
+
+void
+problem_write(
+    struct json_writer *jw, const char *key, const struct problem *problem)
+{
+	char type[64] = "urn:palmares:problem:";
+
+	strncat(type, error_code(problem->error), 40);
+	jw_object(jw, key);
+	jw_string(jw, "type", type);
+	jw_string(jw, "title", error_title(problem->error));
+	jw_int(jw, "status", problem->status);
+	jw_string(jw, "detail",
+	    problem->detail != NULL ? problem->detail
+	                            : default_detail(problem->error));
+	if (problem->instance != NULL)
+		jw_string(jw, "instance", problem->instance);
+	jw_string(jw, "code", error_code(problem->error));
+	if (problem->request_id != NULL)
+		jw_string(jw, "requestId", problem->request_id);
+	if (problem->faults != NULL && problem->faults->count > 0)
+		write_fault_list(jw, problem->faults);
+	jw_object_end(jw);
+}
+
+/* The path as an instance: what is no UTF-8 was never a resource. */
+static const char *
+instance_of(struct call *call)
+{
+	const char *path = call->request->path;
+	struct str instance = str_new(call->arena, 8192);
+
+	for (; *path != '\0'; path++)
+		if (*path > ' ' && *path < 0x7f &&
+		    strchr("\"<>\\^`{|}", *path) == NULL)
+			str_addc(&instance, *path);
+		else
+			str_addf(&instance, "%%%02X", (unsigned char)*path);
+	return instance.data;
+}
+
+void
+problem_respond(struct call *call, enum error error, int status)
+{
+	struct json_writer jw = {.out = &call->response.body};
+	const struct problem problem = {.error = error,
+	    .status = status,
+	    .detail = call->detail,
+	    .instance = instance_of(call),
+	    .request_id = call->request->id,
+	    .faults = error == ERR_INVALID_BODY ? &call->faults : NULL};
+	size_t i;
+
+	http_response_reset(&call->response);
+	call->response.status = status;
+	call->response.content_type = "application/problem+json";
+	problem_write(&jw, NULL, &problem);
+	if (error == ERR_METHOD_NOT_ALLOWED)
+		http_response_header(
+		    &call->response, "Allow", call->match.allow);
+	for (i = 0; i < sizeof(extras) / sizeof(extras[0]); i++)
+		if (extras[i].error == error && extras[i].header != NULL)
+			http_response_header(
+			    &call->response, extras[i].header, extras[i].value);
+}

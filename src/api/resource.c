@@ -1,0 +1,373 @@
+/* resource: what point scales, badges and rules have in common over HTTP */
+#include "api/resource.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "store/tx.h"
+
+enum { DESCRIPTION_MAX = 1000 };
+
+/* createdAt and updatedAt are the server's: what comes back from a GET is let pass. */
+void
+decode_nothing(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out)
+{
+	(void)decode;
+	(void)value;
+	(void)pointer;
+	(void)member_out;
+}
+
+static const struct resource *
+subject(const struct call *call)
+{
+	return call->match.route->subject;
+}
+
+void
+write_named(struct json_writer *jw, const char *key, const char *name,
+    const char *description, int64_t app_key)
+{
+	jw_object(jw, key);
+	jw_string(jw, "name", name);
+	jw_string(jw, "description", description);
+	jw_int(jw, "appKey", app_key);
+	jw_object_end(jw);
+}
+
+void
+write_times(struct json_writer *jw, int64_t created_at, int64_t updated_at)
+{
+	jw_time(jw, "createdAt", created_at);
+	jw_time(jw, "updatedAt", updated_at);
+}
+
+/*
+ * The object, and behind it the appKey that the body may name. Every object
+ * begins like struct named, so these fields serve all of them.
+ */
+static size_t
+make_fields(const struct resource *resource, struct field *fields)
+{
+	const struct field common[] = {
+	    {.name = "name",
+	        .type = FIELD_NAME,
+	        .offset = offsetof(struct named, name)},
+	    {.name = "description",
+	        .type = FIELD_TEXT,
+	        .flags = FIELD_NULL,
+	        .offset = offsetof(struct named, description),
+	        .max = DESCRIPTION_MAX},
+	    {.name = "appKey",
+	        .type = FIELD_INT,
+	        .flags = FIELD_NULL,
+	        .offset = resource->size,
+	        .min = INT64_MIN,
+	        .max = INT64_MAX},
+	    {.name = "createdAt", .type = FIELD_ANY, .decode = decode_nothing},
+	    {.name = "updatedAt", .type = FIELD_ANY, .decode = decode_nothing},
+	};
+	const size_t count = sizeof(common) / sizeof(common[0]);
+
+	assert(count + resource->field_count <= RESOURCE_FIELDS_MAX);
+	memcpy(fields, common, sizeof(common));
+	if (resource->field_count > 0)
+		memcpy(fields + count, resource->fields,
+		    resource->field_count * sizeof(*fields));
+	return count + resource->field_count;
+}
+
+void
+check_app_key(
+    struct faults *faults, const char *pointer, int64_t sent, int64_t app_key)
+{
+	if (sent != NO_APP_KEY && sent != app_key)
+		faults_add(faults, pointer, "other_application",
+		    "the key is for the application with the appKey %lld:"
+		    " leave appKey out, or use that application's key",
+		    (long long)app_key);
+}
+
+/* The name comes from the path of a PUT, or from the body of a POST. */
+static void
+check_name(struct call *call, struct named *named, const char *path_name)
+{
+	const char *code, *detail;
+
+	if (path_name == NULL && named->name == NULL) {
+		faults_add(
+		    &call->faults, "/name", "required", "a name is required");
+		return;
+	}
+	if (path_name == NULL)
+		return;
+	if (named->name != NULL && strcmp(named->name, path_name) != 0)
+		faults_add(&call->faults, "/name", "name_mismatch",
+		    "the name in the body is not the one in the path: a name"
+		    " cannot be changed");
+	code = text_fault(FIELD_NAME, path_name, strlen(path_name), &detail);
+	if (code != NULL)
+		faults_add(&call->faults, "/name", code,
+		    "the name in the path %s", detail);
+	named->name = path_name;
+}
+
+void *
+resource_decode(struct call *call, const struct resource *resource,
+    const char *name, bool lenient)
+{
+	struct decode decode = {.arena = call->arena,
+	    .faults = &call->faults,
+	    .lenient = lenient,
+	    .context = &call->app_key};
+	struct field fields[RESOURCE_FIELDS_MAX];
+	const size_t count = make_fields(resource, fields);
+	int64_t app_key = NO_APP_KEY;
+	char *object =
+	    arena_alloc(call->arena, resource->size + sizeof(app_key));
+	struct named *named = (void *)object;
+
+	memcpy(object + resource->size, &app_key, sizeof(app_key));
+	named->description = "";
+	if (resource->set_defaults != NULL)
+		resource->set_defaults(object);
+	decode_object(&decode, call->body, "", fields, count, object);
+	check_name(call, named, name);
+	if (resource->check != NULL)
+		resource->check(&decode, call->body, object);
+	memcpy(&app_key, object + resource->size, sizeof(app_key));
+	if (!lenient)
+		check_app_key(&call->faults, "/appKey", app_key, call->app_key);
+	return object;
+}
+
+/* What the transaction is given. */
+struct change {
+	struct call *call;
+	const struct resource *resource;
+	enum change_mode mode;
+	void *object;
+	bool created;
+};
+
+static const char *
+object_etag(
+    struct call *call, const struct resource *resource, const void *object)
+{
+	struct str body = str_new(call->arena, RESPONSE_MAX);
+	struct json_writer jw = {.out = &body};
+
+	resource->write(&jw, NULL, object, call->app_key);
+	return http_etag(call->arena, &body);
+}
+
+static enum error
+write_change(const struct change *change, struct db *db, int64_t version,
+    void *object, const void *existing)
+{
+	const struct resource *resource = change->resource;
+	const int64_t application = change->call->application;
+
+	if (change->mode == CHANGE_DELETE)
+		return resource->delete (db, application, version, existing);
+	if (existing == NULL)
+		return resource->insert(
+		    db, change->call->arena, application, version, object);
+	((struct named *)object)->id = ((const struct named *)existing)->id;
+	return resource->update(
+	    db, change->call->arena, application, version, object);
+}
+
+static enum error
+check_change(
+    const struct change *change, enum error found, const void *existing)
+{
+	struct call *call = change->call;
+
+	if (found == OK && change->mode == CHANGE_CREATE)
+		return change->resource->exists;
+	if (found != OK &&
+	    (change->mode == CHANGE_UPDATE || change->mode == CHANGE_DELETE))
+		return found;
+	if (change->mode == CHANGE_CREATE)
+		return OK;
+	return call_precondition(call,
+	    found == OK ? object_etag(call, change->resource, existing) : NULL);
+}
+
+static enum error
+change_body(struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	struct change *change = context;
+	const struct resource *resource = change->resource;
+	struct call *call = change->call;
+	const char *name = ((struct named *)change->object)->name;
+	void *existing = arena_alloc(call->arena, resource->size);
+	void *object = arena_alloc(call->arena, resource->size);
+	enum error error, found;
+	int64_t version;
+
+	(void)attempt;
+	error = application_change(db, call->application, &version);
+	if (error != OK)
+		return error;
+	found =
+	    resource->get(db, call->arena, call->application, name, existing);
+	if (found != OK && found != resource->not_found)
+		return found;
+	error = check_change(change, found, existing);
+	if (error != OK)
+		return error;
+	/* A copy, because a second attempt starts from what was sent. */
+	memcpy(object, change->object, resource->size);
+	error = write_change(
+	    change, db, version, object, found == OK ? existing : NULL);
+	change->created = found != OK;
+	return error;
+}
+
+enum error
+resource_change(struct call *call, const struct resource *resource,
+    enum change_mode mode, void *object, bool *created_out)
+{
+	const struct tx_options options = {
+	    .deadline = call->request->started + CHANGE_TIME};
+	struct change change = {call, resource, mode, object, false};
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = tx_run(call->db, &options, change_body, &change);
+	if (error != OK || mode == CHANGE_DELETE)
+		return error;
+	*created_out = change.created;
+	/* As stored: with its times, and what it names. */
+	return resource->get(call->db, call->arena, call->application,
+	    ((struct named *)object)->name, object);
+}
+
+enum error
+resource_list(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	const char *next = NULL;
+	struct json_writer jw;
+	struct page page;
+	void *objects;
+	int64_t after;
+	size_t count, i;
+	enum error error = page_begin(call, resource->tag, &page);
+
+	if (error == OK)
+		error = page_after_int(&page, 0, &after);
+	if (error == OK)
+		error = call_db(call);
+	if (error == OK)
+		error = resource->list(call->db, call->arena, call->application,
+		    after, page.limit + 1, &objects, &count);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	jw_object(&jw, NULL);
+	jw_array(&jw, "data");
+	for (i = 0; i < count && i < (size_t)page.limit; i++) {
+		const char *object = (const char *)objects + i * resource->size;
+
+		resource->write(&jw, NULL, object, call->app_key);
+		next = arena_printf(call->arena, "%lld",
+		    (long long)((const struct named *)(const void *)object)
+		        ->id);
+	}
+	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
+	return OK;
+}
+
+static void
+respond_object(struct call *call, const struct resource *resource,
+    const void *object, int status)
+{
+	struct json_writer jw = call_json(call, status);
+
+	resource->write(&jw, NULL, object, call->app_key);
+}
+
+/* Location, and the ETag that the next If-Match needs. */
+static void
+respond_changed(struct call *call, const struct resource *resource,
+    const void *object, int status)
+{
+	struct str location = str_new(call->arena, 4096);
+
+	respond_object(call, resource, object, status);
+	call->response.etag = http_etag(call->arena, &call->response.body);
+	if (status != 201)
+		return;
+	str_addf(&location, "%s/", resource->collection);
+	str_add_percent(&location, ((const struct named *)object)->name);
+	http_response_header(&call->response, "Location", location.data);
+}
+
+enum error
+resource_post(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	void *object = resource_decode(call, resource, NULL, false);
+	bool created;
+	enum error error = call_faults(call);
+
+	if (error == OK)
+		error = resource_change(
+		    call, resource, CHANGE_CREATE, object, &created);
+	if (error == OK)
+		respond_changed(call, resource, object, 201);
+	return error;
+}
+
+enum error
+resource_get(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	void *object = arena_alloc(call->arena, resource->size);
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = resource->get(call->db, call->arena, call->application,
+		    call->match.params[0], object);
+	if (error != OK)
+		return error;
+	respond_object(call, resource, object, 200);
+	call_etag(call);
+	return OK;
+}
+
+enum error
+resource_put(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	void *object =
+	    resource_decode(call, resource, call->match.params[0], false);
+	bool created;
+	enum error error = call_faults(call);
+
+	if (error == OK)
+		error = resource_change(
+		    call, resource, CHANGE_PUT, object, &created);
+	if (error == OK)
+		respond_changed(call, resource, object, created ? 201 : 200);
+	return error;
+}
+
+enum error
+resource_delete(struct call *call)
+{
+	const struct resource *resource = subject(call);
+	struct named *object = arena_alloc(call->arena, resource->size);
+	enum error error;
+
+	object->name = call->match.params[0];
+	error = resource_change(call, resource, CHANGE_DELETE, object, NULL);
+	if (error == OK)
+		call->response.status = 204;
+	return error;
+}

@@ -1,0 +1,101 @@
+/* resource: what point scales, badges and rules have in common over HTTP */
+#ifndef API_RESOURCE_H
+#define API_RESOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "store/catalog.h"
+
+enum { RESOURCE_FIELDS_MAX = 16 };
+
+/* The first members of every object in store/catalog.h. */
+struct named {
+	int64_t id;
+	const char *name;
+	const char *description;
+};
+
+/*
+ * One kind of resource. Objects are the structs of store/catalog.h, which begin
+ * like struct named. get, list and so on are the store's, see there.
+ */
+struct resource {
+	const char *collection; /* "/api/v1/badges" */
+	const char *tag;        /* of its cursors */
+	size_t size;
+	enum error exists;
+	enum error not_found;
+	/* Members of a body besides name, description and appKey. */
+	const struct field *fields;
+	size_t field_count;
+	void (*set_defaults)(void *object);
+	/* Faults that concern more than one member. body may be NULL. */
+	void (*check)(
+	    struct decode *decode, struct json_object *body, void *object);
+	enum error (*get)(struct db *db, struct arena *arena,
+	    int64_t application, const char *name, void *object_out);
+	enum error (*list)(struct db *db, struct arena *arena,
+	    int64_t application, int64_t after, int64_t limit,
+	    void **objects_out, size_t *count_out);
+	enum error (*insert)(struct db *db, struct arena *arena,
+	    int64_t application, int64_t version, void *object);
+	enum error (*update)(struct db *db, struct arena *arena,
+	    int64_t application, int64_t version, void *object);
+	enum error (*delete)(struct db *db, int64_t application,
+	    int64_t version, const void *object);
+	/* The v1 document, and the classic one. */
+	void (*write)(struct json_writer *jw, const char *key,
+	    const void *object, int64_t app_key);
+	void (*write_classic)(struct json_writer *jw, const char *key,
+	    const void *object, int64_t app_key);
+};
+
+extern const struct resource point_scale_resource;
+extern const struct resource badge_resource;
+extern const struct resource rule_resource;
+
+/* Handlers: the route's subject is the resource. */
+enum error resource_list(struct call *call) MUST_CHECK;
+enum error resource_post(struct call *call) MUST_CHECK;
+enum error resource_get(struct call *call) MUST_CHECK;
+enum error resource_put(struct call *call) MUST_CHECK;
+enum error resource_delete(struct call *call) MUST_CHECK;
+
+/*
+ * Decodes a body into a new object. name is the path's, or NULL where the body
+ * must have one. Faults go to call->faults. lenient: as the classic interface.
+ */
+void *resource_decode(struct call *call, const struct resource *resource,
+    const char *name, bool lenient);
+
+/* What a change does with the object that has the name. */
+enum change_mode { CHANGE_CREATE, CHANGE_PUT, CHANGE_UPDATE, CHANGE_DELETE };
+
+/*
+ * Makes the change in a transaction, with the application locked. object is
+ * then what is stored; *created_out tells PUT's two cases apart.
+ */
+enum error resource_change(struct call *call, const struct resource *resource,
+    enum change_mode mode, void *object, bool *created_out) MUST_CHECK;
+
+/*
+ * A body's appKey is optional and must be that of the key's application
+ * (other_application). NO_APP_KEY: not sent.
+ */
+#define NO_APP_KEY INT64_MIN
+void check_app_key(
+    struct faults *faults, const char *pointer, int64_t sent, int64_t app_key);
+
+/* For members that a GET answers and a PUT may bring back: they are the server's. */
+void decode_nothing(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out);
+
+/* The parts of documents that are the same everywhere. */
+void write_named(struct json_writer *jw, const char *key, const char *name,
+    const char *description, int64_t app_key);
+void
+write_times(struct json_writer *jw, int64_t created_at, int64_t updated_at);
+
+#endif

@@ -1,0 +1,156 @@
+/* user: users, their points and their ledgers */
+#include "api/user.h"
+
+#include "api/resource.h"
+#include "base/arena.h"
+
+void
+user_write(struct json_writer *jw, const struct user *user, int64_t app_key,
+    bool classic)
+{
+	size_t i;
+
+	jw_object(jw, NULL);
+	jw_string(jw, "username", user->username);
+	jw_int(jw, "appkey", app_key);
+	jw_array(jw, "pointScalesWithPoints");
+	for (i = 0; i < user->balance_count; i++) {
+		const struct scale_balance *balance = &user->balances[i];
+
+		jw_object(jw, NULL);
+		write_named(jw, "pointScale", balance->point_scale.name,
+		    balance->point_scale.description, app_key);
+		jw_int(jw, "points", balance->points);
+		jw_object_end(jw);
+	}
+	jw_array_end(jw);
+	jw_array(jw, "badgesArray");
+	for (i = 0; i < user->badge_count; i++)
+		write_named(jw, NULL, user->badges[i].name,
+		    user->badges[i].description, app_key);
+	jw_array_end(jw);
+	if (!classic) {
+		jw_int(jw, "events", user->events);
+		jw_time(jw, "lastEventAt", user->last_event_at);
+		write_times(jw, user->created_at, user->last_event_at);
+	}
+	jw_object_end(jw);
+}
+
+enum error
+user_get_one(struct call *call)
+{
+	struct json_writer jw;
+	struct user user;
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = user_get(call->db, call->arena, call->application,
+		    call->match.params[0], &user);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	user_write(&jw, &user, call->app_key, false);
+	call_etag(call);
+	return OK;
+}
+
+enum error
+user_get_list(struct call *call)
+{
+	const char *next = NULL;
+	struct json_writer jw;
+	struct user *users;
+	struct page page;
+	size_t count, i;
+	enum error error = page_begin(call, "users", &page);
+
+	if (error == OK)
+		error = call_db(call);
+	if (error == OK)
+		error = user_list(call->db, call->arena, call->application,
+		    page.after == NULL ? "" : page.after, page.limit + 1,
+		    &users, &count);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	jw_object(&jw, NULL);
+	jw_array(&jw, "data");
+	for (i = 0; i < count && i < (size_t)page.limit; i++) {
+		user_write(&jw, &users[i], call->app_key, false);
+		next = users[i].username;
+	}
+	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
+	return OK;
+}
+
+enum error
+user_get_points(struct call *call)
+{
+	const char *scale = call->match.params[0];
+	const char *username = call->match.params[1];
+	struct json_writer jw;
+	int64_t points;
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = user_points(
+		    call->db, call->application, username, scale, &points);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	jw_object(&jw, NULL);
+	jw_string(&jw, "username", username);
+	jw_string(&jw, "pointScale", scale);
+	jw_int(&jw, "points", points);
+	jw_object_end(&jw);
+	call_etag(call);
+	return OK;
+}
+
+static void
+write_entry(struct json_writer *jw, const struct ledger_entry *entry)
+{
+	jw_object(jw, NULL);
+	jw_int(jw, "number", entry->number);
+	jw_string(jw, "pointScale", entry->point_scale);
+	jw_int(jw, "points", entry->points);
+	jw_int(jw, "balance", entry->balance);
+	jw_string(jw, "rule", entry->rule);
+	jw_string(jw, "event", entry->event);
+	jw_time(jw, "createdAt", entry->created_at);
+	jw_object_end(jw);
+}
+
+enum error
+user_get_ledger(struct call *call)
+{
+	struct ledger_entry *entries;
+	const char *next = NULL;
+	struct json_writer jw;
+	struct page page;
+	int64_t before;
+	size_t count, i;
+	enum error error = page_begin(call, "ledger", &page);
+
+	if (error == OK)
+		error = page_after_int(&page, INT64_MAX, &before);
+	if (error == OK)
+		error = call_db(call);
+	if (error == OK)
+		error = user_ledger(call->db, call->arena, call->application,
+		    call->match.params[0], before, page.limit + 1, &entries,
+		    &count);
+	if (error != OK)
+		return error;
+	jw = call_json(call, 200);
+	jw_object(&jw, NULL);
+	jw_array(&jw, "data");
+	for (i = 0; i < count && i < (size_t)page.limit; i++) {
+		write_entry(&jw, &entries[i]);
+		next = arena_printf(
+		    call->arena, "%lld", (long long)entries[i].number);
+	}
+	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
+	return OK;
+}
