@@ -1,0 +1,430 @@
+/* master: keeps the workers alive */
+#include "daemon/master.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "api/metrics.h"
+#include "api/settings.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/listener.h"
+#include "daemon/worker.h"
+
+enum { SETTINGS_ARENA_MAX = 1 << 20, PROCESSES_MAX = 2 * WORKERS_MAX };
+
+/* Microseconds. */
+enum {
+	TICK = 100000,
+	BACKOFF_FIRST = 100000,
+	BACKOFF_MAX = 5000000,
+	LONG_LIFE = 10000000, /* after which a crash is a first one */
+	SECOND = 1000000,
+};
+
+enum process_state {
+	PROCESS_NONE,
+	PROCESS_STARTING,
+	PROCESS_READY,
+	PROCESS_DRAINING
+};
+
+/* A worker process; its place in the array is its place in the metrics. */
+struct process {
+	enum process_state state;
+	pid_t pid;
+	size_t slot;
+	int generation;
+	int ready; /* the end of a pipe, while it is starting */
+	int64_t started;
+	int64_t kill_at; /* while it is draining */
+};
+
+/* A place in the pool that one worker fills at a time. */
+struct slot {
+	int failures;
+	int64_t start_at;
+};
+
+struct master {
+	const char *path;
+	struct arena *arena; /* of the settings */
+	struct settings settings;
+	struct listener listener;
+	struct metrics *metrics;
+	int signals; /* signalfd */
+	int generation;
+	bool stopping;
+	struct process processes[PROCESSES_MAX];
+	struct slot slots[WORKERS_MAX];
+};
+
+static bool
+load_settings(struct master *master)
+{
+	struct arena *arena = arena_new(SETTINGS_ARENA_MAX);
+	struct settings settings;
+	const char *fault = settings_load(arena, master->path, &settings);
+	char quoted[512];
+
+	if (fault != NULL) {
+		log_error("event=bad_settings message=%s",
+		    log_quote(fault, quoted, sizeof(quoted)));
+		arena_free(arena);
+		return false;
+	}
+	if (master->arena != NULL)
+		arena_free(master->arena);
+	master->arena = arena;
+	master->settings = settings;
+	log_set_level((enum log_level)settings.log_level);
+	return true;
+}
+
+static struct process *
+free_process(struct master *master)
+{
+	size_t i;
+
+	for (i = 0; i < PROCESSES_MAX; i++)
+		if (master->processes[i].state == PROCESS_NONE)
+			return &master->processes[i];
+	return NULL;
+}
+
+static void
+count_workers(struct master *master)
+{
+	int64_t count = 0;
+	size_t i;
+
+	for (i = 0; i < PROCESSES_MAX; i++)
+		count += master->processes[i].state != PROCESS_NONE;
+	master->metrics->workers = count;
+}
+
+static void
+start_worker(struct master *master, size_t slot)
+{
+	struct process *process = free_process(master);
+	const pid_t own = getpid();
+	int ends[2];
+	pid_t pid;
+
+	master->slots[slot].start_at = clock_monotonic() + BACKOFF_FIRST;
+	if (process == NULL || pipe(ends) != 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		close(master->signals);
+		exit(worker_run(&master->settings, master->listener.fd,
+		    master->metrics, (size_t)(process - master->processes),
+		    ends[1], own));
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		log_error("event=fork_failed error=%s", strerror(errno));
+		close(ends[0]);
+		return;
+	}
+	*process = (struct process) {.state = PROCESS_STARTING,
+	    .pid = pid,
+	    .slot = slot,
+	    .generation = master->generation,
+	    .ready = ends[0],
+	    .started = clock_monotonic()};
+	master->metrics->worker_starts++;
+	log_info("event=worker_started worker=%d slot=%zu", (int)pid, slot);
+}
+
+static void
+drain(struct master *master, struct process *process)
+{
+	if (process->state == PROCESS_STARTING)
+		close(process->ready);
+	process->state = PROCESS_DRAINING;
+	process->kill_at =
+	    clock_monotonic() + master->settings.drain_seconds * SECOND;
+	kill(process->pid, SIGTERM);
+}
+
+/* A worker's end that nobody asked for: the next start waits longer each time. */
+static void
+note_crash(struct master *master, const struct process *process, int status)
+{
+	struct slot *slot = &master->slots[process->slot];
+	const int64_t now = clock_monotonic();
+	int64_t pause = BACKOFF_FIRST;
+	int i;
+
+	if (now - process->started > LONG_LIFE)
+		slot->failures = 0;
+	for (i = 1; i < slot->failures && pause < BACKOFF_MAX; i++)
+		pause *= 2;
+	slot->start_at = slot->failures == 0 ? now : now + pause;
+	slot->failures++;
+	master->metrics->worker_crashes++;
+	log_error("event=worker_died worker=%d signal=%d status=%d",
+	    (int)process->pid, WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 0);
+}
+
+static void
+reap(struct master *master)
+{
+	struct process *process;
+	int status;
+	pid_t pid;
+	size_t i;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < PROCESSES_MAX; i++) {
+			process = &master->processes[i];
+			if (process->state == PROCESS_NONE ||
+			    process->pid != pid)
+				continue;
+			if (process->state == PROCESS_STARTING)
+				close(process->ready);
+			if (process->state != PROCESS_DRAINING)
+				note_crash(master, process, status);
+			process->state = PROCESS_NONE;
+		}
+}
+
+static void
+begin_stop(struct master *master)
+{
+	size_t i;
+
+	if (master->stopping)
+		return;
+	log_info("event=stopping");
+	master->stopping = true;
+	for (i = 0; i < PROCESSES_MAX; i++)
+		if (master->processes[i].state == PROCESS_STARTING ||
+		    master->processes[i].state == PROCESS_READY)
+			drain(master, &master->processes[i]);
+}
+
+static void
+begin_restart(struct master *master)
+{
+	log_info("event=restarting");
+	if (!master->stopping && load_settings(master))
+		master->generation++;
+}
+
+static void
+take_signals(struct master *master)
+{
+	struct signalfd_siginfo info;
+
+	while (read(master->signals, &info, sizeof(info)) ==
+	    (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			begin_restart(master);
+		else if (info.ssi_signo != SIGCHLD)
+			begin_stop(master);
+	}
+	reap(master);
+}
+
+/* A new worker serves: those that it replaces may end. */
+static void
+retire_older(struct master *master, const struct process *fresh)
+{
+	struct process *process;
+	size_t i;
+
+	for (i = 0; i < PROCESSES_MAX; i++) {
+		process = &master->processes[i];
+		if (process->slot == fresh->slot &&
+		    process->generation < fresh->generation &&
+		    (process->state == PROCESS_READY ||
+		        process->state == PROCESS_STARTING))
+			drain(master, process);
+	}
+}
+
+static void
+note_ready(struct master *master, struct process *process)
+{
+	char byte;
+
+	if (read(process->ready, &byte, 1) == 1) {
+		process->state = PROCESS_READY;
+		retire_older(master, process);
+	} else
+		process->state = PROCESS_DRAINING; /* it says why it ended */
+	close(process->ready);
+	if (process->state == PROCESS_READY)
+		return;
+	process->kill_at = clock_monotonic();
+	note_crash(master, process, 0);
+}
+
+static bool
+slot_is_filled(const struct master *master, size_t slot)
+{
+	size_t i;
+
+	for (i = 0; i < PROCESSES_MAX; i++) {
+		const struct process *process = &master->processes[i];
+
+		if (process->slot == slot &&
+		    process->generation == master->generation &&
+		    (process->state == PROCESS_STARTING ||
+		        process->state == PROCESS_READY))
+			return true;
+	}
+	return false;
+}
+
+static bool
+any_starting(const struct master *master)
+{
+	size_t i;
+
+	for (i = 0; i < PROCESSES_MAX; i++)
+		if (master->processes[i].state == PROCESS_STARTING)
+			return true;
+	return false;
+}
+
+/* A restart goes slot by slot, so that all but one always serve. */
+static void
+fill_slots(struct master *master)
+{
+	const int64_t now = clock_monotonic();
+	size_t slot;
+
+	for (slot = 0; slot < (size_t)master->settings.workers; slot++) {
+		if (slot_is_filled(master, slot) ||
+		    master->slots[slot].start_at > now)
+			continue;
+		if (master->generation > 0 && any_starting(master))
+			return;
+		start_worker(master, slot);
+	}
+}
+
+/* Ends workers whose slot the settings have done away with, and those that hang. */
+static void
+end_surplus(struct master *master)
+{
+	const int64_t now = clock_monotonic();
+	struct process *process;
+	size_t i;
+
+	for (i = 0; i < PROCESSES_MAX; i++) {
+		process = &master->processes[i];
+		if (process->state == PROCESS_READY &&
+		    process->slot >= (size_t)master->settings.workers)
+			drain(master, process);
+		if (process->state == PROCESS_DRAINING &&
+		    process->kill_at < now)
+			kill(process->pid, SIGKILL);
+	}
+}
+
+static bool
+any_alive(const struct master *master)
+{
+	size_t i;
+
+	for (i = 0; i < PROCESSES_MAX; i++)
+		if (master->processes[i].state != PROCESS_NONE)
+			return true;
+	return false;
+}
+
+static void
+wait_events(struct master *master)
+{
+	struct pollfd fds[1 + PROCESSES_MAX];
+	struct process *starting[1 + PROCESSES_MAX];
+	nfds_t count = 1, i;
+
+	fds[0] = (struct pollfd) {master->signals, POLLIN, 0};
+	for (i = 0; i < PROCESSES_MAX; i++)
+		if (master->processes[i].state == PROCESS_STARTING) {
+			starting[count] = &master->processes[i];
+			fds[count++] = (struct pollfd) {
+			    master->processes[i].ready, POLLIN, 0};
+		}
+	if (poll(fds, count, TICK / 1000) < 0)
+		return;
+	for (i = 1; i < count; i++)
+		if (fds[i].revents != 0)
+			note_ready(master, starting[i]);
+	take_signals(master);
+}
+
+static bool
+take_over_signals(struct master *master)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	/* A client that hangs up is an error of write, and no reason to die. */
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
+		return false;
+	master->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	return master->signals >= 0;
+}
+
+static bool
+start(struct master *master)
+{
+	const char *fault;
+
+	if (!load_settings(master))
+		return false;
+	fault = listener_open(&master->settings, &master->listener);
+	if (fault != NULL) {
+		log_error("event=no_socket message=\"%s\"", fault);
+		return false;
+	}
+	master->metrics = metrics_new();
+	return master->metrics != NULL && take_over_signals(master);
+}
+
+int
+master_run(const char *path)
+{
+	static struct master master;
+
+	master.path = path;
+	if (!start(&master))
+		return EXIT_FAILURE;
+	log_info("event=started version=%s workers=%lld threads=%lld"
+	         " db_connections=%lld",
+	    PACKAGE_VERSION, (long long)master.settings.workers,
+	    (long long)master.settings.threads,
+	    (long long)(master.settings.workers *
+	        (master.settings.connections + 1)));
+	while (!master.stopping || any_alive(&master)) {
+		if (!master.stopping)
+			fill_slots(&master);
+		end_surplus(&master);
+		count_workers(&master);
+		wait_events(&master);
+	}
+	listener_close(&master.listener);
+	arena_free(master.arena);
+	log_info("event=stopped");
+	return EXIT_SUCCESS;
+}
