@@ -1,0 +1,196 @@
+#!/bin/bash
+# test.sh: builds Palmarès with sanitizers and runs every test there is.
+set -euo pipefail
+
+usage() {
+	cat <<'TEXT'
+usage: ./test.sh
+
+Installs the Debian packages that the tests need and that are missing, builds
+with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
+(make check), the checks of the sources (make lint), the integration tests (make
+check-integration), the check of openapi.yaml, and a run.sh with its demo and a
+JMeter plan. Goes on after a failure. The logs are in .test/.
+
+The last line is "N passed, N failed". Exit status: 0 if something passed and
+nothing failed, else 1; 2 for wrong usage.
+TEXT
+}
+
+TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
+	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
+	mandoc=mandoc jmeter=jmeter jmeter-http
+	default-jdk-headless=javac nodejs=node npm=npm)
+STEPS=6
+
+passed=0 failed=0 number=0
+
+# count LOG: prints how many tests passed and failed by automake's summary and
+# unittest's, which are all that tell
+count() {
+	awk '
+		/^# PASS: / { good += $3 }
+		/^# (FAIL|XPASS|ERROR): / { bad += $3 }
+		/^Ran [0-9]+ tests? in / { ran += $2 }
+		/^(OK|FAILED) \(/ {
+			gsub(/[^0-9a-z=]+/, " ")
+			for (i = 1; i <= NF; i++) {
+				split($i, part, "=")
+				if (part[1] == "skipped")
+					ran -= part[2]
+				else
+					wrong += part[2]
+			}
+		}
+		END { print good + ran - wrong, bad + wrong }' "$1"
+}
+
+# test_step NAME TEXT COMMAND...: one step, with its output in .test/NAME.log;
+# it is one test if its output tells of none
+test_step() {
+	local log=$work/$1.log start=$SECONDS status=0 good bad
+	number=$((number + 1))
+	say "[$number/$STEPS] $2"
+	shift 2
+	step "$log" "$@" || status=$?
+	read -r good bad < <(count "$log")
+	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		bad=1
+	elif [ $((good + bad)) -eq 0 ]; then
+		good=1
+	fi
+	passed=$((passed + good)) failed=$((failed + bad))
+	say "    $good passed, $bad failed, $((SECONDS - start)) s"
+	if [ "$bad" -ne 0 ]; then
+		say "    the end of $log:"
+		tail -n 40 -- "$log" | sed 's/^/    | /'
+	fi
+	[ "$bad" -eq 0 ]
+}
+
+# build: by a relative path, because automake wants no space in the path of the
+# sources
+build() {
+	mkdir -p "$work/build" && cd "$work/build" || return
+	if [ ! -x "$root/configure" ] || [ ! -f Makefile ]; then
+		(cd "$root" && autoreconf -i) || return
+		../../configure --enable-sanitizers --enable-werror || return
+	fi
+	make -j "$(nproc)"
+}
+
+in_build() {
+	make -C "$work/build" "$@"
+}
+
+free_port() {
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+# verdict NAME COMMAND...: runs it and tells PASS or FAIL, as automake does
+verdict() {
+	local name=$1
+	shift
+	if "$@"; then
+		say "PASS: $name"
+		live_passed=$((live_passed + 1))
+	else
+		say "FAIL: $name"
+		live_failed=$((live_failed + 1))
+	fi
+}
+
+runner_is_ready() {
+	local ticks=0
+	until [ -e "$work/run/env" ]; do
+		kill -0 "$runner" 2>/dev/null && [ $ticks -lt 3000 ] || return 1
+		ticks=$((ticks + 1))
+		sleep 0.1
+	done
+}
+
+demo_is_exact() {
+	grep -q ' 1  *100 of 100 ' "$work/demo.log" &&
+		! grep -q '^run.sh: ' "$work/demo.log"
+}
+
+runner_stops() {
+	local status=0
+	kill "$runner"
+	wait "$runner" || status=$?
+	[ "$status" -eq 0 ] && [ ! -e "$work/run/env" ]
+}
+
+# live: run.sh as a user starts it, and a JMeter plan against it
+live() {
+	local runner live_passed=0 live_failed=0
+	background "$root/run.sh" --port "$(free_port)" --state "$work/run" \
+		>"$work/demo.log" 2>&1
+	runner=$!
+	trap 'kill "$runner" 2>/dev/null; wait "$runner"' EXIT
+	trap 'exit 143' TERM
+	verdict "run.sh becomes ready" runner_is_ready
+	cat "$work/demo.log"
+	verdict "its demo finds 100 of 100 points and one user" demo_is_exact
+	verdict "JMeter: 10 clients post 10 events each" \
+		"$root/jmeter/run.sh" --env "$work/run/env" 10x10
+	verdict "palmaresctl verify finds nothing" \
+		"$root/.run/build/src/palmaresctl" \
+		-c "$work/run/palmares.conf" verify
+	verdict "run.sh stops as asked" runner_stops
+	trap - EXIT
+	say "# PASS: $live_passed"
+	say "# FAIL: $live_failed"
+	[ "$live_failed" -eq 0 ]
+}
+
+run_tests() {
+	test_step build "build with sanitizers" build || return 0
+	test_step unit "unit tests: make check" \
+		in_build -k check VERBOSE=1 || :
+	test_step lint "checks of the sources: make lint" in_build -k lint || :
+	test_step integration "integration tests: make check-integration" \
+		in_build check-integration || :
+	test_step openapi "openapi.yaml: tests/openapi/lint.sh" \
+		"$root/tests/openapi/lint.sh" "$work/openapi" || :
+	test_step live "run.sh, its demo, and JMeter against it" live || :
+}
+
+clean_up() {
+	trap '' INT TERM HUP
+	step_stop
+	packages_clean_up
+}
+
+main() {
+	case ${1:-} in
+	'') ;;
+	--help | -h)
+		usage
+		exit 0
+		;;
+	*)
+		warn "what is '$1'? --help explains"
+		exit 2
+		;;
+	esac
+	work=$root/.test
+	mkdir -p "$work"
+	trap clean_up EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	packages_install "$work/packages.log" "${BUILD_PACKAGES[@]}" \
+		"${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+	run_tests
+	say "all of it took $SECONDS s; the logs are in $work"
+	say "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+root=$(cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck disable=SC1091
+. "$root/tests/common.sh"
+main "$@"

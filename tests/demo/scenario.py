@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""The course project's scenario, played against a running Palmarès.
+
+usage: scenario.py     with PALMARES_URL and PALMARES_SECRET_KEY in the
+                       environment (run.sh's DIR/env has them)
+
+One client posts 10 events, 1,000 events and 10 events more; ten clients post
+10 events each for a user that nobody has seen before. Prints a table beside
+the course project's figures. Exit status: 0, or 1 if a point is missing or a
+user is there twice.
+"""
+
+import http.client
+import json
+import os
+import statistics
+import sys
+import threading
+import time
+import urllib.parse
+import uuid
+
+RULE = "demo-one-point"
+SCALE = "demo"
+EVENT_TYPE = "demo"
+ROUNDS = 20         # the rate of "1 x 10" is the median of so many
+TRIES = 10          # of one request, while the server says 503
+KEPT = 0.9          # what must be left of the rate after 1,000 events
+
+
+class ScenarioError(Exception):
+    """The server answered what it must not."""
+
+
+class Client:
+    """One client with one kept connection."""
+
+    def __init__(self, url, key):
+        parts = urllib.parse.urlsplit(url)
+        self.base = parts.path.rstrip("/")
+        self.connection = http.client.HTTPConnection(
+            parts.hostname, parts.port or 80, timeout=30)
+        self.headers = {"Authorization": "Bearer " + key}
+        self.repeats = 0
+
+    def connect(self):
+        self.connection.connect()
+
+    def close(self):
+        self.connection.close()
+
+    def call(self, method, path, body=None, good=(200,)):
+        """The document that answers; repeats while the server is away."""
+        headers = dict(self.headers)
+        if body is not None:
+            body = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        answer = "no answer"
+        for attempt in range(TRIES):
+            if attempt:
+                self.repeats += 1
+                time.sleep(0.2 * attempt)
+            try:
+                self.connection.request(
+                    method, self.base + path, body, headers)
+                response = self.connection.getresponse()
+                text = response.read()
+            except (OSError, http.client.HTTPException) as e:
+                self.connection.close()
+                answer = repr(e)
+                continue
+            if response.status in good:
+                return json.loads(text)
+            answer = "%d %s" % (response.status,
+                                text.decode("utf-8", "replace").strip())
+            if response.status != 503:
+                break
+        raise ScenarioError("%s %s: %s" % (method, path, answer))
+
+    def send_event(self, username):
+        """One event. Its id makes a repeat harmless."""
+        self.call("POST", "/events", {
+            "id": str(uuid.uuid4()), "username": username,
+            "eventType": EVENT_TYPE}, good=(200, 201))
+
+
+def say(text):
+    print("    " + text, flush=True)
+
+
+class Scenario:
+    def __init__(self, url, key):
+        self.url = url
+        self.key = key
+        self.client = Client(url, key)
+        self.stamp = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) \
+            + uuid.uuid4().hex[:6]
+        self.rows = []      # of the table
+        self.faults = []
+
+    def user(self, name):
+        return "demo-%s-%s" % (self.stamp, name)
+
+    def make_rule(self):
+        self.client.call("PUT", "/rules/" + RULE, {
+            "description": "one point for every event of type " + EVENT_TYPE,
+            "eventType": EVENT_TYPE, "points": 1, "pointScale": SCALE,
+            "numberOfTimesToGetTheAward": 1}, good=(200, 201))
+
+    def rounds(self, username, count):
+        """Events in rounds of 10; the median rate of a round."""
+        rates = []
+        for _ in range(count):
+            start = time.perf_counter()
+            for _ in range(10):
+                self.client.send_event(username)
+            rates.append(10 / (time.perf_counter() - start))
+        return statistics.median(rates)
+
+    def thousand(self, username):
+        start = time.perf_counter()
+        for number in range(1, 1001):
+            self.client.send_event(username)
+            if number % 250 == 0 and number < 1000:
+                say("%d of 1,000" % number)
+        return 1000 / (time.perf_counter() - start)
+
+    def together(self, username, clients, events):
+        """Clients that start at once, a thread and a connection each."""
+        barrier = threading.Barrier(clients + 1)
+        faults = []
+
+        def run(client):
+            try:
+                client.connect()
+                barrier.wait(30)
+                for _ in range(events):
+                    client.send_event(username)
+            except Exception as e:      # told by the main thread
+                faults.append(e)
+                barrier.abort()
+
+        all_clients = [Client(self.url, self.key) for _ in range(clients)]
+        threads = [threading.Thread(target=run, args=(c,))
+                   for c in all_clients]
+        for thread in threads:
+            thread.start()
+        try:
+            barrier.wait(30)
+        except threading.BrokenBarrierError:
+            pass
+        start = time.perf_counter()
+        for thread in threads:
+            thread.join()
+        seconds = time.perf_counter() - start
+        for client in all_clients:
+            self.client.repeats += client.repeats
+            client.close()
+        if faults:
+            raise ScenarioError("a client failed: %s" % faults[0])
+        return clients * events / seconds
+
+    def count_rows(self, username):
+        """How many users of that name the server lists."""
+        found, cursor = 0, ""
+        while True:
+            page = self.client.call("GET", "/users?limit=1000" + cursor)
+            found += sum(u["username"] == username for u in page["data"])
+            if page["nextCursor"] is None:
+                return found
+            cursor = "&cursor=" + urllib.parse.quote(page["nextCursor"], "")
+
+    def note(self, what, username, rate, expected, course):
+        """Ask the server what it has, and keep a row for the table."""
+        points = self.client.call("GET", "/pointScales/%s/users/%s"
+                                  % (SCALE, username))["points"]
+        users = self.count_rows(username)
+        if points != expected:
+            self.faults.append("%s: %d points instead of %d"
+                               % (what, points, expected))
+        if users != 1:
+            self.faults.append("%s: %d user rows instead of one"
+                               % (what, users))
+        self.rows.append((what, "{:,.0f}".format(rate), str(users),
+                          "{:,} of {:,}".format(points, expected), course))
+
+    def play(self):
+        self.make_rule()
+        self.rounds(self.user("warm-up"), 5)
+        few, many, ten = self.user("1x10"), self.user("1x1000"), \
+            self.user("10x10")
+
+        say("1 client x 10 events, %d times" % ROUNDS)
+        before = self.rounds(few, ROUNDS)
+        self.note("1 client x 10", few, before, 10 * ROUNDS, "8.4 events/s")
+        say("1 client x 1,000 events, a new user")
+        rate = self.thousand(many)
+        self.note("1 client x 1,000", many, rate, 1000, "")
+        say("1 client x 10 events more, %d times" % ROUNDS)
+        after = self.rounds(many, ROUNDS)
+        self.note("  then 10 more", many, after, 1000 + 10 * ROUNDS,
+                  "1.4 events/s")
+        say("10 clients x 10 events at once, a new user")
+        rate = self.together(ten, 10, 10)
+        self.note("10 clients x 10", ten, rate, 100,
+                  "5 rows with 11, 1, 1, 1, 1 of 100 points")
+        return before, after
+
+    def print_table(self, before, after):
+        table = [("", "events/s", "user rows", "points found",
+                  "the course project")] + self.rows
+        widths = [max(len(row[i]) for row in table) for i in range(5)]
+        print()
+        for row in table:
+            print("    %s  %s  %s  %s   %s" % (
+                row[0].ljust(widths[0]), row[1].rjust(widths[1]),
+                row[2].rjust(widths[2]), row[3].rjust(widths[3]), row[4]))
+        print()
+        print("    Of the rate before, %.2f is left after 1,000 events"
+              " (the course project: 0.17)." % (after / before))
+        print("    Of 100 points given by ten clients at once, GamiPress"
+              " keeps 31.")
+        if after / before < KEPT:
+            print("    That is less than %.1f: the growing number of events"
+                  " or other work on this machine slows it down." % KEPT)
+        if self.client.repeats:
+            print("    %d requests had to be repeated." % self.client.repeats)
+        print(flush=True)
+
+
+def main():
+    try:
+        scenario = Scenario(os.environ["PALMARES_URL"],
+                            os.environ["PALMARES_SECRET_KEY"])
+    except KeyError as e:
+        print("scenario.py: %s is not set" % e.args[0], file=sys.stderr)
+        return 2
+    try:
+        scenario.print_table(*scenario.play())
+    except ScenarioError as e:
+        print("scenario.py: %s" % e, file=sys.stderr)
+        return 1
+    for fault in scenario.faults:
+        print("scenario.py: %s" % fault, file=sys.stderr)
+    return 1 if scenario.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,433 @@
+"""A private stack for the integration tests: mariadbd, palmaresd, nginx.
+
+Everything lives in one temporary directory (whose name has a space in it, on
+purpose), listens on unix sockets and one free loopback port, and is stopped
+by process id.  Nothing of the host is used or touched but the programs.
+"""
+
+import ctypes
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+WORKERS = 2
+DB_NAME = "palmares"
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None, use_errno=True)
+SANITIZER = re.compile(
+    r"(?:Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
+# What nginx may need from outside, for `missing_programs`.
+PROGRAMS = ("mariadbd", "mariadb", "mariadb-install-db", "nginx")
+
+
+class StackError(Exception):
+    """A part of the stack did not start, or died."""
+
+
+def find_program(name):
+    """The path of a program, in sbin too where PATH has none."""
+    path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+    return shutil.which(name, path=path)
+
+
+def missing_programs(builddir):
+    """Names of what the tests need and this machine lacks."""
+    missing = [name for name in PROGRAMS if not find_program(name)]
+    for name in ("palmaresd", "palmaresctl"):
+        path = os.path.join(builddir, "src", name)
+        if not os.access(path, os.X_OK):
+            missing.append(path)
+    return missing
+
+
+def tail(path, lines=40):
+    try:
+        with open(path, "rb") as f:
+            text = f.read()[-20000:].decode("utf-8", "replace")
+    except OSError as e:
+        return "(no log: %s)\n" % e
+    return "".join(l + "\n" for l in text.splitlines()[-lines:])
+
+
+def children_of(pid):
+    """The live child processes of a process, as a sorted list of ids."""
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open("/proc/%s/stat" % name, "rb") as f:
+                fields = f.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != b"Z":
+            found.append(int(name))
+    return sorted(found)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(question, seconds, what, pause=0.02):
+    """Ask until the answer is true and return it; StackError after a while."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise StackError("%s: not within %g s" % (what, seconds))
+        time.sleep(pause)
+
+
+class Program:
+    """A child process with a log file, that dies with the test runner."""
+
+    def __init__(self, name, argv, log, death=signal.SIGTERM, env=None):
+        parent = os.getpid()
+
+        def in_child():
+            os.setpgid(0, 0)    # Ctrl-C is the runner's to handle
+            LIBC.prctl(PR_SET_PDEATHSIG, int(death), 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(1)
+
+        self.name = name
+        self.log = log
+        with open(log, "ab") as out:
+            self.process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env=env, preexec_fn=in_child)
+        self.pid = self.process.pid
+
+    def dead(self):
+        return self.process.poll() is not None
+
+    def must_live(self):
+        if self.dead():
+            raise StackError("%s ended with status %d; its log ends:\n%s" % (
+                self.name, self.process.returncode, tail(self.log)))
+
+    def send(self, number):
+        if not self.dead():
+            self.process.send_signal(number)
+
+    def wait(self, seconds):
+        """The exit status, or None if it still runs."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self, number=signal.SIGTERM, seconds=20):
+        """Ask it to end, insist if need be; returns the exit status."""
+        self.send(signal.SIGCONT)
+        self.send(number)
+        status = self.wait(seconds)
+        if status is None:
+            self.kill()
+            raise StackError("%s did not stop within %d s; its log ends:\n%s"
+                             % (self.name, seconds, tail(self.log)))
+        return status
+
+    def kill(self):
+        """Kill it and all its children, at once."""
+        if self.dead():
+            return
+        children = children_of(self.pid)
+        self.process.kill()
+        for pid in children:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+
+
+class Stack:
+    """The three servers and the ways to look into them."""
+
+    def __init__(self, builddir, keep=False):
+        self.builddir = os.path.abspath(builddir)
+        self.keep = keep
+        self.dir = tempfile.mkdtemp(prefix="palmares it ")
+        self.port = None
+        self.db = self.daemon = self.nginx = None
+        self.db_socket = self.path("db.sock")
+        self.socket = self.path("api.sock")
+        self.conf = self.path("palmares.conf")
+        self.daemon_log = self.path("palmaresd.log")
+        self.settings = {
+            "server": {"socket": self.socket, "socket_mode": "0660",
+                       "workers": WORKERS, "threads": 64,
+                       "drain_seconds": 10, "log_level": "info"},
+            "database": {"socket": self.db_socket, "user": "palmares",
+                         "password": "", "name": DB_NAME, "connections": 4},
+            "classic": {"autocreate": "yes"},
+        }
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def program(self, name):
+        return os.path.join(self.builddir, "src", name)
+
+    # --- start and stop -------------------------------------------------
+
+    def start(self):
+        try:
+            self._make_database()
+            self.start_db()
+            self.sql("CREATE DATABASE %s;"
+                     "CREATE USER palmares@localhost;"
+                     "GRANT ALL ON %s.* TO palmares@localhost;"
+                     % (DB_NAME, DB_NAME), database="mysql")
+            self.write_conf()
+            rc, out, err, _ = self.ctl("migrate", as_json=False)
+            if rc != 0:
+                raise StackError("palmaresctl migrate: %s%s" % (out, err))
+            self.start_daemon(wait=False)
+            self.start_nginx()
+            self.wait_ready()
+        except BaseException:
+            self.stop(quietly=True)
+            raise
+
+    def stop(self, quietly=False):
+        """Stop everything; StackError if something did not end well."""
+        faults = []
+        for program in (self.nginx, self.daemon, self.db):
+            if program is None:
+                continue
+            try:
+                program.stop()
+            except StackError as e:
+                faults.append(str(e))
+        self.nginx = self.daemon = self.db = None
+        if not self.keep:
+            shutil.rmtree(self.dir, ignore_errors=True)
+        if faults and not quietly:
+            raise StackError("\n".join(faults))
+
+    def _make_database(self):
+        # Not with --user: its chown does not know paths with spaces.
+        r = subprocess.run(
+            [find_program("mariadb-install-db"), "--no-defaults",
+             "--datadir=" + self.path("data"), "--skip-test-db",
+             "--auth-root-authentication-method=normal"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if r.returncode != 0:
+            raise StackError("mariadb-install-db: %s%s" % (r.stdout, r.stderr))
+
+    def start_db(self):
+        self.db = Program("mariadbd", [
+            find_program("mariadbd"), "--no-defaults",
+            "--datadir=" + self.path("data"), "--socket=" + self.db_socket,
+            "--pid-file=" + self.path("db.pid"), "--skip-networking",
+            "--innodb-flush-log-at-trx-commit=1", "--skip-log-bin",
+            "--innodb-buffer-pool-size=128M", "--performance-schema=off",
+        ] + (["--user=root"] if os.geteuid() == 0 else []),
+            self.path("db.log"), death=signal.SIGKILL)
+
+        def up():
+            self.db.must_live()
+            return self._mariadb("SELECT 1", "mysql").returncode == 0
+        wait_until(up, 60, "mariadbd answers", 0.1)
+
+    def write_conf(self):
+        lines = ["; palmares.conf of the integration tests"]
+        for section, values in self.settings.items():
+            lines.append("[%s]" % section)
+            lines += ["%s=%s" % item for item in values.items()]
+        with open(self.conf, "w", encoding="utf-8") as f:
+            f.write("\n".join(lines) + "\n")
+
+    def start_daemon(self, wait=True):
+        env = dict(os.environ)
+        env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+        self.daemon = Program("palmaresd", [
+            self.program("palmaresd"), "-c", self.conf], self.daemon_log,
+            env=env)
+        if wait:
+            self.wait_ready()
+
+    def start_nginx(self):
+        for attempt in range(5):
+            self.port = free_port()
+            self._write_nginx_conf()
+            self.nginx = Program("nginx", [
+                find_program("nginx"), "-p", self.path("nginx") + "/",
+                "-c", self.path("nginx", "nginx.conf"), "-e", "stderr",
+            ], self.path("nginx.log"))
+            end = time.monotonic() + 10
+            while time.monotonic() < end and not self.nginx.dead():
+                with socket.socket() as s:
+                    if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                        return
+                time.sleep(0.02)
+            if "in use" not in tail(self.nginx.log):
+                break
+        self.nginx.must_live()
+        raise StackError("nginx does not listen; its log ends:\n"
+                         + tail(self.nginx.log))
+
+    def _write_nginx_conf(self):
+        """Fill in nginx/private.conf.in, the configuration of ./run.sh."""
+        os.makedirs(self.path("nginx"), exist_ok=True)
+        values = {
+            "PORT": str(self.port),
+            "SOCKET": self.socket,
+            "NGINX": os.path.join(SOURCE, "nginx"),
+        }
+        source = os.path.join(SOURCE, "nginx", "private.conf.in")
+        with open(source, encoding="utf-8") as f:
+            text = f.read()
+        for name, value in values.items():
+            text = text.replace("@%s@" % name, value)
+        left = re.search(r"@[A-Z_]+@", text)
+        if left:
+            raise StackError("%s: no value for %s" % (source, left.group()))
+        with open(self.path("nginx", "nginx.conf"), "w",
+                  encoding="utf-8") as f:
+            f.write(text)
+
+    def ready(self):
+        """Whether /readyz says 200."""
+        self.daemon.must_live()
+        self.nginx.must_live()
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 5) as s:
+                s.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                return s.recv(64).split(b" ")[1:2] == [b"200"]
+        except OSError:
+            return False
+
+    def wait_ready(self, seconds=30):
+        try:
+            wait_until(self.ready, seconds, "/readyz answers 200", 0.05)
+        except StackError as e:
+            raise StackError("%s\n--- palmaresd's log ends:\n%s"
+                             "--- nginx's log ends:\n%s" % (
+                                 e, tail(self.daemon_log),
+                                 tail(self.path("nginx.log")))) from None
+
+    def heal(self):
+        """Bring back what a failed test left stopped or dead."""
+        if self.db.dead():
+            self.start_db()
+        self.db.send(signal.SIGCONT)
+        if self.daemon.dead():
+            self.start_daemon(wait=False)
+        if self.nginx.dead():
+            self.start_nginx()
+        self.wait_ready()
+
+    # --- looking in -----------------------------------------------------
+
+    def worker_pids(self):
+        return children_of(self.daemon.pid)
+
+    def log_size(self):
+        try:
+            return os.path.getsize(self.daemon_log)
+        except FileNotFoundError:
+            return 0
+
+    def log_since(self, position):
+        with open(self.daemon_log, "rb") as f:
+            f.seek(position)
+            return f.read().decode("utf-8", "replace")
+
+    def _mariadb(self, text, database):
+        return subprocess.run(
+            [find_program("mariadb"), "--no-defaults", "--user=root",
+             "--socket=" + self.db_socket, "--default-character-set=utf8mb4",
+             "-N", "-B", database],
+            input=text.encode(), capture_output=True, timeout=60)
+
+    def sql(self, text, database=DB_NAME):
+        """Run SQL as root; the rows, each a list of strings."""
+        r = self._mariadb(text, database)
+        if r.returncode != 0:
+            raise StackError("sql: %s\n%s" % (r.stderr.decode(), text))
+        return [line.split("\t") for line in r.stdout.decode().splitlines()]
+
+    def sql_number(self, text):
+        return int(self.sql(text)[0][0])
+
+    def ctl(self, *args, as_json=True):
+        """Run palmaresctl; (exit status, stdout, stderr, parsed JSON)."""
+        r = subprocess.run(
+            [self.program("palmaresctl"), "-c", self.conf]
+            + (["--json"] if as_json else []) + list(args),
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+        out = r.stdout.decode("utf-8", "replace")
+        value = None
+        if as_json and out.strip():
+            try:
+                value = json.loads(out)
+            except ValueError:
+                pass
+        return r.returncode, out, r.stderr.decode("utf-8", "replace"), value
+
+
+class SqlSession:
+    """A foreign database session that stays open: it can hold row locks.
+
+    `send` does not wait, `run` waits for the statements' end.  A statement
+    that fails is passed over, as the mariadb client does with --force.
+    """
+
+    def __init__(self, stack, user="root"):
+        self.count = 0
+        self.process = subprocess.Popen(
+            [find_program("mariadb"), "--no-defaults", "--user=" + user,
+             "--socket=" + stack.db_socket, "-N", "-B", "--unbuffered",
+             "--force", DB_NAME],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def send(self, text):
+        self.process.stdin.write(text.encode() + b";\n")
+        self.process.stdin.flush()
+
+    def run(self, text="SELECT 1"):
+        """Run statements and return their rows."""
+        self.count += 1
+        marker = "done-%d-%d" % (os.getpid(), self.count)
+        self.send(text)
+        self.send("SELECT '%s'" % marker)
+        rows = []
+        for line in self.process.stdout:
+            line = line.decode().rstrip("\n")
+            if line == marker:
+                return [row.split("\t") for row in rows]
+            rows.append(line)
+        raise StackError("the SQL session ended")
+
+    def close(self):
+        if self.process.poll() is None:
+            try:
+                self.process.stdin.close()
+                self.process.wait(5)
+            except (OSError, subprocess.TimeoutExpired):
+                self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()

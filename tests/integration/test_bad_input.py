@@ -1,0 +1,427 @@
+"""Bad input: a clear problem document for each, and nothing applied."""
+
+import json
+import socket
+import struct
+import time
+
+import client
+from case import StackTest, unique
+from client import record
+
+DEEP = b"[" * 40 + b"]" * 40
+EVENT = b'{"username": "u", "eventType": "e", "properties": %s}'
+# Texts that are no JSON, though json-c takes most of them (traps 22).
+NO_JSON = (
+    b"", b" ", b"\x00", b"{", b"}", b"nul", b"{]", b'{"username"}',
+    b'{"username": }', b'{"username": "u",}', b'{"username": "u"',
+    b'{"username": "u", "eventType": "e"} x',
+    b'{"username": "u", "eventType": "e"}{}',
+    b'{"username": "u", "eventType": "e"}]',
+    b'{"username": "u", "eventType": "e"}\x00',
+    b'{"username": "u", "eventType": "e"}\x00{}',
+    b'{"username": "u", "eventType": "e"} \x00 ',
+    b"{'username': 'u', 'eventType': 'e'}",
+    b'{\'username\': "u", "eventType": "e"}',
+    b'{username: "u", "eventType": "e"}',
+    b'{"username": "u", "username": "v", "eventType": "e"}',
+    b'{"username": "u", "username": "u", "eventType": "e"}',
+    b'{"username": "u", "user\\u006eame": "v", "eventType": "e"}',
+    EVENT % b'{"a": 1, "a": 2}',
+    b'{"username": "u", "eventType": "e", "properties\\u0000x": {}}',
+    b'{"username": "u", "eventType\\u0000": "e"}',
+    b'{"username": "u", "eventType": "e"} // comment',
+    b'{"username": "u", /* comment */ "eventType": "e"}',
+    EVENT % b'{"a": NaN}', EVENT % b'{"a": nan}',
+    EVENT % b'{"a": Infinity}', EVENT % b'{"a": -Infinity}',
+    EVENT % b'{"a": 01}', EVENT % b'{"a": +1}', EVENT % b'{"a": 1.}',
+    EVENT % b'{"a": .5}', EVENT % b'{"a": 0x10}', EVENT % b'{"a": 1e}',
+    EVENT % b'{"a": -}', EVENT % b'{"a": TRUE}', EVENT % b'{"a": True}',
+    EVENT % b'{"a": NULL}', EVENT % b'{"a": undefined}',
+    EVENT % b'["a",]', EVENT % b'[,"a"]', EVENT % b'["a" "b"]',
+    EVENT % b'{"a": "\x01"}', EVENT % b'{"a": "x\ny"}',
+    EVENT % b'{"a": "x\ty"}', EVENT % b'{"a": "x\x00y"}',
+    EVENT % b'{"a": "\\x41"}', EVENT % b'{"a": "\\u12"}',
+    EVENT % b'{"a": "\\u12g4"}', EVENT % b'{"a": "\\"}',
+    EVENT % b'{"a": "\xff"}', EVENT % b'{"a": "\xc3"}',
+    EVENT % b'{"a": "\xc0\xaf"}', EVENT % b'{"a": "\xc1\xbf"}',
+    EVENT % b'{"a": "\xe0\x80\xaf"}', EVENT % b'{"a": "\xf0\x80\x80\xaf"}',
+    EVENT % b'{"a": "\xed\xa0\x80"}', EVENT % b'{"a": "\xf4\x90\x80\x80"}',
+    EVENT % b'{"a": "\xf8\x88\x80\x80\x80"}',
+    EVENT % b'{"\xff": 1}', EVENT % b'{"\xc0\xaf": 1}',
+    EVENT % b'{"a": "\\ud800"}', EVENT % b'{"a": "\\udc00"}',
+    EVENT % b'{"a": "\\ud800x"}', EVENT % b'{"a": "\\ud800\\u0041"}',
+    EVENT % b'{"a": "\\udc00\\ud800"}', EVENT % b'{"\\ud800": 1}',
+    EVENT % DEEP, DEEP, b"[" * 100000, b'{"a":' * 50000,
+    b"\xef\xbb\xbf" + EVENT % b"{}",
+    (EVENT % b"{}").decode().encode("utf-16"),
+)
+
+
+class Json(StackTest):
+    """Bodies that are no JSON, or not the JSON that is wanted."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.one = cls.app()
+        cls.one.rule(event_type="e")
+
+    def test_what_is_no_json_is_400(self):
+        with self.nothing_applied():
+            for body in NO_JSON:
+                with self.subTest(body=body[:80]):
+                    self.assert_problem(self.one.post("/events", body), 400,
+                                        "invalid_json")
+
+    def test_it_is_refused_wherever_a_body_is_read(self):
+        with self.nothing_applied():
+            for method, target in (
+                    ("POST", "/badges"), ("PUT", "/badges/x"),
+                    ("POST", "/pointScales"), ("PUT", "/pointScales/x"),
+                    ("POST", "/rules"), ("PUT", "/rules/x"),
+                    ("POST", "/events/batch")):
+                for body in (b"", b"{", b'{"name": "x"} y',
+                             b'{"name": "x", "name": "x"}',
+                             b'{"name": "\xff"}', b'{"a": NaN}'):
+                    with self.subTest(target=target, body=body):
+                        self.assert_problem(
+                            self.one.call(method, target, body), 400,
+                            "invalid_json")
+
+    def test_a_fault_inside_a_batch_refuses_the_whole_body(self):
+        good = '{"username": "u", "eventType": "e"}'
+        with self.nothing_applied():
+            for bad in ('{"username": "u", "username": "v"}',
+                        '{"username": "\\ud800"}', '{"a": NaN}', "{,}"):
+                self.assert_problem(self.one.post(
+                    "/events/batch", '{"events": [%s, %s]}' % (good, bad)),
+                    400, "invalid_json")
+
+    def test_json_of_another_type_is_422(self):
+        with self.nothing_applied():
+            for body in (b"[]", b'"x"', b"5", b"true", b"null", b"-0.5"):
+                for target in ("/events", "/badges", "/rules"):
+                    with self.subTest(body=body, target=target):
+                        self.assert_invalid(self.one.post(target, body),
+                                            {"": "invalid_type"})
+
+    def test_a_nul_in_a_string_is_refused(self):
+        with self.nothing_applied():
+            for body in ({"username": "a\0b", "eventType": "e"},
+                         {"username": "u", "eventType": "e\0"},
+                         {"id": "\0", "username": "u", "eventType": "e"}):
+                self.assert_status(self.one.post("/events", body), 400, 422)
+            self.assert_status(self.one.put("/badges/b", {
+                "description": "a\0b"}), 400, 422)
+
+    def test_numbers_that_nothing_can_hold_are_422(self):
+        with self.nothing_applied():
+            for number in (b"1e400", b"-1e400", b"1" + b"0" * 400,
+                           b"99999999999999999999"):
+                with self.subTest(number=number[:20]):
+                    self.assert_invalid(self.one.post(
+                        "/events", EVENT % (b'{"a": %s}' % number)),
+                        {"/properties/a": "out_of_range"})
+
+    def test_wrong_types_everywhere(self):
+        good = {"username": "u", "eventType": "e"}
+        with self.nothing_applied():
+            for member in ("id", "username", "eventType", "timestamp"):
+                for value in (5, 1.5, True, [], {}, ["x"]):
+                    with self.subTest(member=member, value=value):
+                        self.assert_invalid(
+                            self.one.post("/events",
+                                          dict(good, **{member: value})),
+                            {"/" + member: "invalid_type"})
+            for member in ("name", "description"):
+                for value in (5, True, [], {}):
+                    self.assert_invalid(
+                        self.one.post("/badges", dict({"name": "x"},
+                                                      **{member: value})),
+                        {"/" + member: "invalid_type"})
+
+    def test_32_levels_are_no_fault_of_the_text(self):
+        """Deeper than anything the contract has, but JSON."""
+        body = EVENT % (b'{"a": ' + b"[" * 20 + b"]" * 20 + b"}")
+        with self.nothing_applied():
+            self.assert_invalid(self.one.post("/events", body),
+                                {"/properties/a": "invalid_type"})
+
+    def test_a_flood_of_faults_gets_an_answer(self):
+        body = {"typo%d" % i: i for i in range(5000)}
+        with self.nothing_applied():
+            problem = self.assert_problem(
+                self.one.post("/badges", body), 422, "invalid_body")
+            self.assertGreater(len(problem["errors"]), 10)
+
+
+class Bodies(StackTest):
+    """Sizes, media types, bodies that do not arrive."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.one = cls.app()
+
+    def padded(self, size):
+        return json.dumps({"name": unique()}).encode().ljust(size)
+
+    def test_256_kib_are_taken_and_one_byte_more_is_413(self):
+        for target in ("/badges", "/pointScales"):
+            r = self.one.post(target, self.padded(256 * 1024))
+            self.assert_status(r, 201)
+            with self.nothing_applied():
+                r = self.one.post(target, self.padded(256 * 1024 + 1))
+                self.assert_problem(r, 413, "body_too_large")
+        with self.nothing_applied():
+            for target in ("/events", "/badges/x", "/events/batch/x"):
+                r = self.one.call("POST", target, self.padded(5000000))
+                self.assert_problem(r, 413, "body_too_large")
+
+    def head(self, target="/badges", more=""):
+        return ("POST /api/v1%s HTTP/1.1\r\nHost: localhost\r\n"
+                "Authorization: Bearer %s\r\nConnection: close\r\n"
+                "Content-Type: application/json\r\n%s\r\n" % (
+                    target, self.one.secret, more)).encode()
+
+    def chunks(self, body, size=1000):
+        return b"".join(
+            b"%x\r\n%s\r\n" % (len(body[i:i + size]), body[i:i + size])
+            for i in range(0, len(body), size)) + b"0\r\n\r\n"
+
+    def test_a_chunked_body_is_a_body(self):
+        head = self.head(more="Transfer-Encoding: chunked\r\n")
+        r = self.raw(head + self.chunks(b'{"name": "chunked"}', 5), end=False)
+        self.assert_status(r, 201)
+        with self.nothing_applied():
+            r = self.raw(head + self.chunks(self.padded(300 * 1024)),
+                         end=False)
+            self.assert_problem(r, 413, "body_too_large")
+
+    def test_a_body_cut_off_half_way_applies_nothing(self):
+        body = json.dumps({"name": unique()}).encode()
+        with self.nothing_applied():
+            for sent in (0, 1, len(body) - 1):
+                head = self.head(more="Content-Length: %d\r\n" % len(body))
+                r = self.raw(head + body[:sent])
+                if r is not None:
+                    self.assertEqual(r.status, 400)
+            head = self.head(more="Transfer-Encoding: chunked\r\n")
+            for cut in (b"5\r\n{}", b"5\r\n", b"2\r\n{}\r\n"):
+                r = self.raw(head + cut)
+                if r is not None:
+                    self.assertEqual(r.status, 400)
+
+    def test_the_daemon_checks_the_length_itself(self):
+        body = json.dumps({"name": unique()}).encode()
+        headers = {"X-API-Key": self.one.secret}
+        with self.nothing_applied():
+            for length, code in ((len(body) + 1, "body_incomplete"),
+                                 (10 ** 5, "body_incomplete"),
+                                 (10 ** 6, "body_too_large"),
+                                 (10 ** 30, None), (-1, None), ("x", None),
+                                 ("1 1", None), ("+5", None)):
+                with self.subTest(length=length):
+                    params = client.params_of("POST", "/api/v1/badges",
+                                              body, headers)
+                    params["CONTENT_LENGTH"] = str(length)
+                    r = client.fcgi(self.stack.socket, params, body)
+                    self.assertIsNotNone(r)
+                    self.assertIn(r.status, (400, 413, 411))
+                    if code:
+                        self.assertEqual(r.json["code"], code)
+
+    def test_media_types(self):
+        for value, good in (
+                ("application/json", True), ("APPLICATION/JSON", True),
+                ("application/json; charset=utf-8", True),
+                ("application/json;charset=UTF-8", True),
+                ("application/vnd.example+json", True),
+                ("application/problem+json; a=b", True),
+                ("text/plain", False), ("text/json", False),
+                ("application/jsonx", False), ("application/xml", False),
+                ("application/x-www-form-urlencoded", False),
+                ("multipart/form-data; boundary=x", False),
+                ("application", False), ("json", False),
+                ("text/plain; application/json", False)):
+            with self.subTest(value):
+                body = {"name": unique()}
+                headers = {"Content-Type": value}
+                if good:
+                    self.assert_status(self.one.post(
+                        "/badges", body, headers=headers), 201)
+                else:
+                    with self.nothing_applied():
+                        self.assert_problem(self.one.post(
+                            "/badges", body, headers=headers), 415,
+                            "unsupported_media_type")
+
+    def test_a_body_without_a_media_type_is_415(self):
+        with self.nothing_applied():
+            self.assert_problem(self.one.post(
+                "/badges", {"name": "x"}, headers={"Content-Type": None}),
+                415, "unsupported_media_type")
+
+
+class Http(StackTest):
+    """Requests that are hardly HTTP, and clients that stay."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.one = cls.app()
+
+    def assert_alive(self):
+        self.assert_status(self.one.get("/application"), 200)
+
+    def test_malformed_requests_are_400_as_a_problem(self):
+        for data in (b"GET /api/v1/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+                     b"GET /api/v1/badges HTTP/1.1\r\n\r\n",
+                     b"GET /api/v1/badges HTTP/1.1\r\nHost: x\r\n"
+                     b"Content-Length: x\r\n\r\n",
+                     b"POST /api/v1/badges HTTP/1.1\r\nHost: x\r\n"
+                     b"Content-Length: -5\r\n\r\n",
+                     b"G\x01T / HTTP/1.1\r\nHost: x\r\n\r\n"):
+            with self.subTest(data=data):
+                r = self.raw(data)
+                self.assert_problem(r, 400, "bad_request")
+        self.assert_alive()
+
+    def test_headers_and_addresses_too_long_are_refused(self):
+        long = b"x" * 40000
+        for data in (b"GET /api/v1/badges/" + long + b" HTTP/1.1\r\n"
+                     b"Host: x\r\n\r\n",
+                     b"GET /api/v1/badges HTTP/1.1\r\nHost: x\r\n"
+                     b"X-Long: " + long + b"\r\n\r\n"):
+            r = self.raw(data)
+            self.assert_problem(r, r.status, "bad_request")
+            self.assertIn(r.status, (400, 414, 431))
+        self.assert_problem(self.one.get("/badges/" + "x" * 7000), 404,
+                            "badge_not_found")
+        self.assert_problem(self.one.get("/badges?cursor=" + "x" * 7000),
+                            400, "invalid_cursor")
+
+    def test_garbage_does_no_harm(self):
+        for data in (b"\x16\x03\x01\x02\x00\x01\x00", b"\r\n\r\n", b"\0" * 99,
+                     b"GET", b"GET / HTTP/9.9\r\n\r\n", b"\xff" * 5000):
+            r = self.raw(data)
+            if r is not None:
+                self.assertIn(r.status, (400, 404, 505))
+        self.assert_alive()
+
+    def test_broken_fastcgi_does_not_hurt_the_workers(self):
+        workers = self.stack.worker_pids()
+        begin = record(client.BEGIN, struct.pack("!HB5x", 1, 0))
+        for data in (b"", b"\x01", b"\xff" * 100, b"GET / HTTP/1.0\r\n\r\n",
+                     begin, begin + record(client.PARAMS, b"\xff" * 50),
+                     begin + record(client.PARAMS, b"\x05\x05ab"),
+                     begin + record(client.PARAMS),
+                     begin + record(client.STDIN, b"x"),
+                     begin + record(client.PARAMS) + record(client.STDIN),
+                     record(client.ABORT), begin + record(client.ABORT),
+                     record(99), begin[:5]):
+            try:
+                client.fcgi_send(self.stack.socket, data, timeout=10)
+            except TimeoutError:
+                self.fail("no answer and no end to %r" % data[:20])
+        self.assert_alive()
+        self.assertEqual(self.stack.worker_pids(), workers)
+
+    def test_fastcgi_peers_that_send_nothing_block_nobody(self):
+        peers = []
+        try:
+            for _ in range(40):
+                s = socket.socket(socket.AF_UNIX)
+                s.connect(self.stack.socket)
+                peers.append(s)
+            start = time.monotonic()
+            self.assert_alive()
+            self.assertLess(time.monotonic() - start, 8)
+        finally:
+            for s in peers:
+                s.close()
+
+    def test_10000_idle_connections_leave_room_for_a_request(self):
+        idle = []
+        try:
+            for i in range(10000):
+                s = socket.create_connection(("127.0.0.1", self.stack.port),
+                                             10)
+                idle.append(s)
+                if i % 3 == 1:      # some begin a request
+                    s.sendall(b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\n")
+                elif i % 3 == 2:
+                    s.sendall(b"P")
+            start = time.monotonic()
+            for _ in range(5):
+                self.assert_alive()
+            self.one.event()
+            self.assertLess(time.monotonic() - start, 5)
+            self.assert_status(self.http("GET", "/readyz"), 200)
+            self.assertEqual(len(idle), 10000)
+        finally:
+            for s in idle:
+                s.close()
+        self.assert_alive()
+
+
+class Overflow(StackTest):
+    """Balances at the ends of their range."""
+
+    def test_a_balance_that_would_pass_its_range_is_409(self):
+        for points, step in ((2 ** 63 - 1, 1), (-2 ** 63, -1)):
+            with self.subTest(points):
+                app = self.app()
+                app.rule(event_type="all", points=points, badge="big",
+                         name="r")
+                app.rule(event_type="step", points=step)
+                app.rule(event_type="step", points=step, scale="other",
+                         badge="small")
+                app.rule(event_type="back", points=-step)
+                first = app.event(event_type="all")
+                self.assertEqual(first["awards"][0]["balance"], points)
+                body = {"id": "late", "username": "test5",
+                        "eventType": "step"}
+                with self.nothing_applied():
+                    for _ in range(2):
+                        self.assert_problem(app.post("/events", body), 409,
+                                            "balance_overflow")
+                    self.assert_problem(app.post(
+                        "/events", dict(body, eventType="all")), 409,
+                        "balance_overflow")
+                    self.assert_problem(app.get("/events/late"), 404,
+                                        "event_not_found")
+                # A refusal used up neither the id nor the room.
+                app.event(event_type="back")
+                self.assertEqual(app.event(**{
+                    "id": "late", "event_type": "step"}
+                    )["awards"][0]["balance"], points)
+                self.assertEqual(app.points(), points)
+                self.assertEqual(app.points(scale="other"), step)
+
+    def test_two_rules_in_one_event_may_not_pass_it_either(self):
+        app = self.app()
+        app.rule(points=2 ** 62)
+        app.rule(points=2 ** 62)
+        with self.nothing_applied():
+            self.assert_problem(app.post("/events", {
+                "username": "u", "eventType": "review"}), 409,
+                "balance_overflow")
+
+    def test_neighbours_do_not_suffer(self):
+        app = self.app()
+        app.rule(event_type="max", points=2 ** 63 - 1)
+        app.rule(event_type="one", points=1)
+        app.event("full", "max")
+        answers = client.at_once(
+            [lambda i=i: app.post("/events", {
+                "username": "full" if i % 3 == 0 else "u%d" % i,
+                "eventType": "one"}) for i in range(24)])
+        for i, r in enumerate(answers):
+            if i % 3 == 0:
+                self.assert_problem(r, 409, "balance_overflow")
+            else:
+                self.assertEqual(
+                    self.assert_json(r, 201)["awards"][0]["balance"], 1)
+        self.assertEqual(app.rows("event"), 17)

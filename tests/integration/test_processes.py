@@ -1,0 +1,163 @@
+"""Master and workers: a crash, a rolling restart, a graceful stop."""
+
+import os
+import signal
+import subprocess
+import time
+
+import client
+from case import StackTest, unique
+from client import Together
+from load import Load
+from stack import WORKERS, SqlSession, wait_until
+
+
+class Processes(StackTest):
+    """What clients see of it: nothing, or one retry."""
+
+    def setUp(self):
+        self.one = self.app()
+        self.one.rule(points=10)
+
+    def wait_workers(self, old, seconds=20):
+        """Until the full number of workers is there, none of the old."""
+        def fresh():
+            pids = self.stack.worker_pids()
+            return len(pids) == WORKERS and not set(pids) & set(old)
+        wait_until(fresh, seconds, "%d new workers" % WORKERS)
+
+    def test_a_killed_worker_is_replaced_and_nothing_lost_or_doubled(self):
+        with Load(self.one, clients=12) as load:
+            for _ in range(4):
+                load.wait_for(40)
+                pids = self.stack.worker_pids()
+                self.assertEqual(len(pids), WORKERS)
+                os.kill(pids[0], signal.SIGKILL)
+                self.wait_workers(pids[:1])
+            load.wait_for(40)
+        self.assertGreater(load.retries, 0, "the kills hit nobody")
+        load.check(self, 10)
+
+    def test_all_workers_killed_at_once_come_back(self):
+        pids = self.stack.worker_pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self.wait_workers(pids)
+        self.stack.wait_ready()
+        self.one.event()
+
+    def test_hup_replaces_the_workers_without_a_failed_request(self):
+        with Load(self.one, clients=12) as load:
+            for _ in range(3):
+                load.wait_for(30)
+                pids = self.stack.worker_pids()
+                self.stack.daemon.send(signal.SIGHUP)
+                self.wait_workers(pids)
+                load.wait_for(30)
+        self.assertEqual(load.failures, [])
+        load.check(self, 10)
+
+    def test_hup_reads_the_settings_again(self):
+        before = len(self.stack.worker_pids())
+        settings = self.stack.settings["server"]
+        try:
+            settings["workers"] = before + 1
+            self.stack.write_conf()
+            self.stack.daemon.send(signal.SIGHUP)
+            wait_until(lambda: len(self.stack.worker_pids()) == before + 1,
+                       20, "one worker more")
+        finally:
+            settings["workers"] = before
+            self.stack.write_conf()
+            self.stack.daemon.send(signal.SIGHUP)
+            wait_until(lambda: len(self.stack.worker_pids()) == before,
+                       20, "one worker less")
+        self.stack.wait_ready()
+
+    def test_hup_with_a_faulty_file_keeps_serving(self):
+        pids = self.stack.worker_pids()
+        with open(self.stack.conf, "a", encoding="utf-8") as f:
+            f.write("[server]\nno_such_setting=1\n")
+        try:
+            self.stack.daemon.send(signal.SIGHUP)
+            time.sleep(1)
+            self.one.event()
+            self.assertFalse(self.stack.daemon.dead())
+            self.assertTrue(self.stack.worker_pids())
+        finally:
+            self.stack.write_conf()
+            self.stack.daemon.send(signal.SIGHUP)
+        self.wait_workers(pids)
+        self.stack.wait_ready()
+
+    def test_term_finishes_what_was_begun_and_then_exits(self):
+        self.one.event("slow")
+        application = self.stack.sql_number(
+            "SELECT id FROM application WHERE app_key = %d" % self.one.key)
+        with SqlSession(self.stack) as session:
+            session.run("BEGIN")
+            session.run("SELECT id FROM user WHERE application_id = %d AND"
+                        " username = 'slow' FOR UPDATE" % application)
+            body = {"id": "slow", "username": "slow", "eventType": "review"}
+            sent = Together([lambda: self.one.post("/events", body)])
+            time.sleep(0.4)
+            workers = self.stack.worker_pids()
+            self.stack.daemon.send(signal.SIGTERM)
+            time.sleep(0.4)
+            session.run("ROLLBACK")
+            response, = sent.join()
+        self.assert_status(response, 201)
+        try:
+            self.assertEqual(self.stack.daemon.wait(12), 0)
+            for pid in workers:
+                self.assertFalse(os.path.exists("/proc/%d/exe" % pid))
+            r = self.one.post("/events", dict(body, id="late"))
+            self.assert_problem(r, 503, "unavailable")
+        finally:
+            self.stack.daemon.kill()
+            self.stack.start_daemon()
+        self.assertEqual(self.one.points("slow"), 20)
+
+    def test_term_under_load_loses_and_doubles_nothing(self):
+        with Load(self.one, clients=12) as load:
+            for _ in range(2):
+                load.wait_for(40)
+                self.assertEqual(self.stack.daemon.stop(), 0)
+                self.stack.start_daemon()
+            load.wait_for(40)
+        load.check(self, 10)
+
+    def test_a_killed_master_leaves_no_workers_behind(self):
+        workers = self.stack.worker_pids()
+        self.stack.daemon.process.kill()
+        self.stack.daemon.process.wait()
+        try:
+            wait_until(lambda: not any(
+                os.path.exists("/proc/%d/fd/0" % pid) for pid in workers),
+                15, "the workers' end")
+        finally:
+            for pid in workers:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self.stack.start_daemon()
+        self.one.event()
+
+    def test_more_clients_than_threads_are_all_answered(self):
+        answers = client.at_once([lambda i=i: self.one.event("u%d" % (i % 9))
+                                  for i in range(200)])
+        self.assertEqual(len({e["id"] for e in answers}), 200)
+        self.assertEqual(self.one.rows("event"), 200)
+
+    def test_the_socket_is_for_owner_and_group_alone(self):
+        self.assertEqual(os.stat(self.stack.socket).st_mode & 0o777, 0o660)
+
+    def test_a_second_daemon_on_the_same_socket_gives_up(self):
+        """And the first is not disturbed."""
+        r = subprocess.run(
+            [self.stack.program("palmaresd"), "-c", self.stack.conf],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+        self.assertNotEqual(r.returncode, 0)
+        self.assertTrue(r.stderr)
+        self.one.event(unique("after"))

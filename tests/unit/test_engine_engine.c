@@ -1,0 +1,676 @@
+/* test_engine_engine: every case of the contract's section "Rule" */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "engine/engine.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define MAX         "9223372036854775807"
+#define MIN         "-9223372036854775808"
+
+enum { ROW_MAX = 12, ARENA_MAX = 64 << 20, TEXT_MAX = 100000 };
+
+static struct arena *arena;
+
+static int
+set_up(void **test)
+{
+	(void)test;
+	arena = arena_new(ARENA_MAX);
+	return 0;
+}
+
+static int
+tear_down(void **test)
+{
+	(void)test;
+	arena_free(arena);
+	return 0;
+}
+
+/* A rule; its id is its place in the table, from 1. */
+struct rule_row {
+	const char *type, *property;
+	int64_t times, points, scale, badge;
+	bool disabled;
+};
+
+/* An event of a user, and what it gives: see awards_text. */
+struct event_row {
+	int64_t user;
+	const char *type;
+	const char *properties; /* between commas */
+	const char *gives;
+};
+
+/* What is stored before. */
+struct stored_row {
+	enum state_kind kind;
+	int64_t user, ref, value;
+};
+
+/* after: what is to be written then, see changes_text. */
+struct scenario {
+	const char *name;
+	struct rule_row rules[ROW_MAX];
+	struct stored_row stored[ROW_MAX];
+	struct event_row events[ROW_MAX];
+	const char *after;
+};
+
+/* clang-format off */
+static const struct scenario scenarios[] = {
+	/* matching */
+	{ "a rule gives its points for an event of its type",
+	    { { "review", NULL, 1, 10, 7, 0 } }, {},
+	    { { 1, "review", "", "1=10" } },
+	    "u1 points7=10, u1 count1=1" },
+	{ "no rule, no award",
+	    { { NULL } }, {}, { { 1, "review", "", "" } }, "" },
+	{ "an event type that no rule has gives nothing",
+	    { { "review", NULL, 1, 10, 7, 0 } }, {},
+	    { { 1, "order", "", "" } }, "" },
+	{ "event types are compared byte for byte",
+	    { { "review", NULL, 1, 10, 7, 0 }, { "r\xC3\xA9view", NULL, 1, 1, 7, 0 } }, {},
+	    { { 1, "Review", "", "" }, { 1, "REVIEW", "", "" },
+	      { 1, "review ", "", "" }, { 1, " review", "", "" },
+	      { 1, "revie", "", "" }, { 1, "reviews", "", "" },
+	      { 1, "re\xCC\x81view", "", "" }, { 1, "r\xC3\x89view", "", "" },
+	      { 1, "r\xC3\xA9view", "", "2=1" } },
+	    "u1 points7=1, u1 count2=1" },
+	{ "a rule with a property needs it in the event",
+	    { { "review", "verified", 1, 10, 7, 0 } }, {},
+	    { { 1, "review", "", "" }, { 1, "review", "stars", "" },
+	      { 1, "review", "verified", "1=10" },
+	      { 1, "review", "stars,verified,x", "1=20" } },
+	    "u1 points7=20, u1 count1=2" },
+	{ "properties are compared byte for byte",
+	    { { "review", "verified", 1, 10, 7, 0 } }, {},
+	    { { 1, "review", "Verified,verified ,verifie,verifiedd", "" } },
+	    "" },
+	{ "a rule without a property does not mind them",
+	    { { "review", NULL, 1, 10, 7, 0 } }, {},
+	    { { 1, "review", "verified,stars", "1=10" } },
+	    "u1 points7=10, u1 count1=1" },
+	{ "a property that is named twice matches once",
+	    { { "review", "verified", 1, 10, 7, 0 } }, {},
+	    { { 1, "review", "verified,verified", "1=10" } },
+	    "u1 points7=10, u1 count1=1" },
+	{ "the property does not stand in for the event type",
+	    { { "review", "verified", 1, 10, 7, 0 } }, {},
+	    { { 1, "order", "verified,review", "" } }, "" },
+
+	/* the number of times */
+	{ "N = 1 awards every time",
+	    { { "review", NULL, 1, 10, 7, 0 } }, {},
+	    { { 1, "review", "", "1=10" }, { 1, "review", "", "1=20" },
+	      { 1, "review", "", "1=30" }, { 1, "review", "", "1=40" } },
+	    "u1 points7=40, u1 count1=4" },
+	{ "N = 3 awards the third time, once and never again",
+	    { { "review", NULL, 3, 10, 7, 0 } }, {},
+	    { { 1, "review", "", "" }, { 1, "review", "", "" },
+	      { 1, "review", "", "1=10" }, { 1, "review", "", "" },
+	      { 1, "review", "", "" }, { 1, "review", "", "" },
+	      { 1, "review", "", "" } },
+	    "u1 points7=10, u1 count1=7" },
+	{ "the count goes on from what is stored",
+	    { { "review", NULL, 1000, 10, 7, 0 } },
+	    { { STATE_COUNT, 1, 1, 998 } },
+	    { { 1, "review", "", "" }, { 1, "review", "", "1=10" },
+	      { 1, "review", "", "" } },
+	    "u1 points7=10, u1 count1=1001" },
+	{ "only matching events are counted",
+	    { { "review", "verified", 2, 10, 7, 0 } }, {},
+	    { { 1, "review", "verified", "" }, { 1, "review", "", "" },
+	      { 1, "order", "verified", "" },
+	      { 1, "review", "verified", "1=10" } },
+	    "u1 points7=10, u1 count1=2" },
+	{ "every user is counted alone",
+	    { { "review", NULL, 2, 10, 7, 0 } }, {},
+	    { { 1, "review", "", "" }, { 2, "review", "", "" },
+	      { 3, "review", "", "" }, { 2, "review", "", "1=10" },
+	      { 1, "review", "", "1=10" } },
+	    "u1 points7=10, u1 count1=2, u2 points7=10, u2 count1=2,"
+	    " u3 count1=1" },
+	{ "every rule is counted alone",
+	    { { "review", NULL, 2, 10, 7, 0 }, { "review", "verified", 2, 1, 7, 0 },
+	      { "order", NULL, 2, 5, 7, 0 } }, {},
+	    { { 1, "review", "", "" }, { 1, "review", "verified", "1=10" },
+	      { 1, "order", "", "" }, { 1, "review", "verified", "2=11" } },
+	    "u1 points7=11, u1 count1=3, u1 count2=2, u1 count3=1" },
+	{ "a count past N stays without an award",
+	    { { "review", NULL, 3, 10, 7, 0 } },
+	    { { STATE_COUNT, 1, 1, 5 } },
+	    { { 1, "review", "", "" } }, "u1 count1=6" },
+
+	/* several rules */
+	{ "every matching rule fires, in the order of creation",
+	    { { "review", NULL, 1, 10, 7, 0 }, { "review", NULL, 1, 5, 8, 0 },
+	      { "order", NULL, 1, 1, 7, 0 }, { "review", "verified", 1, 2, 9, 0 },
+	      { "review", NULL, 2, 3, 8, 0 } }, {},
+	    { { 1, "review", "verified", "1=10 2=5 4=2" },
+	      { 1, "review", "", "1=20 2=10 5=13" } },
+	    "u1 points7=20, u1 points8=13, u1 points9=2, u1 count1=2,"
+	    " u1 count2=2, u1 count4=1, u1 count5=2" },
+	{ "rules on one scale see each other's balance",
+	    { { "review", NULL, 1, 10, 7, 0 }, { "review", NULL, 1, -3, 7, 0 },
+	      { "review", NULL, 1, 5, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, 100 } },
+	    { { 1, "review", "", "1=110 2=107 3=112" } },
+	    "u1 points7=112, u1 count1=1, u1 count2=1, u1 count3=1" },
+	{ "a scale, a badge and a rule may have the same number",
+	    { { "review", NULL, 1, 10, 1, 1 } },
+	    { { STATE_BALANCE, 1, 1, 3 } },
+	    { { 1, "review", "", "1=13*" } },
+	    "u1 points1=13, u1 count1=1, u1 badge1=1" },
+	{ "users have balances and badges of their own",
+	    { { "review", NULL, 1, 10, 7, 9 } }, {},
+	    { { 1, "review", "", "1=10*" }, { 2, "review", "", "1=10*" },
+	      { 1, "review", "", "1=20" } },
+	    "u1 points7=20, u1 count1=2, u1 badge9=1, u2 points7=10,"
+	    " u2 count1=1, u2 badge9=1" },
+
+	/* badges */
+	{ "a badge is awarded once per user; the points come again",
+	    { { "review", NULL, 1, 10, 7, 9 } }, {},
+	    { { 1, "review", "", "1=10*" }, { 1, "review", "", "1=20" } },
+	    "u1 points7=20, u1 count1=2, u1 badge9=1" },
+	{ "a rule that has but a badge gives nothing the second time",
+	    { { "review", NULL, 1, 0, 0, 9 } }, {},
+	    { { 1, "review", "", "1*" }, { 1, "review", "", "" },
+	      { 1, "review", "", "" } },
+	    "u1 count1=3, u1 badge9=1" },
+	{ "a badge that the user has already is not won",
+	    { { "review", NULL, 1, 0, 0, 9 }, { "review", NULL, 1, 1, 7, 9 } },
+	    { { STATE_BADGE, 1, 9, 1 } },
+	    { { 1, "review", "", "2=1" } },
+	    "u1 points7=1, u1 count1=1, u1 count2=1" },
+	{ "of two rules with one badge the first gives it",
+	    { { "review", NULL, 1, 0, 0, 9 }, { "review", NULL, 1, 5, 7, 9 },
+	      { "review", NULL, 1, 0, 0, 9 } }, {},
+	    { { 1, "review", "", "1* 2=5" } },
+	    "u1 points7=5, u1 count1=1, u1 count2=1, u1 count3=1, u1 badge9=1" },
+	{ "a badge on the N-th time",
+	    { { "review", NULL, 2, 0, 0, 9 } }, {},
+	    { { 1, "review", "", "" }, { 1, "review", "", "1*" },
+	      { 1, "review", "", "" } },
+	    "u1 count1=3, u1 badge9=1" },
+
+	/* points */
+	{ "a rule of 0 points gives 0, and its first award makes a balance",
+	    { { "review", NULL, 1, 0, 7, 0 } }, {},
+	    { { 1, "review", "", "1=0" } },
+	    "u1 points7=0, u1 count1=1" },
+	{ "a rule of 0 points changes no balance that is there",
+	    { { "review", NULL, 1, 0, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, 42 } },
+	    { { 1, "review", "", "1=42" } }, "u1 count1=1" },
+	{ "a balance of 0 that is stored already is not made again",
+	    { { "review", NULL, 1, 0, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, 0 } },
+	    { { 1, "review", "", "1=0" } }, "u1 count1=1" },
+	{ "points may be negative, and so may the balance",
+	    { { "spam", NULL, 1, -30, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, 50 } },
+	    { { 1, "spam", "", "1=20" }, { 1, "spam", "", "1=-10" },
+	      { 1, "spam", "", "1=-40" } },
+	    "u1 points7=-40, u1 count1=3" },
+
+	/* disabled rules */
+	{ "a disabled rule neither counts nor gives",
+	    { { "review", NULL, 1, 10, 7, 9, true }, { "review", NULL, 1, 1, 7, 0 },
+	      { "review", NULL, 2, 5, 7, 0, true } },
+	    { { STATE_COUNT, 1, 3, 1 } },
+	    { { 1, "review", "", "2=1" }, { 1, "review", "", "2=2" } },
+	    "u1 points7=2, u1 count2=2" },
+
+	/* the ends of the range */
+	{ "a balance reaches 2^63-1, and an event past it changes nothing",
+	    { { "review", NULL, 1, 1, 7, 9 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX - 1 }, { STATE_COUNT, 1, 1, 4 },
+	      { STATE_BADGE, 1, 9, 1 } },
+	    { { 1, "review", "", "1=" MAX }, { 1, "review", "", "overflow" },
+	      { 1, "review", "", "overflow" } },
+	    "u1 points7=" MAX ", u1 count1=5" },
+	{ "a balance reaches -2^63, and an event past it changes nothing",
+	    { { "spam", NULL, 1, -1, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MIN + 1 } },
+	    { { 1, "spam", "", "1=" MIN }, { 1, "spam", "", "overflow" } },
+	    "u1 points7=" MIN ", u1 count1=1" },
+	{ "a rule may give all there is",
+	    { { "most", NULL, 1, INT64_MAX, 7, 0 }, { "least", NULL, 1, INT64_MIN, 7, 0 } }, {},
+	    { { 1, "most", "", "1=" MAX }, { 1, "most", "", "overflow" },
+	      { 1, "least", "", "2=-1" }, { 1, "least", "", "overflow" },
+	      { 2, "least", "", "2=" MIN }, { 2, "least", "", "overflow" } },
+	    "u1 points7=-1, u1 count1=1, u1 count2=1, u2 points7=" MIN
+	    ", u2 count2=1" },
+	{ "an overflow takes back what the rules before it gave",
+	    { { "review", NULL, 1, 10, 8, 9 }, { "review", NULL, 3, 0, 0, 9 },
+	      { "review", NULL, 1, 1, 7, 0 }, { "review", NULL, 1, 5, 8, 6 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
+	    { { 1, "review", "", "overflow" } }, "" },
+	{ "an overflow that a later rule would undo is one",
+	    { { "review", NULL, 1, 1, 7, 0 }, { "review", NULL, 1, -1, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
+	    { { 1, "review", "", "overflow" } }, "" },
+	{ "rules in the other order stay within the range",
+	    { { "review", NULL, 1, -1, 7, 0 }, { "review", NULL, 1, 1, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
+	    { { 1, "review", "", "1=9223372036854775806 2=" MAX } },
+	    "u1 count1=1, u1 count2=1" },
+	{ "several rules overflow together",
+	    { { "review", NULL, 1, INT64_MAX, 7, 0 }, { "review", NULL, 1, 1, 7, 0 } }, {},
+	    { { 1, "review", "", "overflow" } }, "" },
+	{ "a rule whose turn has not come cannot overflow",
+	    { { "review", NULL, 3, 1, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
+	    { { 1, "review", "", "" }, { 1, "review", "", "" },
+	      { 1, "review", "", "overflow" }, { 1, "review", "", "overflow" } },
+	    "u1 count1=2" },
+	{ "the N-th award comes once there is room for it",
+	    { { "review", NULL, 2, 1, 7, 9 }, { "spam", NULL, 1, -1, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX }, { STATE_COUNT, 1, 1, 1 } },
+	    { { 1, "review", "", "overflow" },
+	      { 1, "spam", "", "2=9223372036854775806" },
+	      { 1, "review", "", "1=" MAX "*" }, { 1, "review", "", "" } },
+	    "u1 points7=" MAX ", u1 count1=3, u1 count2=1, u1 badge9=1" },
+	{ "an overflow concerns its user, scale and event alone",
+	    { { "review", NULL, 1, 1, 7, 0 }, { "order", NULL, 1, 1, 8, 0 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
+	    { { 2, "review", "", "1=1" }, { 1, "order", "", "2=1" },
+	      { 1, "review", "", "overflow" }, { 1, "order", "", "2=2" },
+	      { 2, "review", "", "1=2" } },
+	    "u1 points8=2, u1 count2=2, u2 points7=2, u2 count1=2" },
+};
+/* clang-format on */
+
+/* The rules of a row; the table ends with a rule that has no type. */
+static struct rule *
+rules_of(const struct rule_row *rows, size_t *count_out)
+{
+	struct rule *rules = arena_array(arena, ROW_MAX, sizeof(*rules));
+	size_t i;
+
+	for (i = 0; i < ROW_MAX && rows[i].type != NULL; i++)
+		rules[i] = (struct rule) {.id = (int64_t)i + 1,
+		    .enabled = !rows[i].disabled,
+		    .event_type = rows[i].type,
+		    .property = rows[i].property,
+		    .times = rows[i].times,
+		    .points = rows[i].points,
+		    .point_scale_id = rows[i].scale,
+		    .badge_id = rows[i].badge};
+	*count_out = i;
+	return rules;
+}
+
+static struct occurrence
+occurrence_of(int64_t user, const char *type, const char *properties)
+{
+	const char **list = arena_array(arena, ROW_MAX, sizeof(*list));
+	size_t count = 0, len;
+
+	for (; *properties != '\0'; properties += len + (properties[len] > 0)) {
+		len = strcspn(properties, ",");
+		list[count++] = arena_copy(arena, properties, len);
+	}
+	return (struct occurrence) {user, type, list, count};
+}
+
+/*
+ * Awards as "1=10 2=15* 3*": the rule's id, the balance where it has a scale,
+ * and a star where the badge was won.
+ */
+static const char *
+awards_text(const struct award *awards, size_t count)
+{
+	struct str text = str_new(arena, TEXT_MAX);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		str_addf(&text, "%s%lld", i > 0 ? " " : "",
+		    (long long)awards[i].rule->id);
+		if (awards[i].rule->point_scale_id != 0)
+			str_addf(&text, "=%lld", (long long)awards[i].balance);
+		str_adds(&text, awards[i].badge_won ? "*" : "");
+	}
+	return text.data;
+}
+
+static const char *
+apply(struct state *state, const struct rule *const *rules, size_t count,
+    struct occurrence event)
+{
+	struct award awards[ROW_MAX];
+	size_t given = 1234;
+
+	if (engine_apply(state, rules, count, &event, awards, &given) ==
+	    ENGINE_APPLIED)
+		return awards_text(awards, given);
+	assert_int_equal(given, 1234);
+	return "overflow";
+}
+
+static int
+compare_slots(const void *one_void, const void *other_void)
+{
+	const struct state_slot *one = *(struct state_slot *const *)one_void;
+	const struct state_slot *other =
+	    *(struct state_slot *const *)other_void;
+
+	if (one->user != other->user)
+		return one->user < other->user ? -1 : 1;
+	if (one->kind != other->kind)
+		return one->kind < other->kind ? -1 : 1;
+	return one->ref < other->ref ? -1 : one->ref > other->ref;
+}
+
+/* The list of changes as "u1 points7=10, u1 count1=1", sorted. */
+static const char *
+changes_text(const struct state *state)
+{
+	static const char *const kinds[STATE_KINDS] = {
+	    [STATE_BALANCE] = "points",
+	    [STATE_COUNT] = "count",
+	    [STATE_BADGE] = "badge"};
+	struct state_slot **slots = arena_array(arena, 1000, sizeof(*slots));
+	struct state_slot *slot;
+	struct str text = str_new(arena, TEXT_MAX);
+	size_t count = 0, i;
+
+	for (slot = state->first_changed; slot; slot = slot->next_changed) {
+		assert_true(slot->changed && count < 1000);
+		slots[count++] = slot;
+	}
+	if (count > 0)
+		qsort(slots, count, sizeof(*slots), compare_slots);
+	for (i = 0; i < count; i++)
+		str_addf(&text, "%su%lld %s%lld=%lld", i > 0 ? ", " : "",
+		    (long long)slots[i]->user, kinds[slots[i]->kind],
+		    (long long)slots[i]->ref, (long long)slots[i]->value);
+	return text.data;
+}
+
+static void
+start(struct state *state, const struct scenario *row)
+{
+	const struct stored_row *stored;
+
+	state_init(state, arena);
+	for (stored = row->stored; stored->user != 0; stored++)
+		state_set(state, stored->kind, stored->user, stored->ref,
+		    stored->value);
+}
+
+static void
+expect(const struct scenario *row, size_t event, const char *found,
+    const char *wanted)
+{
+	if (strcmp(found, wanted) != 0)
+		fail_msg("%s: after event %zu: \"%s\" instead of \"%s\"",
+		    row->name, event + 1, found, wanted);
+}
+
+static void
+the_cases_of_the_contract_come_out_right(void **test)
+{
+	const struct scenario *row;
+	const struct event_row *event;
+	const struct rule *const *found;
+	struct rule_set *set;
+	struct rule *rules;
+	struct state state;
+	size_t i, count;
+
+	(void)test;
+	for (row = scenarios; row < scenarios + COUNT(scenarios); row++) {
+		rules = rules_of(row->rules, &count);
+		set = rule_set_new(arena, rules, count);
+		start(&state, row);
+		for (i = 0; row->events[i].type != NULL; i++) {
+			event = &row->events[i];
+			found = rule_set_find(set, event->type, &count);
+			expect(row, i,
+			    apply(&state, found, count,
+			        occurrence_of(event->user, event->type,
+			            event->properties)),
+			    event->gives);
+		}
+		expect(row, i, changes_text(&state), row->after);
+		arena_reset(arena);
+	}
+}
+
+static void
+rules_of_other_types_make_no_difference(void **test)
+{
+	const struct rule *all[ROW_MAX];
+	const struct scenario *row;
+	const struct event_row *event;
+	struct rule *rules;
+	struct state state;
+	size_t i, count;
+
+	(void)test;
+	for (row = scenarios; row < scenarios + COUNT(scenarios); row++) {
+		rules = rules_of(row->rules, &count);
+		for (i = 0; i < count; i++)
+			all[i] = &rules[i];
+		start(&state, row);
+		for (i = 0; row->events[i].type != NULL; i++) {
+			event = &row->events[i];
+			expect(row, i,
+			    apply(&state, all, count,
+			        occurrence_of(event->user, event->type,
+			            event->properties)),
+			    event->gives);
+		}
+		expect(row, i, changes_text(&state), row->after);
+		arena_reset(arena);
+	}
+}
+
+/* One rule's events, with the rule changed between them as PUT would. */
+static const char *
+apply_one(struct state *state, const struct rule *rule)
+{
+	return apply(state, &rule, 1, occurrence_of(1, rule->event_type, ""));
+}
+
+static void
+a_rule_that_is_enabled_again_goes_on_counting(void **test)
+{
+	struct rule rule = {.id = 1,
+	    .enabled = true,
+	    .event_type = "review",
+	    .times = 3,
+	    .points = 10,
+	    .point_scale_id = 7};
+	struct state state;
+
+	(void)test;
+	state_init(&state, arena);
+	assert_string_equal(apply_one(&state, &rule), "");
+	assert_string_equal(apply_one(&state, &rule), "");
+	rule.enabled = false;
+	assert_string_equal(apply_one(&state, &rule), "");
+	assert_string_equal(apply_one(&state, &rule), "");
+	rule.enabled = true;
+	assert_string_equal(apply_one(&state, &rule), "1=10");
+	assert_string_equal(changes_text(&state), "u1 points7=10, u1 count1=3");
+}
+
+static void
+a_rule_whose_n_is_changed_keeps_its_counts(void **test)
+{
+	struct rule rule = {.id = 1,
+	    .enabled = true,
+	    .event_type = "review",
+	    .times = 5,
+	    .points = 10,
+	    .point_scale_id = 7};
+	struct state state;
+
+	(void)test;
+	state_init(&state, arena);
+	assert_string_equal(apply_one(&state, &rule), "");
+	assert_string_equal(apply_one(&state, &rule), "");
+	rule.times = 2; /* the second event has been */
+	assert_string_equal(apply_one(&state, &rule), "");
+	rule.times = 4;
+	assert_string_equal(apply_one(&state, &rule), "1=10");
+	rule.times = 1;
+	assert_string_equal(apply_one(&state, &rule), "1=20");
+	rule.id = 2; /* deleted and made anew: another rule */
+	rule.times = 2;
+	assert_string_equal(apply_one(&state, &rule), "");
+	assert_string_equal(apply_one(&state, &rule), "2=30");
+	assert_string_equal(
+	    changes_text(&state), "u1 points7=30, u1 count1=5, u1 count2=2");
+}
+
+static void
+an_award_names_the_callers_rule(void **test)
+{
+	struct rule rule = {.id = 1,
+	    .enabled = true,
+	    .event_type = "review",
+	    .times = 1,
+	    .point_scale_id = 7,
+	    .badge_id = 9};
+	struct rule_set *set = rule_set_new(arena, &rule, 1);
+	struct occurrence event = occurrence_of(1, "review", "");
+	struct award award;
+	struct state state;
+	size_t count;
+	const struct rule *const *found = rule_set_find(set, "review", &count);
+
+	(void)test;
+	state_init(&state, arena);
+	assert_int_equal(
+	    engine_apply(&state, found, count, &event, &award, &count),
+	    ENGINE_APPLIED);
+	assert_int_equal(count, 1);
+	assert_ptr_equal(award.rule, &rule);
+}
+
+static void
+an_event_without_rules_changes_nothing(void **test)
+{
+	struct occurrence event = occurrence_of(1, "review", "verified");
+	struct state state;
+	size_t count = 5;
+
+	(void)test;
+	state_init(&state, arena);
+	assert_int_equal(engine_apply(&state, NULL, 0, &event, NULL, &count),
+	    ENGINE_APPLIED);
+	assert_int_equal(count, 0);
+	assert_null(state.first_changed);
+}
+
+static void
+matching_alone_says_what_the_rule_counts(void **test)
+{
+	static const struct {
+		const char *type, *property;
+		bool enabled;
+		const char *event_type, *properties;
+		bool matches;
+	} rows[] = {
+	    {"review", NULL, true, "review", "", true},
+	    {"review", NULL, false, "review", "", false},
+	    {"review", NULL, true, "Review", "", false},
+	    {"review", NULL, true, "review.", "", false},
+	    {"review", NULL, true, "", "", false},
+	    {"review", "a", true, "review", "a", true},
+	    {"review", "a", true, "review", "b,a", true},
+	    {"review", "a", true, "review", "", false},
+	    {"review", "a", true, "review", "A,aa", false},
+	    {"review", "a", true, "order", "a", false},
+	    {"review", "a", false, "review", "a", false},
+	    {"review", "review", true, "review", "", false},
+	};
+	struct occurrence event;
+	size_t i;
+
+	(void)test;
+	for (i = 0; i < COUNT(rows); i++) {
+		const struct rule rule = {.enabled = rows[i].enabled,
+		    .event_type = rows[i].type,
+		    .property = rows[i].property,
+		    .times = 1};
+
+		event =
+		    occurrence_of(1, rows[i].event_type, rows[i].properties);
+		if (rule_matches(&rule, &event) != rows[i].matches)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void
+an_unknown_event_type_has_no_rules(void **test)
+{
+	const struct rule rule = {.id = 1, .event_type = "review"};
+	size_t count = 5;
+
+	(void)test;
+	assert_null(
+	    rule_set_find(rule_set_new(arena, &rule, 1), "revie", &count));
+	assert_int_equal(count, 0);
+	count = 5;
+	assert_null(
+	    rule_set_find(rule_set_new(arena, NULL, 0), "review", &count));
+	assert_int_equal(count, 0);
+}
+
+static void
+rules_are_found_by_type_in_the_order_of_creation(void **test)
+{
+	enum { TYPES = 500, EACH = 4 };
+	struct rule *rules = arena_array(arena, TYPES * EACH, sizeof(*rules));
+	const struct rule *const *found;
+	struct rule_set *set;
+	size_t i, j, count;
+
+	/* Types take turns; the ids fall, so that they cannot be the order. */
+	(void)test;
+	for (i = 0; i < TYPES * EACH; i++) {
+		rules[i].id = (int64_t)(TYPES * EACH - i);
+		rules[i].event_type = arena_printf(arena, "t%zu", i % TYPES);
+	}
+	set = rule_set_new(arena, rules, TYPES * EACH);
+	for (i = 0; i < TYPES; i++) {
+		found =
+		    rule_set_find(set, arena_printf(arena, "t%zu", i), &count);
+		assert_int_equal(count, EACH);
+		for (j = 0; j < EACH; j++)
+			assert_ptr_equal(found[j], &rules[i + j * TYPES]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_cases_of_the_contract_come_out_right),
+	    cmocka_unit_test(rules_of_other_types_make_no_difference),
+	    cmocka_unit_test(a_rule_that_is_enabled_again_goes_on_counting),
+	    cmocka_unit_test(a_rule_whose_n_is_changed_keeps_its_counts),
+	    cmocka_unit_test(an_award_names_the_callers_rule),
+	    cmocka_unit_test(an_event_without_rules_changes_nothing),
+	    cmocka_unit_test(matching_alone_says_what_the_rule_counts),
+	    cmocka_unit_test(an_unknown_event_type_has_no_rules),
+	    cmocka_unit_test(rules_are_found_by_type_in_the_order_of_creation),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,530 @@
+/* test_engine_model: random rules and events, against a model from api.md */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "engine/engine.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+enum {
+	CASES = 4000,
+	RULES_MAX = 8,
+	EVENTS_MAX = 40,
+	USERS = 3,
+	SCALES = 2,
+	BADGES = 3,
+	PROPERTIES_MAX = 3,
+	ARENA_MAX = 64 << 20,
+	TEXT_MAX = 100000,
+};
+
+/*
+ * A case: rules, what is stored before, and events. The same numbers stand for
+ * rules, scales and badges, so that mixing them up shows.
+ */
+struct random_rule {
+	bool enabled;
+	const char *event_type, *property;
+	int64_t times, points;
+	int scale, badge; /* 0: none */
+};
+
+struct random_event {
+	int user; /* from 0 */
+	const char *event_type;
+	const char *properties[PROPERTIES_MAX];
+	size_t property_count;
+};
+
+struct balance {
+	bool exists;
+	int64_t points;
+};
+
+struct user {
+	struct balance balances[SCALES + 1];
+	int64_t counts[RULES_MAX + 1];
+	bool badges[BADGES + 1];
+};
+
+struct random_case {
+	struct random_rule rules[RULES_MAX];
+	size_t rule_count;
+	struct random_event events[EVENTS_MAX];
+	size_t event_count;
+	struct user before[USERS];
+};
+
+/* What comes out: a text for each event, and the users' state in the end. */
+struct outcome {
+	const char *events[EVENTS_MAX];
+	struct user after[USERS];
+};
+
+static const int64_t user_ids[USERS] = {1, 2, INT64_MAX};
+
+static struct arena *arena;
+static uint64_t seed, random_state;
+
+/* SplitMix64. */
+static uint64_t
+draw(uint64_t below)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return (z ^ z >> 31) % below;
+}
+
+#define ONE_OF(rows) ((rows)[draw(COUNT(rows))])
+
+static const char *
+draw_type(void)
+{
+	static const char *const types[] = {"review", "review", "review",
+	    "review", "order", "Review", "review "};
+
+	return ONE_OF(types);
+}
+
+static const char *
+draw_property(void)
+{
+	static const char *const properties[] = {
+	    "verified", "stars", "Stars", "review"};
+
+	return ONE_OF(properties);
+}
+
+static struct random_rule
+draw_rule(void)
+{
+	static const int64_t times[] = {1, 1, 2, 3, 5};
+	static const int64_t points[] = {0, 1, 5, 10, -1, -7, INT64_MAX / 2,
+	    INT64_MIN / 2, INT64_MAX, INT64_MIN};
+	struct random_rule rule = {.enabled = draw(8) > 0,
+	    .event_type = draw_type(),
+	    .property = draw(3) == 0 ? draw_property() : NULL,
+	    .times = ONE_OF(times),
+	    .scale = (int)draw(SCALES + 1),
+	    .badge = (int)draw(BADGES + 1)};
+
+	/* Mostly small ones, or hardly an event would be applied. */
+	rule.points = draw(4) == 0 ? ONE_OF(points) : points[draw(6)];
+	if (rule.scale == 0 && rule.badge == 0)
+		rule.badge = 1;
+	if (rule.scale == 0)
+		rule.points = 0;
+	return rule;
+}
+
+static struct random_event
+draw_event(void)
+{
+	struct random_event event = {.user = (int)draw(USERS),
+	    .event_type = draw_type(),
+	    .property_count = draw(PROPERTIES_MAX + 1)};
+	size_t i;
+
+	for (i = 0; i < event.property_count; i++)
+		event.properties[i] = draw_property();
+	return event;
+}
+
+static struct user
+draw_user(size_t rule_count)
+{
+	static const int64_t points[] = {0, 5, -5, INT64_MAX, INT64_MIN,
+	    INT64_MAX - 10, INT64_MIN + 10, INT64_MAX / 2};
+	struct user user = {0};
+	size_t i;
+
+	for (i = 1; i <= SCALES; i++)
+		if (draw(3) == 0)
+			user.balances[i] =
+			    (struct balance) {true, ONE_OF(points)};
+	for (i = 1; i <= rule_count; i++)
+		if (draw(3) == 0)
+			user.counts[i] = (int64_t)draw(4);
+	for (i = 1; i <= BADGES; i++)
+		user.badges[i] = draw(5) == 0;
+	return user;
+}
+
+static struct random_case *
+draw_case(uint64_t number)
+{
+	struct random_case *random = arena_alloc(arena, sizeof(*random));
+	size_t i;
+
+	random_state = seed + number * 1000003;
+	random->rule_count = draw(RULES_MAX + 1);
+	random->event_count = draw(EVENTS_MAX + 1);
+	for (i = 0; i < random->rule_count; i++)
+		random->rules[i] = draw_rule();
+	for (i = 0; i < random->event_count; i++)
+		random->events[i] = draw_event();
+	for (i = 0; i < USERS; i++)
+		random->before[i] = draw_user(random->rule_count);
+	return random;
+}
+
+/*
+ * The model: api.md's section "Rule" word for word, as slow as it likes.
+ */
+static bool
+model_matches(const struct random_rule *rule, const struct random_event *event)
+{
+	const char *wanted = rule->property;
+	bool has = wanted == NULL;
+	size_t i;
+
+	for (i = 0; i < event->property_count; i++)
+		if (wanted && strcmp(event->properties[i], wanted) == 0)
+			has = true;
+	return rule->enabled && has &&
+	    strcmp(event->event_type, rule->event_type) == 0;
+}
+
+/* False if the balance leaves the range. Adds what was given to text. */
+static bool
+model_give(struct user *user, const struct random_rule *rule, size_t id,
+    struct str *text)
+{
+	struct balance *balance = &user->balances[rule->scale];
+	bool won = rule->badge != 0 && !user->badges[rule->badge];
+	__int128 points;
+
+	if (rule->badge != 0)
+		user->badges[rule->badge] = true;
+	if (rule->scale != 0) {
+		points = (__int128)balance->points + rule->points;
+		if (points > INT64_MAX || points < INT64_MIN)
+			return false;
+		*balance = (struct balance) {true, (int64_t)points};
+		str_addf(
+		    text, "%zu=%lld%s ", id, (long long)points, won ? "*" : "");
+	} else if (won)
+		str_addf(text, "%zu* ", id);
+	return true;
+}
+
+static const char *
+model_apply(const struct random_case *random, struct user *users,
+    const struct random_event *event)
+{
+	struct user user = users[event->user];
+	struct str text = str_new(arena, TEXT_MAX);
+	size_t id;
+
+	for (id = 1; id <= random->rule_count; id++) {
+		const struct random_rule *rule = &random->rules[id - 1];
+
+		if (!model_matches(rule, event))
+			continue;
+		user.counts[id]++;
+		if (rule->times > 1 && user.counts[id] != rule->times)
+			continue;
+		if (!model_give(&user, rule, id, &text))
+			return "overflow";
+	}
+	users[event->user] = user;
+	return text.data;
+}
+
+static struct outcome
+model_run(const struct random_case *random)
+{
+	struct outcome outcome = {0};
+	size_t i;
+
+	memcpy(outcome.after, random->before, sizeof(outcome.after));
+	for (i = 0; i < random->event_count; i++)
+		outcome.events[i] =
+		    model_apply(random, outcome.after, &random->events[i]);
+	return outcome;
+}
+
+/* The engine, with a struct user in the place of the store's rows. */
+static void
+load(struct state *state, int64_t id, const struct user *user)
+{
+	int64_t i;
+
+	for (i = 1; i <= SCALES; i++)
+		if (user->balances[i].exists)
+			state_set(state, STATE_BALANCE, id, i,
+			    user->balances[i].points);
+	for (i = 1; i <= RULES_MAX; i++)
+		if (user->counts[i] > 0)
+			state_set(state, STATE_COUNT, id, i, user->counts[i]);
+	for (i = 1; i <= BADGES; i++)
+		if (user->badges[i])
+			state_set(state, STATE_BADGE, id, i, 1);
+}
+
+/* Writes what has changed, as the store would. */
+static void
+save(const struct state *state, struct user *users)
+{
+	const struct state_slot *slot;
+	int i;
+
+	for (slot = state->first_changed; slot; slot = slot->next_changed) {
+		for (i = 0; user_ids[i] != slot->user; i++)
+			assert_true(i < USERS);
+		if (slot->kind == STATE_BALANCE)
+			users[i].balances[slot->ref] =
+			    (struct balance) {true, slot->value};
+		else if (slot->kind == STATE_COUNT)
+			users[i].counts[slot->ref] = slot->value;
+		else
+			users[i].badges[slot->ref] = slot->value == 1;
+	}
+}
+
+static const char *
+engine_run_event(struct state *state, const struct rule_set *set,
+    const struct random_event *event)
+{
+	const struct occurrence occurrence = {user_ids[event->user],
+	    event->event_type, event->properties, event->property_count};
+	struct str text = str_new(arena, TEXT_MAX);
+	struct award awards[RULES_MAX];
+	size_t count, given, i;
+	const struct rule *const *rules =
+	    rule_set_find(set, event->event_type, &count);
+
+	if (engine_apply(state, rules, count, &occurrence, awards, &given) !=
+	    ENGINE_APPLIED)
+		return "overflow";
+	for (i = 0; i < given; i++) {
+		str_addf(&text, "%lld", (long long)awards[i].rule->id);
+		if (awards[i].rule->point_scale_id != 0)
+			str_addf(&text, "=%lld", (long long)awards[i].balance);
+		str_addf(&text, "%s ", awards[i].badge_won ? "*" : "");
+	}
+	return text.data;
+}
+
+static const struct rule_set *
+rule_set_of(const struct random_case *random)
+{
+	struct rule *rules = arena_array(arena, RULES_MAX, sizeof(*rules));
+	size_t i;
+
+	for (i = 0; i < random->rule_count; i++)
+		rules[i] = (struct rule) {.id = (int64_t)i + 1,
+		    .enabled = random->rules[i].enabled,
+		    .event_type = random->rules[i].event_type,
+		    .property = random->rules[i].property,
+		    .times = random->rules[i].times,
+		    .points = random->rules[i].points,
+		    .point_scale_id = random->rules[i].scale,
+		    .badge_id = random->rules[i].badge};
+	return rule_set_new(arena, rules, random->rule_count);
+}
+
+/*
+ * Applies the events in the given order, in batches of at most batch_max. Each
+ * batch begins with what the ones before have written.
+ */
+static struct outcome
+engine_run(
+    const struct random_case *random, const size_t *order, size_t batch_max)
+{
+	const struct rule_set *set = rule_set_of(random);
+	struct outcome outcome = {0};
+	struct state state;
+	size_t i, end;
+	int user;
+
+	memcpy(outcome.after, random->before, sizeof(outcome.after));
+	for (i = 0; i < random->event_count;) {
+		state_init(&state, arena);
+		for (user = 0; user < USERS; user++)
+			load(&state, user_ids[user], &outcome.after[user]);
+		end = i + 1 + draw(batch_max);
+		for (; i < end && i < random->event_count; i++)
+			outcome.events[order[i]] = engine_run_event(
+			    &state, set, &random->events[order[i]]);
+		save(&state, outcome.after);
+	}
+	return outcome;
+}
+
+/* Not memcmp: there is padding. */
+static bool
+same_user(const struct user *one, const struct user *other)
+{
+	size_t i;
+
+	for (i = 1; i <= SCALES; i++)
+		if (one->balances[i].exists != other->balances[i].exists ||
+		    one->balances[i].points != other->balances[i].points)
+			return false;
+	return memcmp(one->counts, other->counts, sizeof(one->counts)) == 0 &&
+	    memcmp(one->badges, other->badges, sizeof(one->badges)) == 0;
+}
+
+static void
+compare(uint64_t number, const struct random_case *random,
+    const struct outcome *found, const struct outcome *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < random->event_count; i++)
+		if (strcmp(found->events[i], wanted->events[i]) != 0)
+			fail_msg("seed %llu case %llu event %zu: \"%s\" "
+			         "instead of \"%s\"",
+			    (unsigned long long)seed,
+			    (unsigned long long)number, i, found->events[i],
+			    wanted->events[i]);
+	for (i = 0; i < USERS; i++)
+		if (!same_user(&found->after[i], &wanted->after[i]))
+			fail_msg("seed %llu case %llu: user %zu is left "
+			         "otherwise",
+			    (unsigned long long)seed,
+			    (unsigned long long)number, i);
+}
+
+static void
+identity(size_t *order)
+{
+	size_t i;
+
+	for (i = 0; i < EVENTS_MAX; i++)
+		order[i] = i;
+}
+
+/* Another order of the events, in which every user's own stay in theirs. */
+static void
+interleave(const struct random_case *random, size_t *order)
+{
+	size_t next[USERS] = {0}, i = 0;
+	int user;
+
+	while (i < random->event_count) {
+		user = (int)draw(USERS);
+		while (next[user] < random->event_count &&
+		    random->events[next[user]].user != user)
+			next[user]++;
+		if (next[user] < random->event_count)
+			order[i++] = next[user]++;
+	}
+}
+
+static void
+the_engine_does_what_the_model_does(void **test)
+{
+	struct random_case *random;
+	struct outcome found, wanted;
+	size_t order[EVENTS_MAX], i, applied = 0, refused = 0;
+	uint64_t number;
+
+	(void)test;
+	identity(order);
+	for (number = 0; number < CASES; number++) {
+		random = draw_case(number);
+		wanted = model_run(random);
+		found = engine_run(random, order, EVENTS_MAX);
+		compare(number, random, &found, &wanted);
+		for (i = 0; i < random->event_count; i++) {
+			applied += *wanted.events[i] != '\0';
+			refused += strcmp(wanted.events[i], "overflow") == 0;
+		}
+		arena_reset(arena);
+	}
+	/* The cases are worth something: many awards, some overflows. */
+	assert_true(applied > 5 * (size_t)CASES);
+	assert_true(refused > CASES / 4);
+	assert_true(applied > 2 * refused);
+}
+
+static void
+it_does_not_matter_how_events_are_gathered(void **test)
+{
+	static const size_t sizes[] = {1, 2, 7};
+	struct random_case *random;
+	struct outcome found, wanted;
+	size_t order[EVENTS_MAX], i;
+	uint64_t number;
+
+	(void)test;
+	identity(order);
+	for (number = 0; number < CASES / 2; number++) {
+		random = draw_case(number);
+		wanted = model_run(random);
+		for (i = 0; i < COUNT(sizes); i++) {
+			found = engine_run(random, order, sizes[i]);
+			compare(number, random, &found, &wanted);
+		}
+		arena_reset(arena);
+	}
+}
+
+static void
+it_does_not_matter_what_other_users_do_in_between(void **test)
+{
+	struct random_case *random;
+	struct outcome found, wanted;
+	size_t order[EVENTS_MAX], i, moved = 0;
+	uint64_t number;
+
+	(void)test;
+	for (number = 0; number < CASES / 2; number++) {
+		random = draw_case(number);
+		identity(order);
+		wanted = engine_run(random, order, EVENTS_MAX);
+		interleave(random, order);
+		found = engine_run(random, order, EVENTS_MAX);
+		compare(number, random, &found, &wanted);
+		for (i = 0; i < random->event_count; i++)
+			moved += order[i] != i;
+		arena_reset(arena);
+	}
+	assert_true(moved > CASES);
+}
+
+/* PALMARES_TEST_SEED repeats a run. */
+static int
+set_up(void **test)
+{
+	const char *given = getenv("PALMARES_TEST_SEED");
+
+	(void)test;
+	seed = given == NULL ? 20261122 : strtoull(given, NULL, 10);
+	printf("PALMARES_TEST_SEED=%llu\n", (unsigned long long)seed);
+	arena = arena_new(ARENA_MAX);
+	return 0;
+}
+
+static int
+tear_down(void **test)
+{
+	(void)test;
+	arena_free(arena);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_engine_does_what_the_model_does),
+	    cmocka_unit_test(it_does_not_matter_how_events_are_gathered),
+	    cmocka_unit_test(it_does_not_matter_what_other_users_do_in_between),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
