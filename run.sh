@@ -285,10 +285,10 @@ member() {
 # answers PATH [KEY]: whether the server says 200 there; the key goes by a pipe,
 # as a command line is for all to see
 answers() {
-	curl -fsS --noproxy '*' -o /dev/null -K - 2>/dev/null <<TEXT
-url = "http://127.0.0.1:$port$1"
-${2:+header = "Authorization: Bearer $2"}
-TEXT
+	{
+		printf 'url = "http://127.0.0.1:%s%s"\n' "$port" "$1"
+		[ $# -lt 2 ] || printf 'header = "X-API-Key: %s"\n' "$2"
+	} | curl -fsS --noproxy '*' -o /dev/null -K - 2>/dev/null
 }
 
 server_is_ready() {

@@ -5,9 +5,11 @@ EXTRA_DIST += tests/fuzz/corpus $(filter-out %/local.mk %/unit %/fuzz, \
 	$(wildcard $(srcdir)/tests/*))
 
 if HAVE_CMOCKA
-# A test of another layer adds that layer's archive:
-# tests_unit_test_engine_engine_LDADD = libengine.a $(LDADD)
+# A test of another layer adds that layer's archive, see below.
 UNIT_TESTS = \
+	tests/unit/test_api_metrics \
+	tests/unit/test_api_route \
+	tests/unit/test_api_settings \
 	tests/unit/test_base_arena \
 	tests/unit/test_base_clock \
 	tests/unit/test_base_config \
@@ -17,11 +19,45 @@ UNIT_TESTS = \
 	tests/unit/test_base_json_write \
 	tests/unit/test_base_log \
 	tests/unit/test_base_str \
-	tests/unit/test_base_text
+	tests/unit/test_base_text \
+	tests/unit/test_engine_engine \
+	tests/unit/test_engine_model \
+	tests/unit/test_engine_state \
+	tests/unit/test_http_request \
+	tests/unit/test_http_response \
+	tests/unit/test_http_router
 check_PROGRAMS += $(UNIT_TESTS) tests/fuzz/replay_json
 TESTS += $(UNIT_TESTS) tests/fuzz/replay_json
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 LDADD = libbase.a $(CMOCKA_LIBS) $(BASE_LIBS)
+tests_unit_test_api_metrics_LDADD = libapi.a $(LDADD)
+tests_unit_test_api_route_LDADD = $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
+tests_unit_test_engine_engine_LDADD = libengine.a $(LDADD)
+tests_unit_test_engine_model_LDADD = libengine.a $(LDADD)
+tests_unit_test_engine_state_LDADD = libengine.a $(LDADD)
+tests_unit_test_http_request_LDADD = libhttp.a $(LDADD)
+tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
+tests_unit_test_http_router_LDADD = libhttp.a $(LDADD)
+
+# The store against a private mariadbd: "make check-integration" runs them.
+STORE_TESTS = \
+	tests/store/test_store_ingest \
+	tests/store/test_store_migrate \
+	tests/store/test_store_tx \
+	tests/store/test_store_verify
+EXTRA_PROGRAMS += $(STORE_TESTS)
+EXTRA_LIBRARIES += libstoretest.a
+CLEANFILES += $(STORE_TESTS) libstoretest.a
+libstoretest_a_SOURCES = \
+	tests/store/proxy.c tests/store/proxy.h \
+	tests/store/store_test.c tests/store/store_test.h
+STORE_TEST_LIBS = libstoretest.a libstore.a libengine.a libbase.a \
+	$(MARIADB_LIBS) $(SODIUM_LIBS) $(CMOCKA_LIBS) $(BASE_LIBS)
+tests_store_test_store_ingest_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_migrate_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_tx_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_verify_LDADD = $(STORE_TEST_LIBS)
 else
 NO_CMOCKA = no-cmocka
 endif
@@ -49,5 +85,5 @@ tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 
 # What Palmarès is measured against: see "make bench".
-EXTRA_PROGRAMS = tests/bench/bare_loop
+EXTRA_PROGRAMS += tests/bench/bare_loop
 tests_bench_bare_loop_LDADD = $(MARIADB_LIBS)

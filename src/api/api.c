@@ -80,7 +80,6 @@ call_json(struct call *call, int status)
 	return (struct json_writer) {.out = &call->response.body};
 }
 
-/* The route's known parameters; the classic interface ignores all of them. */
 static enum error
 take_query(struct call *call)
 {
@@ -88,8 +87,6 @@ take_query(struct call *call)
 	const char *name = route->query;
 	size_t len;
 
-	if (route->access == ACCESS_CLASSIC)
-		return OK;
 	while (name != NULL && *name != '\0') {
 		len = strcspn(name, " ");
 		call->query[call->query_count++].name =
@@ -142,6 +139,16 @@ run_route(struct call *call)
 	if (error == OK)
 		error = route->handler(call);
 	return error;
+}
+
+bool
+call_may_reconnect(struct call *call, enum error error)
+{
+	if (error != ERR_CONNECTION_LOST ||
+	    clock_monotonic() - call->request->started > RETRY_WITHIN)
+		return false;
+	call_give_db(call);
+	return true;
 }
 
 static bool

@@ -92,6 +92,12 @@ enum error call_db(struct call *call) MUST_CHECK;
 /* Gives it back before: nobody waits for the committer with a connection in hand. */
 void call_give_db(struct call *call);
 
+/*
+ * Whether a read that found its connection dead, as after a restart of the
+ * database, may be done again with another: it is still early enough.
+ */
+bool call_may_reconnect(struct call *call, enum error error);
+
 /* A query parameter of the route's, or NULL. */
 const char *call_query(const struct call *call, const char *name);
 

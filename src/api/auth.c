@@ -139,8 +139,11 @@ check_key(struct call *call, enum access access)
 	if (!key_hash(text, key.hash))
 		return ERR_KEY_UNKNOWN;
 	if (access != ACCESS_EVENT ||
-	    !cache_find(call->service->keys, key.hash, &key))
+	    !cache_find(call->service->keys, key.hash, &key)) {
 		error = look_up(call, text, &key);
+		if (call_may_reconnect(call, error))
+			error = look_up(call, text, &key);
+	}
 	if (error != OK)
 		return error;
 	if (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE)

@@ -20,18 +20,29 @@ subject(const struct call *call)
 	return call->match.route->subject;
 }
 
+static enum error
+find_application(
+    struct call *call, int64_t app_key, struct application *application_out)
+{
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = application_by_app_key(
+		    call->db, call->arena, app_key, application_out);
+	if (error == OK && !application_out->classic)
+		error = ERR_APPLICATION_NOT_FOUND;
+	return error;
+}
+
 /* Who calls, once the appKey is known. */
 static enum error
 enter(struct call *call, int64_t app_key)
 {
 	struct application application;
-	enum error error = call_db(call);
+	enum error error = find_application(call, app_key, &application);
 
-	if (error == OK)
-		error = application_by_app_key(
-		    call->db, call->arena, app_key, &application);
-	if (error == OK && !application.classic)
-		error = ERR_APPLICATION_NOT_FOUND;
+	if (call_may_reconnect(call, error))
+		error = find_application(call, app_key, &application);
 	if (error == ERR_APPLICATION_NOT_FOUND)
 		return call_fail(call, error,
 		    "no application with the appKey %lld has the classic"
@@ -112,16 +123,22 @@ create_application(struct call *call, int64_t app_key)
 }
 
 static enum error
-enter_by_body(struct call *call, bool may_create)
+enter_by_body(struct call *call)
 {
 	int64_t app_key = 0;
 	enum error error = take_body_app_key(call, &app_key);
 
-	if (error != OK)
-		return error;
-	error = enter(call, app_key);
-	if (error != ERR_APPLICATION_NOT_FOUND || !may_create ||
-	    !call->service->settings->classic_autocreate || app_key <= 0)
+	return error == OK ? enter(call, app_key) : error;
+}
+
+/* For a body that is valid: what is refused makes no application. */
+static enum error
+enter_or_create(struct call *call, int64_t app_key)
+{
+	enum error error = enter(call, app_key);
+
+	if (error != ERR_APPLICATION_NOT_FOUND || app_key <= 0 ||
+	    !call->service->settings->classic_autocreate)
 		return error;
 	error = create_application(call, app_key);
 	if (error != OK)
@@ -130,7 +147,7 @@ enter_by_body(struct call *call, bool may_create)
 	return enter(call, app_key);
 }
 
-/* 202 with the document, as its server answered. */
+/* 202 without a document, as its server answered. */
 static enum error
 respond_accepted(struct call *call)
 {
@@ -203,15 +220,18 @@ enum error
 classic_post(struct call *call)
 {
 	const struct resource *resource = subject(call);
+	int64_t app_key = 0;
 	bool created;
 	void *object;
-	enum error error = enter_by_body(call, true);
+	enum error error = take_body_app_key(call, &app_key);
 
 	if (error != OK)
 		return error;
 	drop_empty_property(call);
 	object = resource_decode(call, resource, NULL, true);
 	error = call_faults(call);
+	if (error == OK)
+		error = enter_or_create(call, app_key);
 	if (error == OK)
 		error = resource_change(
 		    call, resource, CHANGE_CREATE, object, &created);
@@ -251,7 +271,7 @@ classic_delete(struct call *call)
 	struct decode decode = {
 	    .arena = call->arena, .faults = &call->faults, .lenient = true};
 	struct named *object = arena_alloc(call->arena, resource->size);
-	enum error error = enter_by_body(call, false);
+	enum error error = enter_by_body(call);
 
 	if (error != OK)
 		return error;
@@ -344,7 +364,7 @@ enum error
 classic_post_event(struct call *call)
 {
 	struct ingest_job *job;
-	enum error error = enter_by_body(call, false);
+	enum error error = enter_by_body(call);
 
 	if (error != OK)
 		return error;

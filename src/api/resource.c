@@ -134,6 +134,8 @@ resource_decode(struct call *call, const struct resource *resource,
 	if (resource->set_defaults != NULL)
 		resource->set_defaults(object);
 	decode_object(&decode, call->body, "", fields, count, object);
+	if (json_object_get_type(call->body) != json_type_object)
+		return object;
 	check_name(call, named, name);
 	if (resource->check != NULL)
 		resource->check(&decode, call->body, object);

@@ -31,7 +31,7 @@ struct resource {
 	const struct field *fields;
 	size_t field_count;
 	void (*set_defaults)(void *object);
-	/* Faults that concern more than one member. body may be NULL. */
+	/* Faults that concern more than one member. body is an object. */
 	void (*check)(
 	    struct decode *decode, struct json_object *body, void *object);
 	enum error (*get)(struct db *db, struct arena *arena,

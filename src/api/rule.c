@@ -149,8 +149,6 @@ check(struct decode *decode, struct json_object *body, void *object)
 	const struct rule_definition *rule = object;
 	const bool scale = has(body, "pointScale");
 
-	if (json_object_get_type(body) != json_type_object)
-		return;
 	if (!scale && !has(body, "badge"))
 		faults_add(decode->faults, "/pointScale", "required",
 		    "a rule needs a pointScale, a badge, or both");

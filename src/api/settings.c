@@ -60,17 +60,24 @@ enum { PASSWORD_MAX = 1024 };
 static const char *
 read_password(struct arena *arena, struct settings *settings)
 {
-	char line[PASSWORD_MAX];
+	char line[PASSWORD_MAX + sizeof("\n")] = "";
 	FILE *file = fopen(settings->password_file, "re");
+	bool failed = file == NULL ||
+	    (fgets(line, sizeof(line), file) == NULL && ferror(file));
+	int error = errno;
 
-	if (file == NULL)
+	if (file != NULL)
+		fclose(file);
+	if (failed)
 		return arena_printf(arena,
 		    "[database] password_file: %s cannot be read: %s",
-		    settings->password_file, strerror(errno));
-	if (fgets(line, sizeof(line), file) == NULL)
-		line[0] = '\0';
-	fclose(file);
+		    settings->password_file, strerror(error));
 	line[strcspn(line, "\r\n")] = '\0';
+	if (strlen(line) > PASSWORD_MAX)
+		return arena_printf(arena,
+		    "[database] password_file: the password in %s is longer"
+		    " than %d bytes",
+		    settings->password_file, PASSWORD_MAX);
 	settings->database.password = arena_strdup(arena, line);
 	return NULL;
 }

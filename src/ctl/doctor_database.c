@@ -17,8 +17,7 @@ static const struct {
 } remedies[] = {
     {2002,
         "start MariaDB (systemctl start mariadb), or set [database]"
-        " socket to where it is"},
-    {2003, "start MariaDB, or mend [database] host and port"},
+        " socket, or host and port, to where it is"},
     {2005, "mend [database] host"},
     {1040,
         "raise max_connections of MariaDB, or lower workers and"
@@ -89,22 +88,31 @@ static void
 check_rights(struct doctor *doctor)
 {
 	struct ctl *ctl = doctor->ctl;
-	const char *missing;
+	const char *user = ctl->settings.database.user;
+	const char *name = ctl->settings.database.name, *missing, *role;
 
-	if (server_missing_rights(ctl->db, ctl->arena, &missing) != OK)
+	if (server_missing_rights(ctl->db, ctl->arena, &missing) != OK ||
+	    server_role(ctl->db, ctl->arena, &role) != OK)
 		check_failed(doctor, "rights");
-	else if (missing != NULL)
-		doctor_says(doctor, FINDING_WRONG, "rights",
-		    arena_printf(ctl->arena,
-		        "as MariaDB's root: GRANT ALL ON `%s`.* TO the"
-		        " account of [database] user",
-		        ctl->settings.database.name),
-		    "user \"%s\" may not %s in database \"%s\"",
-		    ctl->settings.database.user, missing,
-		    ctl->settings.database.name);
-	else
+	else if (missing == NULL)
 		doctor_says(doctor, FINDING_FINE, "rights", NULL,
 		    "the account may write, and make tables");
+	else if (role != NULL)
+		doctor_says(doctor, FINDING_WARNING, "rights",
+		    arena_printf(ctl->arena,
+		        "as MariaDB's root: SHOW GRANTS FOR `%s`; it needs"
+		        " %s in database \"%s\"",
+		        role, missing, name),
+		    "user \"%s\" has the rights of a role, which do not show",
+		    user);
+	else
+		doctor_says(doctor, FINDING_WRONG, "rights",
+		    arena_printf(ctl->arena,
+		        "as MariaDB's root: GRANT ALL ON `%s`.* TO the account"
+		        " of user \"%s\"",
+		        name, user),
+		    "user \"%s\" may not %s in database \"%s\"", user, missing,
+		    name);
 }
 
 /* The reason says behind its colon what mends it. */

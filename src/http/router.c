@@ -53,6 +53,8 @@ route_fits(const struct route *route, const struct segments *segments,
 	const char *pattern = route->path;
 	size_t i, len, found = 0;
 
+	/* Another row may have left some when it turned out not to fit. */
+	memset(params, 0, ROUTE_PARAMS_MAX * sizeof(*params));
 	for (i = 0; i < segments->count && *pattern == '/'; i++) {
 		pattern++;
 		len = strcspn(pattern, "/");

@@ -11,6 +11,8 @@ enum { PARAMETERS_MAX = 64 * 4, COLUMNS_MAX = 24, MESSAGE_SIZE = 512 };
 /* A statement prepared on this connection. */
 struct statement {
 	MYSQL_STMT *stmt;
+	const char *text;
+	bool broken;  /* to be prepared again before its next run */
 	bool learned; /* the columns are known */
 	size_t columns;
 	bool is_int[COLUMNS_MAX];

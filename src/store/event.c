@@ -334,8 +334,9 @@ run_list(struct db *db, struct arena *arena, const struct event_filter *filter,
 	if (filter->username != NULL) {
 		error = user_find(
 		    db, arena, filter->application, filter->username, &user);
+		*count_out = 0;
 		if (error != OK)
-			return error;
+			return error == ERR_USER_NOT_FOUND ? OK : error;
 		query_begin(&query, db, SET_EVENT, LIST_USER);
 		bind_filter(&query, filter);
 		query_int(&query, user.id);

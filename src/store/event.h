@@ -58,7 +58,7 @@ struct event_filter {
 	int64_t limit;
 };
 
-/* Newest received first. ERR_USER_NOT_FOUND for an unknown username. */
+/* Newest received first; none for an unknown username. */
 enum error event_list(struct db *db, struct arena *arena,
     const struct event_filter *filter, struct event **events_out,
     size_t *count_out) MUST_CHECK;

@@ -54,20 +54,40 @@ learn_columns(struct statement *statement)
 }
 
 static enum error
-prepare_one(struct db *db, struct statement *statement, const char *sql)
+prepare_one(struct db *db, struct statement *statement)
 {
+	const char *text = statement->text;
 	enum error error;
 
 	statement->stmt = mysql_stmt_init(db->mysql);
 	if (statement->stmt == NULL)
 		return db_failed(
 		    db, mysql_errno(db->mysql), mysql_error(db->mysql));
-	if (mysql_stmt_prepare(statement->stmt, sql, strlen(sql)) == 0)
+	if (mysql_stmt_prepare(statement->stmt, text, strlen(text)) == 0)
 		return OK;
 	error = statement_failed(db, statement->stmt);
 	if (error == ERR_INTERNAL)
-		log_error("event=bad_statement sql=\"%s\"", sql);
+		log_error("event=bad_statement sql=\"%s\"", text);
 	return error;
+}
+
+/*
+ * An error after the first rows of a result, such as a deadlock over the second
+ * row of INSERT … RETURNING, leaves the library waiting for the rest when the
+ * statement runs again. So it is thrown away.
+ */
+static enum error
+prepare_again(struct db *db, struct statement *statement)
+{
+	enum error error;
+
+	mysql_stmt_close(statement->stmt);
+	statement->broken = false;
+	error = prepare_one(db, statement);
+	if (error == OK)
+		return OK;
+	db_disconnect(db);
+	return ERR_CONNECTION_LOST;
 }
 
 enum error
@@ -81,9 +101,10 @@ db_prepare(struct db *db)
 		db->sets[set] = calloc(count, sizeof(struct statement));
 		if (db->sets[set] == NULL)
 			return ERR_DATABASE_UNAVAILABLE;
-		for (i = 0; i < count && error == OK; i++)
-			error = prepare_one(db, &db->sets[set][i],
-			    statement_sets[set]->texts[i]);
+		for (i = 0; i < count && error == OK; i++) {
+			db->sets[set][i].text = statement_sets[set]->texts[i];
+			error = prepare_one(db, &db->sets[set][i]);
+		}
 		if (error != OK)
 			return error;
 	}
@@ -131,6 +152,8 @@ query_begin(
 	    .db = db, .statement = find_statement(db, set, index)};
 	if (query->statement == NULL)
 		query->error = ERR_CONNECTION_LOST;
+	else if (query->statement->broken)
+		query->error = prepare_again(db, query->statement);
 }
 
 static MYSQL_BIND *
@@ -222,8 +245,11 @@ query_run(struct query *query)
 		return;
 	bind_columns(db, query->statement);
 	if (mysql_stmt_bind_result(stmt, db->columns) ||
-	    mysql_stmt_store_result(stmt))
+	    mysql_stmt_store_result(stmt)) {
 		query->error = statement_failed(db, stmt);
+		if (db->mysql != NULL)
+			query->statement->broken = true;
+	}
 }
 
 bool

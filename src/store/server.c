@@ -10,9 +10,9 @@
  * Rights are granted for all databases, or for a pattern of their names. The
  * account is 'user'@'host' there, and the user's name may have an @ in it.
  */
-#define OURS                                                              \
+#define OURS                                                               \
 	" WHERE grantee = CONCAT('''', LEFT(CURRENT_USER(),"               \
-	" LENGTH(CURRENT_USER()) - LOCATE('@', REVERSE(CURRENT_USER()))),"\
+	" LENGTH(CURRENT_USER()) - LOCATE('@', REVERSE(CURRENT_USER())))," \
 	" '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')"
 
 static const char missing_rights[] =

@@ -1,4 +1,4 @@
-"""Deadlocks and lock waits, provoked by a foreign session of the database.
+"""Deadlocks, lock waits and lost commits, provoked by a foreign session.
 
 The session holds rows that palmaresd needs.  It has changed many rows of a
 table of its own first, so that InnoDB, which rolls back the smaller
@@ -223,3 +223,77 @@ class LockWaits(Foreign):
         self.assert_status(self.one.put("/rules/" + rule["name"], body), 200)
         self.assertEqual(self.one.event("rx", "x")["awards"][0]["points"],
                          99)
+
+    def test_a_rule_is_not_deleted_under_an_event_in_flight(self):
+        """The event was judged by it, so its scale is in use when it ends."""
+        user = unique("flight")
+        self.one.rule(event_type="f", name="flying", scale="air", points=7)
+        self.one.event(user, "other")
+        session = self.session()
+        session.run(self.lock_user(user))
+        event = Together([lambda: self.one.post("/events", {
+            "username": user, "eventType": "f"})])
+        self.wait_for_waiter()
+        gone = Together([lambda: [self.one.delete("/rules/flying"),
+                                  self.one.delete("/pointScales/air")]])
+        time.sleep(0.3)
+        session.run("ROLLBACK")
+        award, = self.assert_json(event.join()[0], 201)["awards"]
+        self.assertEqual(award["balance"], 7)
+        (rule, scale), = gone.join()
+        self.assert_status(rule, 204)
+        self.assert_problem(scale, 409, "point_scale_in_use")
+        self.assertEqual(self.one.points(user, "air"), 7)
+
+
+class Commits(Foreign):
+    """A COMMIT whose answer does not come: the event id settles it."""
+
+    COMMITTING = ("SELECT id FROM information_schema.processlist"
+                  " WHERE user = 'palmares' AND info = 'COMMIT'"
+                  " AND state LIKE 'Waiting%'")
+
+    def block(self):
+        """A session that keeps everybody from committing."""
+        session = SqlSession(self.stack)
+        self.addCleanup(session.close)
+        session.run("BACKUP STAGE START; BACKUP STAGE FLUSH;"
+                    "BACKUP STAGE BLOCK_DDL; BACKUP STAGE BLOCK_COMMIT")
+        return session
+
+    def post(self, username):
+        body = {"id": unique("c"), "username": username,
+                "eventType": "review"}
+        return body, Together([timed(
+            lambda: self.one.post("/events", body))])
+
+    def test_a_connection_lost_in_commit_is_settled_by_itself(self):
+        for _ in range(3):
+            user = unique("commit")
+            before = metrics(self.stack)
+            session = self.block()
+            body, sent = self.post(user)
+            waiting = wait_until(lambda: self.stack.sql(self.COMMITTING), 5,
+                                 "a COMMIT that waits")
+            self.stack.sql("KILL CONNECTION " + waiting[0][0])
+            session.run("BACKUP STAGE END")
+            (response, seconds), = sent.join()
+            self.assert_status(response, 201)
+            self.assertLess(seconds, 2.5)
+            self.assertEqual(self.one.points(user), 10)
+            self.assertEqual(self.one.user(user)["events"], 1)
+            self.assertGreaterEqual(self.moved(before, RETRIES), 1)
+
+    def test_a_commit_that_takes_too_long_is_unknown_and_then_settled(self):
+        user = unique("commit")
+        session = self.block()
+        body, sent = self.post(user)
+        (response, seconds), = sent.join()
+        self.assert_problem(response, 503, "outcome_unknown")
+        self.assertLess(seconds, 2.5)
+        session.run("BACKUP STAGE END")
+        again = self.one.post("/events", body)
+        self.assert_status(again, 200, 201)
+        self.assertEqual(again.json["awards"][0]["balance"], 10)
+        self.assertEqual(self.one.points(user), 10)
+        self.assertEqual(self.one.user(user)["events"], 1)

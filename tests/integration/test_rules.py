@@ -1,5 +1,7 @@
 """What a rule means: every sentence of the contract's section "Rule"."""
 
+import threading
+
 from case import StackTest, unique
 from client import at_once, segment
 
@@ -411,3 +413,36 @@ class Changes(StackTest):
                 scale = entry["pointScale"]
                 balances[scale] = balances.get(scale, 0) + entry["points"]
                 self.assertEqual(entry["balance"], balances[scale])
+
+    def test_what_is_deleted_under_load_leaves_nothing_dangling(self):
+        app = self.app()
+        ending = threading.Event()
+
+        def events(i):
+            while not ending.is_set():
+                app.event(username="u%d" % i)
+
+        def changes():
+            try:
+                for i in range(60):
+                    scale = "s%d" % i
+                    r = app.put("/rules/r", {
+                        "eventType": "review", "points": 1, "badge": scale,
+                        "pointScale": scale,
+                        "numberOfTimesToGetTheAward": 1 + i % 2})
+                    self.assert_status(r, 201)
+                    self.assert_status(app.delete("/rules/r"), 204)
+                    for target in ("/pointScales/", "/badges/"):
+                        self.assert_status(app.delete(target + scale), 204,
+                                           409)
+            finally:
+                ending.set()
+
+        at_once([changes] + [lambda i=i: events(i) for i in range(6)])
+        self.assertGreater(app.rows("event"), 60)
+        for table, parent in (("balance", "point_scale"),
+                              ("ledger", "point_scale"),
+                              ("user_badge", "badge")):
+            self.assertEqual(self.stack.sql_number(
+                "SELECT COUNT(*) FROM %s t LEFT JOIN %s p ON p.id = t.%s_id"
+                " WHERE p.id IS NULL" % (table, parent, parent)), 0)

@@ -1,0 +1,21 @@
+/* proxy: stands between a client and mariadbd, and cuts a COMMIT off */
+#ifndef STORE_PROXY_H
+#define STORE_PROXY_H
+
+/* What becomes of the next COMMIT; those after it pass. */
+enum proxy_mode {
+	PROXY_PASS,
+	PROXY_DROP_REPLY,   /* it is done, and the client never hears of it */
+	PROXY_DROP_REQUEST, /* it never arrives */
+};
+
+/*
+ * Starts the proxy on a socket in the tests' directory and makes server_settings
+ * lead to it; there is one. It ends with the process.
+ */
+void proxy_start(void);
+
+/* meanwhile, unless NULL, is called when the connection has been cut. */
+void proxy_set(enum proxy_mode mode, void (*meanwhile)(void));
+
+#endif
