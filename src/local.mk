@@ -45,6 +45,7 @@ libstore_a_SOURCES = \
 	src/store/user.c src/store/user.h \
 	src/store/verify.c src/store/verify.h \
 	src/store/verify_read.c src/store/verify_read.h \
+	src/store/verify_state.c \
 	src/store/verify_user.c src/store/verify_user.h
 nodist_libstore_a_SOURCES = src/store/migrations_data.c
 

@@ -31,8 +31,9 @@ user_write(struct json_writer *jw, const struct user *user, int64_t app_key,
 	jw_array_end(jw);
 	if (!classic) {
 		jw_int(jw, "events", user->events);
+		jw_time(jw, "createdAt", user->created_at);
 		jw_time(jw, "lastEventAt", user->last_event_at);
-		write_times(jw, user->created_at, user->last_event_at);
+		jw_time(jw, "updatedAt", user->last_event_at);
 	}
 	jw_object_end(jw);
 }

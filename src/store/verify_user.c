@@ -10,31 +10,7 @@
 
 enum { PROGRESS_EVENTS = 1000 };
 
-/* A badge that the fold gave, and by which event and rule. */
-struct won {
-	int64_t badge;
-	int64_t event;
-	int64_t rule;
-	struct won *next;
-};
-
-/* A user's past as the events give it, as far as it has been folded. */
-struct fold {
-	struct verify *verify;
-	const struct verify_row *user;
-	const struct verify_row *event; /* the one being folded */
-	struct state folded;
-	struct state sums;   /* of the ledger's rows, as stored */
-	struct state stored; /* which rows there are */
-	struct won *won;
-	int64_t events;
-	int64_t number;
-	int64_t entries;
-	int64_t row;
-	int64_t version;
-};
-
-static const char *
+const char *
 number_text(struct verify *verify, int64_t number)
 {
 	return arena_printf(verify->words, "%lld", (long long)number);
@@ -52,26 +28,26 @@ thing_text(
 	return arena_printf(verify->words, "\"%s\"", thing->name);
 }
 
-static const char *
+const char *
 scale_text(struct verify *verify, int64_t id)
 {
 	return thing_text(verify, &verify->catalog.scales, id);
 }
 
-static const char *
+const char *
 badge_text(struct verify *verify, int64_t id)
 {
 	return thing_text(verify, &verify->catalog.badges, id);
 }
 
-static const char *
+const char *
 rule_text(struct verify *verify, int64_t id)
 {
 	return thing_text(verify, &verify->catalog.rules, id);
 }
 
-static void
-differs(struct fold *fold, const char *thing, const char *stored,
+void
+fold_differs(struct fold *fold, const char *thing, const char *stored,
     const char *folded)
 {
 	verify_differs(
@@ -82,13 +58,13 @@ static void
 compare(struct fold *fold, const char *thing, int64_t stored, int64_t folded)
 {
 	if (stored != folded)
-		differs(fold, thing, number_text(fold->verify, stored),
+		fold_differs(fold, thing, number_text(fold->verify, stored),
 		    number_text(fold->verify, folded));
 }
 
 /* The row that is next in a table, if it is still of this user. */
-static const struct verify_row *
-own_row(struct fold *fold, enum verify_table table)
+const struct verify_row *
+fold_row(struct fold *fold, enum verify_table table)
 {
 	const struct verify_row *row = reader_row(&fold->verify->reader, table);
 
@@ -99,7 +75,7 @@ static void
 event_differs(struct fold *fold, const char *member, const char *stored,
     const char *folded)
 {
-	differs(fold,
+	fold_differs(fold,
 	    arena_printf(fold->verify->words, "event %lld (\"%s\"): %s",
 	        (long long)fold->event->key, fold->event->texts[EVENT_ID],
 	        member),
@@ -128,16 +104,24 @@ check_place(struct fold *fold)
 		    number_text(verify, event->ints[EVENT_ROW]),
 		    arena_printf(
 		        verify->words, "more than %lld", (long long)fold->row));
-	if (event->ints[EVENT_VERSION] < fold->version ||
-	    event->ints[EVENT_VERSION] > verify->application.version)
-		event_differs(fold, "version",
-		    number_text(verify, event->ints[EVENT_VERSION]),
-		    arena_printf(verify->words, "%lld to %lld",
-		        (long long)fold->version,
-		        (long long)verify->application.version));
 	fold->number = event->key;
 	fold->row = event->ints[EVENT_ROW];
-	fold->version = event->ints[EVENT_VERSION];
+}
+
+/* Versions never go back, and not past that of the application. */
+static void
+check_version(struct fold *fold)
+{
+	int64_t version = fold->event->ints[EVENT_VERSION];
+	int64_t newest = fold->verify->application.version;
+
+	if (version < fold->version || version > newest)
+		event_differs(fold, "version",
+		    number_text(fold->verify, version),
+		    arena_printf(fold->verify->words, "%lld to %lld",
+		        (long long)fold->version, (long long)newest));
+	else
+		fold->version = version;
 }
 
 static void
@@ -170,93 +154,112 @@ occurrence_of(struct fold *fold)
 	return event;
 }
 
-/* The ledger's columns, and how each is told. */
-static const struct {
-	const char *name;
-	const char *(*text)(struct verify *verify, int64_t value);
-} entry_columns[ENTRY_COLUMNS] = {
-    [ENTRY_SCALE] = {"point scale", scale_text},
-    [ENTRY_POINTS] = {"points", number_text},
-    [ENTRY_BALANCE] = {"balance", number_text},
-    [ENTRY_EVENT] = {"event's row", number_text},
-    [ENTRY_RULE] = {"rule", rule_text},
-};
+static void
+entry_differs(struct fold *fold, int64_t number, const char *column,
+    const char *stored, const char *folded)
+{
+	fold_differs(fold,
+	    arena_printf(fold->verify->words, "ledger entry %lld%s",
+	        (long long)number, column),
+	    stored, folded);
+}
+
+static void
+compare_entry(struct fold *fold, int64_t number, const char *column,
+    int64_t stored, int64_t folded)
+{
+	if (stored != folded)
+		entry_differs(fold, number, column,
+		    number_text(fold->verify, stored),
+		    number_text(fold->verify, folded));
+}
 
 static const char *
-entry_thing(struct fold *fold, int64_t number, const char *column)
+points_text(struct verify *verify, int64_t points, int64_t rule)
 {
-	return arena_printf(fold->verify->words, "ledger entry %lld%s%s",
-	    (long long)number, *column == '\0' ? "" : ": ", column);
+	return arena_printf(verify->words, "%lld points by rule %s",
+	    (long long)points, rule_text(verify, rule));
 }
 
+/* Takes a ledger row. A damaged one may lead the sum past the range of points. */
 static void
-compare_entry(struct fold *fold, const struct verify_row *row,
-    const int64_t folded[ENTRY_COLUMNS])
+take_entry(struct fold *fold, const struct verify_row *row)
 {
-	struct verify *verify = fold->verify;
-	size_t i;
+	int64_t user = fold->user->user, scale = row->ints[ENTRY_SCALE];
+	uint64_t sum =
+	    (uint64_t)state_get(&fold->sums, STATE_BALANCE, user, scale);
 
-	for (i = 0; i < ENTRY_COLUMNS; i++)
-		if (row->ints[i] != folded[i])
-			differs(fold,
-			    entry_thing(fold, row->key, entry_columns[i].name),
-			    entry_columns[i].text(verify, row->ints[i]),
-			    entry_columns[i].text(verify, folded[i]));
-}
-
-/* Adds a ledger row to the sums; a damaged one may pass the range of points. */
-static void
-add_to_sum(struct fold *fold, const struct verify_row *row)
-{
-	int64_t scale = row->ints[ENTRY_SCALE];
-	uint64_t sum = (uint64_t)state_get(
-	    &fold->sums, STATE_BALANCE, fold->user->user, scale);
-
-	state_set(&fold->sums, STATE_BALANCE, fold->user->user, scale,
+	state_set(&fold->sums, STATE_BALANCE, user, scale,
 	    (int64_t)(sum + (uint64_t)row->ints[ENTRY_POINTS]));
+	reader_next(&fold->verify->reader, VERIFY_LEDGER);
 }
 
-/* Takes ledger rows that no award of the fold stands for, up to one number. */
+/*
+ * A ledger row is known by its event and its rule, which gives but one for an
+ * event; both grow with the number. So one row too many or too few does not
+ * make all those behind it look wrong.
+ */
+static int
+compare_place(const struct verify_row *row, int64_t event, int64_t rule)
+{
+	if (row->ints[ENTRY_EVENT] != event)
+		return row->ints[ENTRY_EVENT] < event ? -1 : 1;
+	if (row->ints[ENTRY_RULE] != rule)
+		return row->ints[ENTRY_RULE] < rule ? -1 : 1;
+	return 0;
+}
+
+/* Takes the rows before an event and a rule: no award stands for them. */
 static void
-drop_entries(struct fold *fold, int64_t before)
+take_needless(struct fold *fold, int64_t event, int64_t rule)
 {
 	const struct verify_row *row;
 
-	while (
-	    (row = own_row(fold, VERIFY_LEDGER)) != NULL && row->key < before) {
-		differs(fold, entry_thing(fold, row->key, ""),
-		    arena_printf(fold->verify->words, "%lld points",
-		        (long long)row->ints[ENTRY_POINTS]),
+	while ((row = fold_row(fold, VERIFY_LEDGER)) != NULL &&
+	    compare_place(row, event, rule) < 0) {
+		entry_differs(fold, row->key, "",
+		    points_text(fold->verify, row->ints[ENTRY_POINTS],
+		        row->ints[ENTRY_RULE]),
 		    "nothing");
-		add_to_sum(fold, row);
-		reader_next(&fold->verify->reader, VERIFY_LEDGER);
+		take_entry(fold, row);
 	}
+}
+
+static void
+check_row(
+    struct fold *fold, const struct verify_row *row, const struct award *award)
+{
+	const int64_t *stored = row->ints;
+	int64_t scale = award->rule->point_scale_id;
+
+	compare_entry(fold, row->key, ": number", row->key, fold->entry);
+	if (stored[ENTRY_SCALE] != scale)
+		entry_differs(fold, row->key, ": point scale",
+		    scale_text(fold->verify, stored[ENTRY_SCALE]),
+		    scale_text(fold->verify, scale));
+	compare_entry(fold, row->key, ": points", stored[ENTRY_POINTS],
+	    award->rule->points);
+	compare_entry(
+	    fold, row->key, ": balance", stored[ENTRY_BALANCE], award->balance);
+	fold->entry = row->key;
+	take_entry(fold, row);
 }
 
 static void
 check_entry(struct fold *fold, const struct award *award)
 {
-	const int64_t folded[ENTRY_COLUMNS] = {
-	    [ENTRY_SCALE] = award->rule->point_scale_id,
-	    [ENTRY_POINTS] = award->rule->points,
-	    [ENTRY_BALANCE] = award->balance,
-	    [ENTRY_EVENT] = fold->event->ints[EVENT_ROW],
-	    [ENTRY_RULE] = award->rule->id,
-	};
+	int64_t event = fold->event->ints[EVENT_ROW], rule = award->rule->id;
 	const struct verify_row *row;
 
 	fold->entries++;
-	drop_entries(fold, fold->entries);
-	row = own_row(fold, VERIFY_LEDGER);
-	if (row == NULL || row->key > fold->entries) {
-		differs(fold, entry_thing(fold, fold->entries, ""), "nothing",
-		    arena_printf(fold->verify->words, "%lld points",
-		        (long long)award->rule->points));
-		return;
-	}
-	compare_entry(fold, row, folded);
-	add_to_sum(fold, row);
-	reader_next(&fold->verify->reader, VERIFY_LEDGER);
+	fold->entry++;
+	take_needless(fold, event, rule);
+	row = fold_row(fold, VERIFY_LEDGER);
+	if (row != NULL && compare_place(row, event, rule) == 0)
+		check_row(fold, row, award);
+	else
+		entry_differs(fold, fold->entry, "", "nothing",
+		    points_text(fold->verify, award->rule->points, rule));
 }
 
 static void
@@ -275,7 +278,7 @@ note_badge(struct fold *fold, const struct award *award)
 static void
 check_awards(struct fold *fold, const struct award *awards, size_t count)
 {
-	int64_t first = fold->entries + 1, badges = 0;
+	int64_t first = fold->entry + 1, before = fold->entries, badges = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -289,7 +292,7 @@ check_awards(struct fold *fold, const struct award *awards, size_t count)
 	compare_event(fold, "first ledger entry",
 	    fold->event->ints[EVENT_FIRST_ENTRY], first);
 	compare_event(fold, "ledger entries", fold->event->ints[EVENT_ENTRIES],
-	    fold->entries + 1 - first);
+	    fold->entries - before);
 	compare_event(
 	    fold, "badges won", fold->event->ints[EVENT_BADGES], badges);
 }
@@ -304,8 +307,10 @@ check_event(struct fold *fold)
 
 	fold->events++;
 	check_place(fold);
+	check_version(fold);
 	event = occurrence_of(fold);
-	rules = catalog_in_force(catalog, event.event_type, fold->version);
+	rules = catalog_in_force(
+	    catalog, event.event_type, fold->event->ints[EVENT_VERSION]);
 	if (engine_apply(&fold->folded, catalog->in_force, rules, &event,
 	        catalog->awards, &awards) == ENGINE_OVERFLOW)
 		event_differs(fold, "outcome", "applied",
@@ -314,166 +319,6 @@ check_event(struct fold *fold)
 	if (++verify->totals.events % PROGRESS_EVENTS == 0)
 		verify->listener->progress(
 		    &verify->totals, verify->listener->context);
-}
-
-/* Whether the state knows a value, be it 0. */
-static bool
-is_known(struct state *state, enum state_kind kind, int64_t user, int64_t ref)
-{
-	return !state_want(state, kind, user, ref);
-}
-
-/* The tables that hold the state, and how their rows are told. */
-static const struct {
-	enum verify_table table;
-	const char *noun;
-	const char *(*text)(struct verify *verify, int64_t id);
-} kinds[STATE_KINDS] = {
-    [STATE_BALANCE] = {VERIFY_BALANCES, "balance of point scale", scale_text},
-    [STATE_COUNT] = {VERIFY_COUNTS, "count of rule", rule_text},
-    [STATE_BADGE] = {VERIFY_BADGES, "badge", badge_text},
-};
-
-/* A value of the state: which, and what the row there says of it. */
-struct value {
-	enum state_kind kind;
-	int64_t ref;
-	const struct verify_row *row; /* NULL: there is none */
-};
-
-static void
-value_differs(struct fold *fold, const struct value *value, const char *member,
-    const char *stored, const char *folded)
-{
-	struct verify *verify = fold->verify;
-
-	differs(fold,
-	    arena_printf(verify->words, "%s %s%s", kinds[value->kind].noun,
-	        kinds[value->kind].text(verify, value->ref), member),
-	    stored, folded);
-}
-
-static void
-compare_value(struct fold *fold, const struct value *value, const char *member,
-    int64_t stored, int64_t folded)
-{
-	if (stored != folded)
-		value_differs(fold, value, member,
-		    number_text(fold->verify, stored),
-		    number_text(fold->verify, folded));
-}
-
-static const struct verify_thing *
-find_thing(const struct fold *fold, const struct value *value)
-{
-	const struct verify_catalog *catalog = &fold->verify->catalog;
-	const struct verify_things *things[STATE_KINDS] = {
-	    [STATE_BALANCE] = &catalog->scales,
-	    [STATE_COUNT] = &catalog->rules,
-	    [STATE_BADGE] = &catalog->badges,
-	};
-
-	return things_find(things[value->kind], value->ref);
-}
-
-/* A deleted rule's counts are dropped: nobody reads them any more. */
-static bool
-is_dropped(const struct fold *fold, const struct value *value)
-{
-	const struct verify_thing *thing = find_thing(fold, value);
-
-	return value->kind == STATE_COUNT && thing != NULL && thing->deleted;
-}
-
-static void
-compare_badge(struct fold *fold, const struct value *value)
-{
-	const struct won *won = fold->won;
-
-	while (won->badge != value->ref)
-		won = won->next;
-	compare_value(fold, value, ": event's row", value->row->ints[WON_EVENT],
-	    won->event);
-	if (value->row->ints[WON_RULE] != won->rule)
-		value_differs(fold, value, ": rule",
-		    rule_text(fold->verify, value->row->ints[WON_RULE]),
-		    rule_text(fold->verify, won->rule));
-}
-
-static void
-compare_folded(struct fold *fold, const struct value *value)
-{
-	int64_t user = fold->user->user, stored = value->row->ints[VALUE];
-
-	if (value->kind == STATE_BADGE) {
-		compare_badge(fold, value);
-		return;
-	}
-	compare_value(fold, value, "", stored,
-	    state_get(&fold->folded, value->kind, user, value->ref));
-	if (value->kind == STATE_BALANCE)
-		compare_value(fold, value,
-		    " against the sum of its ledger entries", stored,
-		    state_get(&fold->sums, STATE_BALANCE, user, value->ref));
-}
-
-/* Whether the fold gave it. A refused event may leave a value noted, but 0. */
-static bool
-is_folded(struct fold *fold, const struct value *value)
-{
-	int64_t user = fold->user->user;
-
-	return is_known(&fold->folded, value->kind, user, value->ref) &&
-	    (value->kind != STATE_BADGE ||
-	        state_get(&fold->folded, STATE_BADGE, user, value->ref) != 0);
-}
-
-static void
-check_value(struct fold *fold, const struct value *value)
-{
-	state_set(&fold->stored, value->kind, fold->user->user, value->ref, 1);
-	if (is_dropped(fold, value))
-		return;
-	if (find_thing(fold, value) != NULL && is_folded(fold, value))
-		compare_folded(fold, value);
-	else
-		value_differs(fold, value, "", "there", "nothing");
-}
-
-/* What the fold gave and no row says. */
-static void
-check_missing(struct fold *fold)
-{
-	const struct state_slot *slot = fold->folded.first_changed;
-	struct value value = {.row = NULL};
-
-	for (; slot != NULL; slot = slot->next_changed) {
-		value.kind = slot->kind;
-		value.ref = slot->ref;
-		if (!is_dropped(fold, &value) &&
-		    !is_known(&fold->stored, slot->kind, slot->user, slot->ref))
-			value_differs(fold, &value, "", "nothing",
-			    slot->kind == STATE_BADGE
-			        ? "there"
-			        : number_text(fold->verify, slot->value));
-	}
-}
-
-static void
-check_state(struct fold *fold)
-{
-	struct value value;
-	size_t kind;
-
-	for (kind = 0; kind < STATE_KINDS; kind++) {
-		value.kind = (enum state_kind)kind;
-		while ((value.row = own_row(fold, kinds[kind].table)) != NULL) {
-			value.ref = value.row->key;
-			check_value(fold, &value);
-			reader_next(&fold->verify->reader, kinds[kind].table);
-		}
-	}
-	check_missing(fold);
 }
 
 void
@@ -486,12 +331,12 @@ verify_user(struct verify *verify, const struct verify_row *user)
 	state_init(&fold.folded, arena);
 	state_init(&fold.sums, arena);
 	state_init(&fold.stored, arena);
-	while ((fold.event = own_row(&fold, VERIFY_EVENTS)) != NULL) {
+	while ((fold.event = fold_row(&fold, VERIFY_EVENTS)) != NULL) {
 		check_event(&fold);
 		reader_next(&verify->reader, VERIFY_EVENTS);
 	}
-	drop_entries(&fold, INT64_MAX);
-	check_state(&fold);
+	take_needless(&fold, INT64_MAX, 0);
+	verify_state(&fold);
 	if (verify->reader.error != OK)
 		return;
 	compare(&fold, "events", user->ints[USER_EVENTS], fold.events);
