@@ -167,7 +167,7 @@ static void
 scrape(void)
 {
 	struct str text = str_new(arena, 1 << 20);
-	struct sample family = {0};
+	struct sample family = {.family = "", .type = ""};
 	const char *at;
 
 	metrics_write(metrics, &text);
@@ -177,7 +177,7 @@ scrape(void)
 	for (at = text.data; *at != '\0';) {
 		if (*at == '#')
 			parse_head(&at, &family);
-		assert_non_null(family.family);
+		assert_string_not_equal(family.family, "");
 		if (*at != '#' && *at != '\0')
 			parse_sample(&at, &family);
 	}
@@ -455,7 +455,8 @@ every_counter_is_shown_summed_over_the_workers(void **test)
 	scrape();
 	for (i = 0; i < COUNT(rows); i++) {
 		expect(rows[i].name,
-		    (double)(1000 * i * WORKERS + WORKERS * (WORKERS + 1) / 2));
+		    1000.0 * WORKERS * (double)i +
+		        WORKERS * (WORKERS + 1) / 2.0);
 		for (j = 0; j < sample_count; j++)
 			if (strcmp(samples[j].series, rows[i].name) == 0)
 				assert_string_equal(
@@ -525,13 +526,15 @@ what_one_process_counts_all_see(void **test)
 	expect(REQUESTS(ONE, "200"), 1);
 }
 
-enum { THREADS = 4, EACH = 20000 };
+enum { THREADS = 4, EACH = 500000 };
+static pthread_barrier_t all_there;
 
 static void *
 count_requests(void *worker)
 {
 	int i;
 
+	pthread_barrier_wait(&all_there);
 	for (i = 0; i < EACH; i++) {
 		metrics_request(worker, 0, 200, 1);
 		metrics_batch(worker, 3);
@@ -546,12 +549,14 @@ threads_lose_no_count(void **test)
 	size_t i;
 
 	(void)test;
+	pthread_barrier_init(&all_there, NULL, THREADS);
 	for (i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL,
 		                     count_requests, &metrics->worker[0]),
 		    0);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&all_there);
 	scrape();
 	expect(REQUESTS(ONE, "200"), THREADS * EACH);
 	expect(LATENCY_COUNT(ONE), THREADS * EACH);

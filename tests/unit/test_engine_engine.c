@@ -582,22 +582,21 @@ matching_alone_says_what_the_rule_counts(void **test)
 {
 	static const struct {
 		const char *type, *property;
-		bool enabled;
 		const char *event_type, *properties;
-		bool matches;
+		bool enabled, matches;
 	} rows[] = {
-	    {"review", NULL, true, "review", "", true},
-	    {"review", NULL, false, "review", "", false},
-	    {"review", NULL, true, "Review", "", false},
-	    {"review", NULL, true, "review.", "", false},
-	    {"review", NULL, true, "", "", false},
-	    {"review", "a", true, "review", "a", true},
-	    {"review", "a", true, "review", "b,a", true},
-	    {"review", "a", true, "review", "", false},
-	    {"review", "a", true, "review", "A,aa", false},
-	    {"review", "a", true, "order", "a", false},
-	    {"review", "a", false, "review", "a", false},
-	    {"review", "review", true, "review", "", false},
+	    {"review", NULL, "review", "", true, true},
+	    {"review", NULL, "review", "", false, false},
+	    {"review", NULL, "Review", "", true, false},
+	    {"review", NULL, "review.", "", true, false},
+	    {"review", NULL, "", "", true, false},
+	    {"review", "a", "review", "a", true, true},
+	    {"review", "a", "review", "b,a", true, true},
+	    {"review", "a", "review", "", true, false},
+	    {"review", "a", "review", "A,aa", true, false},
+	    {"review", "a", "order", "a", true, false},
+	    {"review", "a", "review", "a", false, false},
+	    {"review", "review", "review", "", true, false},
 	};
 	struct occurrence event;
 	size_t i;

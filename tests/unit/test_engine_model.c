@@ -281,8 +281,11 @@ save(const struct state *state, struct user *users)
 	int i;
 
 	for (slot = state->first_changed; slot; slot = slot->next_changed) {
-		for (i = 0; user_ids[i] != slot->user; i++)
-			assert_true(i < USERS);
+		for (i = 0; i < USERS && user_ids[i] != slot->user;)
+			i++;
+		assert_true(i < USERS);
+		if (i == USERS)
+			return;
 		if (slot->kind == STATE_BALANCE)
 			users[i].balances[slot->ref] =
 			    (struct balance) {true, slot->value};

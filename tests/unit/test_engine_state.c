@@ -54,16 +54,19 @@ award_ten(int64_t user)
 	    ENGINE_APPLIED);
 }
 
-static const struct state_slot *
-changed_slot(enum state_kind kind, int64_t user, int64_t ref)
+static void
+expect_change(enum state_kind kind, int64_t ref, int64_t value, bool stored)
 {
 	const struct state_slot *slot;
 
-	for (slot = state.first_changed; slot; slot = slot->next_changed)
-		if (slot->kind == kind && slot->user == user &&
-		    slot->ref == ref)
-			return slot;
-	return NULL;
+	for (slot = state.first_changed; slot; slot = slot->next_changed) {
+		if (slot->kind != kind || slot->user != 1 || slot->ref != ref)
+			continue;
+		assert_true(slot->value == value);
+		assert_int_equal(slot->stored, stored);
+		return;
+	}
+	fail_msg("it is not in the list");
 }
 
 static size_t
@@ -152,10 +155,8 @@ a_change_knows_whether_its_row_is_stored(void **test)
 	state_set(&state, STATE_COUNT, 1, 1, 3);
 	award_ten(1);
 	assert_int_equal(changed_count(), 2);
-	assert_false(changed_slot(STATE_BALANCE, 1, 7)->stored);
-	assert_true(changed_slot(STATE_COUNT, 1, 1)->stored);
-	assert_true(changed_slot(STATE_BALANCE, 1, 7)->value == 10);
-	assert_true(changed_slot(STATE_COUNT, 1, 1)->value == 4);
+	expect_change(STATE_BALANCE, 7, 10, false);
+	expect_change(STATE_COUNT, 1, 4, true);
 }
 
 static void

@@ -218,6 +218,7 @@ the_first_row_that_fits_is_taken(void **test)
 	    router_find(twice, COUNT(twice), arena, "GET", "/x/y", &match), OK);
 	assert_ptr_equal(match.route, &twice[0]);
 	assert_string_equal(match.params[0], "y");
+	assert_string_equal(match.allow, "GET, HEAD, OPTIONS");
 	assert_int_equal(router_find(twice + 1, COUNT(twice) - 1, arena, "GET",
 	                     "/x/y", &match),
 	    OK);
