@@ -124,8 +124,8 @@ CREATE TABLE IF NOT EXISTS user (
   KEY id (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- id is the time of receipt in microseconds × 1024 + a number of the writer:
--- made by the writer, unique in an application, and growing with time.
+-- id is the time of receipt in microseconds × 1024 + a random number: made by
+-- the committer, unique in an application, and growing for each user.
 CREATE TABLE IF NOT EXISTS event (
   application_id  INT UNSIGNED NOT NULL,
   id              BIGINT NOT NULL,
@@ -137,7 +137,7 @@ CREATE TABLE IF NOT EXISTS event (
   badges          SMALLINT UNSIGNED NOT NULL, -- badges won
   timestamp       BIGINT NOT NULL,
   timestamp_given BOOLEAN NOT NULL,      -- by the client, else it is the receipt
-  timestamp_sent  VARBINARY(1000) NULL,  -- the classic interface's any string
+  timestamp_sent  VARBINARY(4000) NULL,  -- the classic interface's any string
   event_id        VARBINARY(190) NOT NULL,
   event_type      VARBINARY(190) NOT NULL,
   properties      MEDIUMBLOB NULL,       -- JSON as sent, without white space
@@ -175,8 +175,7 @@ CREATE TABLE IF NOT EXISTS rule_count (
   user_id        BIGINT UNSIGNED NOT NULL,
   rule_id        INT UNSIGNED NOT NULL,
   count          INT UNSIGNED NOT NULL,
-  PRIMARY KEY (application_id, user_id, rule_id),
-  KEY rule (rule_id)
+  PRIMARY KEY (application_id, user_id, rule_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 CREATE TABLE IF NOT EXISTS user_badge (

@@ -1,7 +1,16 @@
 # shellcheck shell=bash
 # common.sh: what run.sh and test.sh share: messages, steps with a log, packages.
 #
-# Sourced. Whoever does so calls packages_clean_up and step_stop when it exits.
+# Sourced. Whoever does so calls step_stop, then packages_clean_up when it exits.
+
+# What a build and a run need: NAME, or NAME=PROGRAM.
+# shellcheck disable=SC2034
+BUILD_PACKAGES=(autoconf=autoreconf automake=automake gcc=gcc make=make
+	pkg-config=pkg-config libc6-dev libfcgi-dev libmariadb-dev
+	libjson-c-dev libsodium-dev libinih-dev)
+# shellcheck disable=SC2034
+RUN_PACKAGES=(mariadb-server-core=mariadbd mariadb-client-core=mariadb
+	nginx-light=nginx curl=curl python3=python3)
 
 program=${0##*/}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -49,7 +58,13 @@ step() {
 
 # progress SECONDS LOG: one line, with the end of LOG
 progress() {
-	say "    $1 s: $(tail -n 1 -- "$2" | tr -cd '[:print:]' | cut -c 1-60)"
+	local line
+	line=$(tail -n 1 -- "$2" | tr -cd '[:print:]')
+	case $line in
+	'' | *[!.sFE]*) ;;
+	*) line="${#line} tests" ;; # unittest's dots
+	esac
+	say "    $1 s: ${line:0:60}"
 }
 
 # step_stop: ends a step that still runs
@@ -63,15 +78,6 @@ step_stop() {
 	wait "$step_pid" 2>/dev/null || :
 	step_pid=
 }
-
-# What a build and a run need: NAME, or NAME=PROGRAM.
-# shellcheck disable=SC2034
-BUILD_PACKAGES=(autoconf=autoreconf automake=automake gcc=gcc make=make
-	pkg-config=pkg-config libc6-dev libfcgi-dev libmariadb-dev
-	libjson-c-dev libsodium-dev libinih-dev)
-# shellcheck disable=SC2034
-RUN_PACKAGES=(mariadb-server-core=mariadbd mariadb-client-core=mariadb
-	nginx-light=nginx curl=curl python3=python3)
 
 policy_file=/usr/sbin/policy-rc.d
 policy_mark='# placed by Palmares while it installs packages'

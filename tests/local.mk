@@ -1,7 +1,8 @@
 # tests/local.mk: the unit tests; "make check" needs no server and no network
 
-TESTS += tests/check-layers.sh
-EXTRA_DIST += tests/fuzz/corpus $(filter-out %/local.mk %/unit %/fuzz, \
+TESTS += tests/check-docs.sh tests/check-layers.sh
+EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
+	$(filter-out %/local.mk %/unit %/fuzz %/store, \
 	$(wildcard $(srcdir)/tests/*))
 
 if HAVE_CMOCKA
@@ -25,7 +26,8 @@ UNIT_TESTS = \
 	tests/unit/test_engine_state \
 	tests/unit/test_http_request \
 	tests/unit/test_http_response \
-	tests/unit/test_http_router
+	tests/unit/test_http_router \
+	tests/unit/test_store_properties
 check_PROGRAMS += $(UNIT_TESTS) tests/fuzz/replay_json
 TESTS += $(UNIT_TESTS) tests/fuzz/replay_json
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
@@ -39,6 +41,7 @@ tests_unit_test_engine_state_LDADD = libengine.a $(LDADD)
 tests_unit_test_http_request_LDADD = libhttp.a $(LDADD)
 tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_router_LDADD = libhttp.a $(LDADD)
+tests_unit_test_store_properties_LDADD = libstore.a $(LDADD)
 
 # The store against a private mariadbd: "make check-integration" runs them.
 STORE_TESTS = \

@@ -89,8 +89,8 @@ take_query(struct call *call)
 
 	while (name != NULL && *name != '\0') {
 		len = strcspn(name, " ");
-		call->query[call->query_count++].name =
-		    arena_copy(call->arena, name, len);
+		call->query[call->query_count++] = (struct http_query) {
+		    .name = arena_copy(call->arena, name, len)};
 		name += len + strspn(name + len, " ");
 	}
 	return http_parse_query(
@@ -201,6 +201,18 @@ outward(enum error error)
 	}
 }
 
+/* The truth about an answer that cannot be given: a read did nothing, but a post did. */
+static enum error
+too_large(struct call *call)
+{
+	if (strcmp(call->match.route->method, "GET") == 0)
+		return call_fail(call, ERR_INVALID_QUERY,
+		    "the answer would be too large: ask for less at once");
+	return call_fail(call, ERR_OUTCOME_UNKNOWN,
+	    "it was applied, but the answer is too large: send the events"
+	    " again with the same ids, fewer at once");
+}
+
 static enum error
 serve(struct call *call)
 {
@@ -223,10 +235,11 @@ serve(struct call *call)
 		call->query_count = 0;
 		error = run_route(call);
 	}
+	if (call->key_unchecked)
+		error = auth_check_again(call, error);
 	call_give_db(call);
 	if (error == OK && call->response.body.overflow)
-		error = call_fail(call, ERR_INVALID_QUERY,
-		    "the answer would be too large: ask for less at once");
+		error = too_large(call);
 	return outward(error);
 }
 

@@ -62,6 +62,7 @@ struct call {
 	int64_t application;
 	int64_t app_key;
 	int64_t key;
+	bool key_unchecked; /* it was in the cache: it may be revoked */
 
 	struct db *db;              /* after call_db */
 	struct http_query query[8]; /* in the order of route.query */
@@ -103,6 +104,12 @@ const char *call_query(const struct call *call, const char *name);
 
 /* OK, or ERR_INVALID_BODY where the body has faults. */
 enum error call_faults(struct call *call) MUST_CHECK;
+
+/*
+ * For a key out of the cache that no transaction has checked: ERR_KEY_UNKNOWN if
+ * it is dead, else the error that the call has come to.
+ */
+enum error auth_check_again(struct call *call, enum error error) MUST_CHECK;
 
 /* Finds out who calls. ERR_KEY_MISSING, ERR_KEY_UNKNOWN, ERR_KEY_FORBIDDEN. */
 enum error auth_check(struct call *call, enum access access) MUST_CHECK;

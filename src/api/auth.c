@@ -127,23 +127,36 @@ look_up(struct call *call, const char *text, struct cached_key *key_out)
 	return OK;
 }
 
+/* From the cache where that is allowed, else from the database. */
+static enum error
+find_key(struct call *call, enum access access, const char *text,
+    struct cached_key *key)
+{
+	enum error error;
+
+	if (access == ACCESS_EVENT &&
+	    cache_find(call->service->keys, key->hash, key)) {
+		call->key_unchecked = true;
+		return OK;
+	}
+	error = look_up(call, text, key);
+	if (call_may_reconnect(call, error))
+		error = look_up(call, text, key);
+	return error;
+}
+
 static enum error
 check_key(struct call *call, enum access access)
 {
 	struct cached_key key = {.key = 0};
 	const char *text = sent_key(call);
-	enum error error = OK;
+	enum error error;
 
 	if (text == NULL)
 		return ERR_KEY_MISSING;
 	if (!key_hash(text, key.hash))
 		return ERR_KEY_UNKNOWN;
-	if (access != ACCESS_EVENT ||
-	    !cache_find(call->service->keys, key.hash, &key)) {
-		error = look_up(call, text, &key);
-		if (call_may_reconnect(call, error))
-			error = look_up(call, text, &key);
-	}
+	error = find_key(call, access, text, &key);
 	if (error != OK)
 		return error;
 	if (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE)
@@ -152,6 +165,22 @@ check_key(struct call *call, enum access access)
 	call->application = key.application;
 	call->app_key = key.app_key;
 	return OK;
+}
+
+enum error
+auth_check_again(struct call *call, enum error error)
+{
+	struct cached_key key = {.key = 0};
+	const char *text = sent_key(call);
+	enum error found;
+
+	if (text == NULL || !key_hash(text, key.hash))
+		return ERR_KEY_UNKNOWN;
+	found = look_up(call, text, &key);
+	if (found != ERR_KEY_UNKNOWN)
+		return error;
+	key_cache_drop(call->service->keys, call->key);
+	return ERR_KEY_UNKNOWN;
 }
 
 static enum error

@@ -15,17 +15,22 @@ static const struct field fields[] = {
 };
 
 /* Pages show it: a script must not come in by that door. */
+void
+check_image_url(struct faults *faults, const char *pointer, const char *url)
+{
+	if (url != NULL && strncasecmp(url, "https://", 8) != 0 &&
+	    strncasecmp(url, "http://", 7) != 0 && *url != '/')
+		faults_add(faults, pointer, "invalid_format",
+		    "must be a URL that begins with https://, http:// or /");
+}
+
 static void
 check(struct decode *decode, struct json_object *body, void *object)
 {
 	const struct badge *badge = object;
-	const char *url = badge->image_url;
 
 	(void)body;
-	if (url != NULL && strncasecmp(url, "https://", 8) != 0 &&
-	    strncasecmp(url, "http://", 7) != 0 && *url != '/')
-		faults_add(decode->faults, "/imageUrl", "invalid_format",
-		    "must be a URL that begins with https://, http:// or /");
+	check_image_url(decode->faults, "/imageUrl", badge->image_url);
 }
 
 static enum error
@@ -66,9 +71,12 @@ update(struct db *db, struct arena *arena, int64_t application, int64_t version,
 	return badge_update(db, application, object);
 }
 
-static enum error delete (
-    struct db *db, int64_t application, int64_t version, const void *object) {
-	(void)version; return badge_delete(db, application, object);
+static enum error
+remove_row(
+    struct db *db, int64_t application, int64_t version, const void *object)
+{
+	(void)version;
+	return badge_delete(db, application, object);
 }
 
 static void
@@ -108,7 +116,7 @@ const struct resource badge_resource = {
     .list = list,
     .insert = insert,
     .update = update,
-    .delete = delete,
+    .delete = remove_row,
     .write = write,
     .write_classic = write_classic,
 };

@@ -1,12 +1,10 @@
 /* committer: gathers the events of a worker's requests into transactions */
 #include "api/committer.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "api/metrics.h"
 #include "base/arena.h"
@@ -17,7 +15,26 @@
 /* A round's bodies stay well below the server's max_allowed_packet of 16 MiB. */
 enum { JOB_ARENA_MAX = 128 << 20, JOBS_MAX = 1024, ROUND_SIZE_MAX = 4 << 20 };
 
-enum job_state { JOB_NEW, JOB_QUEUED, JOB_RUNNING, JOB_DONE };
+/* Microseconds. */
+enum {
+	STALL_TIME =
+	    1200000, /* a round that is so old: nobody joins the queue */
+	LATE_PAUSE = 5000,
+	PROBE_PAUSE = 100000,
+};
+
+/*
+ * Late: it needs a row that somebody has locked; it is tried again and again,
+ * and nobody waits for it. Dropped: nobody waits for the late one any more.
+ */
+enum job_state {
+	JOB_NEW,
+	JOB_QUEUED,
+	JOB_RUNNING,
+	JOB_LATE,
+	JOB_DROPPED,
+	JOB_DONE
+};
 
 /*
  * A job in the queue. The request that waits for it and the committer each hold
@@ -29,7 +46,6 @@ struct queued_job {
 	enum job_state state;
 	enum error result;
 	int64_t deadline;
-	size_t size;
 	pthread_cond_t done;
 	struct queued_job *next;
 };
@@ -41,7 +57,10 @@ struct committer {
 	struct queued_job *first;
 	struct queued_job **last;
 	size_t queued_events;
+	int64_t round_since; /* 0: no round is under way */
+	bool down;           /* there is no connection to be had */
 	bool stopping;
+	struct queued_job *late; /* the thread's own */
 	struct committer_limits limits;
 	struct worker_metrics *metrics;
 	struct db *db;
@@ -54,22 +73,30 @@ queued(struct ingest_job *job)
 	return (struct queued_job *)job;
 }
 
+/* Its time limits are of clock_monotonic. */
+static void
+init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 struct ingest_job *
 committer_job(size_t count, size_t size)
 {
 	struct arena *arena = arena_new(JOB_ARENA_MAX);
 	struct queued_job *job = arena_alloc(arena, sizeof(*job));
-	pthread_condattr_t attributes;
 
 	job->job.arena = arena;
 	job->job.count = count;
 	job->job.events = arena_array(arena, count, sizeof(*job->job.events));
 	job->holders = 1;
-	job->size = size;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&job->done, &attributes);
-	pthread_condattr_destroy(&attributes);
+	job->job.size = size;
+	init_condition(&job->done);
 	return &job->job;
 }
 
@@ -78,6 +105,7 @@ committer_release(struct ingest_job *job)
 {
 	if (--queued(job)->holders > 0)
 		return;
+	ingest_job_clear(job);
 	pthread_cond_destroy(&queued(job)->done);
 	arena_free(job->arena);
 }
@@ -126,8 +154,23 @@ wait_done(struct committer *committer, struct queued_job *job)
 		return job->result;
 	if (job->state == JOB_RUNNING)
 		return ERR_OUTCOME_UNKNOWN;
-	withdraw(committer, job);
+	if (job->state == JOB_LATE)
+		job->state = JOB_DROPPED;
+	else
+		withdraw(committer, job);
 	return ERR_DATABASE_UNAVAILABLE;
+}
+
+/*
+ * Under the mutex. Where the database is gone or hangs, those who come now are
+ * told at once: behind those who wait already, their answer would be late.
+ */
+static bool
+is_stalled(const struct committer *committer)
+{
+	return committer->down ||
+	    (committer->round_since != 0 &&
+	        clock_monotonic() - committer->round_since > STALL_TIME);
 }
 
 enum error
@@ -135,12 +178,16 @@ committer_apply(struct committer *committer, struct ingest_job *ingest_job,
     int64_t deadline)
 {
 	struct queued_job *job = queued(ingest_job);
-	enum error error = ERR_OVERLOADED;
+	enum error error;
 
 	job->deadline = deadline;
 	pthread_mutex_lock(&committer->mutex);
-	if (committer->queued_events + job->job.count <=
-	    committer->limits.queue_events) {
+	if (is_stalled(committer))
+		error = ERR_DATABASE_UNAVAILABLE;
+	else if (committer->queued_events + job->job.count >
+	    committer->limits.queue_events)
+		error = ERR_OVERLOADED;
+	else {
 		append(committer, job);
 		error = wait_done(committer, job);
 	}
@@ -168,7 +215,7 @@ gather(struct committer *committer, struct round *round)
 		if (round->count > 0 &&
 		    (round->events + job->job.count >
 		            committer->limits.batch_events ||
-		        round->size + job->size > ROUND_SIZE_MAX))
+		        round->size + job->job.size > ROUND_SIZE_MAX))
 			break;
 		committer->first = job->next;
 		if (committer->first == NULL)
@@ -177,7 +224,7 @@ gather(struct committer *committer, struct round *round)
 		job->state = JOB_RUNNING;
 		round->jobs[round->count++] = &job->job;
 		round->events += job->job.count;
-		round->size += job->size;
+		round->size += job->job.size;
 		if (job->deadline > round->deadline)
 			round->deadline = job->deadline;
 	}
@@ -228,12 +275,47 @@ finish(struct committer *committer, struct ingest_job *const *jobs,
 		committer_release(jobs[i]);
 }
 
+static void
+set_state(
+    struct committer *committer, struct queued_job *job, enum job_state state)
+{
+	pthread_mutex_lock(&committer->mutex);
+	job->state = state;
+	pthread_mutex_unlock(&committer->mutex);
+}
+
+/* Applies one job without waiting for a lock; false if it was not to be had. */
+static bool
+apply_alone(struct committer *committer, struct queued_job *job)
+{
+	struct ingest_job *ingest_job = &job->job;
+	enum error error = ingest_apply(
+	    &committer->ingest, &ingest_job, 1, job->deadline, false);
+
+	if (error == ERR_LOCK_TIMEOUT)
+		return false;
+	finish(committer, &ingest_job, 1, error);
+	return true;
+}
+
+static void
+put_late(struct committer *committer, struct queued_job *job)
+{
+	struct queued_job **place = &committer->late;
+
+	while (*place != NULL)
+		place = &(*place)->next;
+	job->next = NULL;
+	*place = job;
+	set_state(committer, job, JOB_LATE);
+}
+
 /* Whether it may be one job's fault, which the others need not suffer for. */
 static bool
-lies_in_one(enum error error)
+lies_in_one(enum error error, size_t count)
 {
-	return error == ERR_LOCK_TIMEOUT || error == ERR_INTERNAL ||
-	    error == ERR_DUPLICATE;
+	return error == ERR_LOCK_TIMEOUT ||
+	    (error == ERR_INTERNAL && count > 1);
 }
 
 static void
@@ -243,18 +325,80 @@ apply_round(struct committer *committer, const struct round *round)
 	size_t i;
 
 	metrics_batch(committer->metrics, round->events);
-	error = ingest_apply(
-	    &committer->ingest, round->jobs, round->count, round->deadline);
-	if (round->count == 1 || !lies_in_one(error)) {
+	error = ingest_apply(&committer->ingest, round->jobs, round->count,
+	    round->deadline, committer->late == NULL);
+	if (!lies_in_one(error, round->count)) {
 		finish(committer, round->jobs, round->count, error);
 		return;
 	}
 	committer->metrics->batches_split++;
-	for (i = 0; i < round->count; i++) {
-		error = ingest_apply(&committer->ingest, &round->jobs[i], 1,
-		    queued(round->jobs[i])->deadline);
-		finish(committer, &round->jobs[i], 1, error);
+	for (i = 0; i < round->count; i++)
+		if (!apply_alone(committer, queued(round->jobs[i])))
+			put_late(committer, queued(round->jobs[i]));
+}
+
+/* False if the request has gone: nothing was applied, and it was told so. */
+static bool
+take_up(struct committer *committer, struct queued_job *job)
+{
+	bool wanted;
+
+	pthread_mutex_lock(&committer->mutex);
+	wanted = job->state != JOB_DROPPED;
+	if (wanted)
+		job->state = JOB_RUNNING;
+	pthread_mutex_unlock(&committer->mutex);
+	if (!wanted)
+		committer_release(&job->job);
+	return wanted;
+}
+
+static void
+apply_late(struct committer *committer)
+{
+	struct queued_job *job, *rest = committer->late;
+
+	committer->late = NULL;
+	while ((job = rest) != NULL) {
+		rest = job->next;
+		if (!take_up(committer, job))
+			continue;
+		committer->metrics->db.retries++;
+		if (!apply_alone(committer, job))
+			put_late(committer, job);
 	}
+}
+
+/* Without a connection, nobody is let wait; the thread tries to get one. */
+static void
+note_connection(struct committer *committer)
+{
+	bool down =
+	    !db_is_connected(committer->db) && db_connect(committer->db) != OK;
+
+	pthread_mutex_lock(&committer->mutex);
+	committer->down = down;
+	pthread_mutex_unlock(&committer->mutex);
+}
+
+/* Under the mutex: until there is something to do, or it is time to look. */
+static void
+wait_for_work(struct committer *committer)
+{
+	int64_t at =
+	    clock_monotonic() + (committer->down ? PROBE_PAUSE : LATE_PAUSE);
+	const struct timespec until = {at / 1000000, at % 1000000 * 1000};
+
+	committer->round_since = 0;
+	if (committer->down || committer->late != NULL) {
+		if (committer->first == NULL && !committer->stopping)
+			pthread_cond_timedwait(
+			    &committer->arrived, &committer->mutex, &until);
+	} else
+		while (committer->first == NULL && !committer->stopping)
+			pthread_cond_wait(
+			    &committer->arrived, &committer->mutex);
+	committer->round_since = clock_monotonic();
 }
 
 static void *
@@ -262,17 +406,20 @@ committer_main(void *context)
 {
 	struct committer *committer = context;
 	struct round round;
+	bool stopping;
 
 	for (;;) {
 		pthread_mutex_lock(&committer->mutex);
-		while (committer->first == NULL && !committer->stopping)
-			pthread_cond_wait(
-			    &committer->arrived, &committer->mutex);
+		wait_for_work(committer);
 		gather(committer, &round);
+		stopping = committer->stopping;
 		pthread_mutex_unlock(&committer->mutex);
-		if (round.count == 0)
+		if (round.count > 0)
+			apply_round(committer, &round);
+		else if (stopping && committer->late == NULL)
 			return NULL;
-		apply_round(committer, &round);
+		apply_late(committer);
+		note_connection(committer);
 	}
 }
 
@@ -285,13 +432,12 @@ committer_new(const struct db_settings *settings,
 	if (committer == NULL)
 		return NULL;
 	pthread_mutex_init(&committer->mutex, NULL);
-	pthread_cond_init(&committer->arrived, NULL);
+	init_condition(&committer->arrived);
 	committer->last = &committer->first;
 	committer->limits = limits;
 	committer->metrics = metrics;
 	committer->db = db_new(settings, DB_COMMITTER, &metrics->db);
-	ingest_init(
-	    &committer->ingest, committer->db, getpid() % EVENT_WRITERS);
+	ingest_init(&committer->ingest, committer->db);
 	if (pthread_create(
 	        &committer->thread, NULL, committer_main, committer) == 0)
 		return committer;

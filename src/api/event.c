@@ -1,7 +1,9 @@
 /* event: posting events and reading them back */
 #include "api/event.h"
 
+#include <errno.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/resource.h"
@@ -244,6 +246,7 @@ event_apply(struct call *call, struct ingest_job *job)
 	enum error error;
 
 	call_give_db(call);
+	call->key_unchecked = false;
 	job->application = call->application;
 	job->key = call->key;
 	error = committer_apply(service->committer, job, call->deadline);
@@ -320,24 +323,56 @@ take_time(struct call *call, const char *name, int64_t *time_out)
 	    name);
 }
 
+/* Where a page begins: "timestamp:row" in a list by time, else the row. */
+static enum error
+take_place(const struct page *page, struct event_filter *filter)
+{
+	char *end;
+
+	filter->before = filter->before_time = INT64_MAX;
+	if (!filter->by_time || page->after == NULL)
+		return page_after_int(page, INT64_MAX, &filter->before);
+	errno = 0;
+	filter->before_time = strtoll(page->after, &end, 10);
+	if (*end != ':')
+		return ERR_INVALID_CURSOR;
+	filter->before = strtoll(end + 1, &end, 10);
+	return *end == '\0' && errno == 0 ? OK : ERR_INVALID_CURSOR;
+}
+
 static enum error
 take_filter(struct call *call, struct page *page, struct event_filter *filter)
 {
-	enum error error = page_begin(call, "events", page);
+	const bool by_time = call_query(call, "username") == NULL &&
+	    (call_query(call, "from") != NULL ||
+	        call_query(call, "to") != NULL);
+	enum error error =
+	    page_begin(call, by_time ? "eventsByTime" : "events", page);
 
 	*filter = (struct event_filter) {.application = call->application,
 	    .username = call_query(call, "username"),
 	    .event_type = call_query(call, "eventType"),
 	    .from = INT64_MIN,
 	    .to = INT64_MAX,
+	    .by_time = by_time,
 	    .limit = page->limit + 1};
 	if (error == OK)
-		error = page_after_int(page, INT64_MAX, &filter->before);
+		error = take_place(page, filter);
 	if (error == OK)
 		error = take_time(call, "from", &filter->from);
 	if (error == OK)
 		error = take_time(call, "to", &filter->to);
 	return error;
+}
+
+static const char *
+place_after(struct call *call, const struct event_filter *filter,
+    const struct event *event)
+{
+	if (filter->by_time)
+		return arena_printf(call->arena, "%lld:%lld",
+		    (long long)event->timestamp, (long long)event->row);
+	return arena_printf(call->arena, "%lld", (long long)event->row);
 }
 
 enum error
@@ -363,8 +398,7 @@ event_get_list(struct call *call)
 	jw_array(&jw, "data");
 	for (i = 0; i < count && i < (size_t)page.limit; i++) {
 		event_write(&jw, NULL, &events[i], false);
-		next =
-		    arena_printf(call->arena, "%lld", (long long)events[i].row);
+		next = place_after(call, &filter, &events[i]);
 	}
 	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
 	return OK;

@@ -39,9 +39,12 @@ update(struct db *db, struct arena *arena, int64_t application, int64_t version,
 	return point_scale_update(db, application, object);
 }
 
-static enum error delete (
-    struct db *db, int64_t application, int64_t version, const void *object) {
-	(void)version; return point_scale_delete(db, application, object);
+static enum error
+remove_row(
+    struct db *db, int64_t application, int64_t version, const void *object)
+{
+	(void)version;
+	return point_scale_delete(db, application, object);
 }
 
 static void
@@ -77,7 +80,7 @@ const struct resource point_scale_resource = {
     .list = list,
     .insert = insert,
     .update = update,
-    .delete = delete,
+    .delete = remove_row,
     .write = write,
     .write_classic = write_classic,
 };

@@ -24,8 +24,11 @@ static const struct {
         "nothing was applied: the operator has to run"
         " 'palmaresctl migrate'"},
     {ERR_OUTCOME_UNKNOWN, "Retry-After", "1",
-        "it may have been applied: send it again with the same event id,"
+        "it may have been applied: send it again, an event with the same id,"
         " and the answer says what happened"},
+    {ERR_TOO_SLOW, "Retry-After", "1",
+        "the database has too much to read for that: narrow a list with"
+        " username, from and to"},
     {ERR_OVERLOADED, "Retry-After", "1",
         "nothing was applied: too many events are waiting, try again"},
     {ERR_EVENT_ID_REUSED, NULL, NULL,

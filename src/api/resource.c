@@ -150,7 +150,8 @@ struct change {
 	struct call *call;
 	const struct resource *resource;
 	enum change_mode mode;
-	void *object;
+	void *object; /* as sent */
+	void *stored;
 	bool created;
 };
 
@@ -227,7 +228,11 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 	error = write_change(
 	    change, db, version, object, found == OK ? existing : NULL);
 	change->created = found != OK;
-	return error;
+	if (error != OK || change->mode == CHANGE_DELETE)
+		return error;
+	/* As stored, with its times and what it names, before others change it. */
+	return resource->get(
+	    db, call->arena, call->application, name, change->stored);
 }
 
 enum error
@@ -236,7 +241,8 @@ resource_change(struct call *call, const struct resource *resource,
 {
 	const struct tx_options options = {
 	    .deadline = call->request->started + CHANGE_TIME};
-	struct change change = {call, resource, mode, object, false};
+	struct change change = {call, resource, mode, object,
+	    arena_alloc(call->arena, resource->size), false};
 	enum error error = call_db(call);
 
 	if (error == OK)
@@ -244,9 +250,8 @@ resource_change(struct call *call, const struct resource *resource,
 	if (error != OK || mode == CHANGE_DELETE)
 		return error;
 	*created_out = change.created;
-	/* As stored: with its times, and what it names. */
-	return resource->get(call->db, call->arena, call->application,
-	    ((struct named *)object)->name, object);
+	memcpy(object, change.stored, resource->size);
+	return OK;
 }
 
 enum error

@@ -92,6 +92,10 @@ void check_app_key(
 void decode_nothing(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out);
 
+/* A badge's image: http, https, or a path. */
+void
+check_image_url(struct faults *faults, const char *pointer, const char *url);
+
 /* The parts of documents that are the same everywhere. */
 void write_named(struct json_writer *jw, const char *key, const char *name,
     const char *description, int64_t app_key);

@@ -85,6 +85,8 @@ decode_badge(struct decode *decode, struct json_object *value,
 	struct gift gift;
 
 	decode_gift(decode, value, pointer, GIFT_FIELDS, &gift);
+	check_image_url(decode->faults,
+	    json_pointer(decode->arena, pointer, "imageUrl"), gift.image_url);
 	badge->name = gift.name;
 	badge->description = gift.description;
 	badge->image_url = gift.image_url;
@@ -196,8 +198,10 @@ update(struct db *db, struct arena *arena, int64_t application, int64_t version,
 	return rule_update(db, arena, application, version, object);
 }
 
-static enum error delete (
-    struct db *db, int64_t application, int64_t version, const void *object) {
+static enum error
+remove_row(
+    struct db *db, int64_t application, int64_t version, const void *object)
+{
 	return rule_delete(db, application, version, object);
 }
 
@@ -270,7 +274,7 @@ const struct resource rule_resource = {
     .list = list,
     .insert = insert,
     .update = update,
-    .delete = delete,
+    .delete = remove_row,
     .write = write,
     .write_classic = write_classic,
 };

@@ -37,7 +37,7 @@ void faults_add(struct faults *faults, const char *pointer, const char *code,
  * in objects. No body of 256 KiB has so many, nor has any batch within its
  * limits (1,000 events of 64 properties).
  */
-enum { JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 200000 };
+enum { JSON_NAME_MAX = 4096, JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 200000 };
 
 /*
  * Parses exactly one JSON text (RFC 8259) and refuses what json-c 0.16 lets

@@ -171,7 +171,9 @@ check_number(struct check *check, const struct place *place)
 		if (!need_digits(check))
 			return false;
 	}
-	if (!number_fits(check, start, check->at == integer_end))
+	/* A pointer costs as much as the names in it: none for nothing. */
+	if (!number_fits(check, start, check->at == integer_end) &&
+	    check->faults->count < FAULTS_MAX)
 		faults_add(check->faults, pointer_to(check, place),
 		    "out_of_range", "must be a number that 64 bits can hold");
 	return true;
@@ -231,6 +233,8 @@ check_name(struct check *check, struct name *name_out)
 		return false;
 	if (escaped)
 		resolve(check, &name);
+	if (name.len > JSON_NAME_MAX)
+		return refuse_at(check, name.at, "a member's name is too long");
 	if (text_has_control(name.data, name.len))
 		return refuse_at(
 		    check, name.at, "a control character in a member's name");

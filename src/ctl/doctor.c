@@ -96,6 +96,24 @@ static const struct {
 };
 
 static void
+release_json(void *object)
+{
+	json_object_put(object);
+}
+
+/* What a problem document says in a sentence. */
+static const char *
+detail_of(struct ctl *ctl, const char *document)
+{
+	struct json_object *object = json_tokener_parse(document), *detail;
+
+	arena_defer(ctl->arena, release_json, object);
+	if (!json_object_object_get_ex(object, "detail", &detail))
+		return document;
+	return json_object_get_string(detail);
+}
+
+static void
 check_daemon(struct doctor *doctor)
 {
 	static const char check[] = "palmaresd";
@@ -117,7 +135,8 @@ check_daemon(struct doctor *doctor)
 		doctor_says(doctor, FINDING_WRONG, check,
 		    "mend what else is wrong here; else look into palmaresd's"
 		    " log",
-		    "palmaresd answers %d to /readyz: %s", status, body);
+		    "palmaresd answers %d to /readyz: %s", status,
+		    detail_of(doctor->ctl, body));
 	else
 		doctor_says(doctor, FINDING_FINE, check, NULL,
 		    "palmaresd answers on %s and is ready", path);

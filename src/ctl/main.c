@@ -207,6 +207,7 @@ main(int argc, char **argv)
 	log_set_level(LOG_LEVEL_ERROR);
 	if (sodium_init() < 0)
 		return ctl_fail("libsodium finds no source of randomness");
+	db_start();
 	ctl.arena = arena_new(ARENA_MAX);
 	rc = run(&ctl, argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout))

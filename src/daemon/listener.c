@@ -40,7 +40,7 @@ static const char *
 clear_path(const char *path, const struct sockaddr_un *address)
 {
 	struct stat status;
-	int fd, rc;
+	int fd, rc, why;
 
 	if (lstat(path, &status) != 0)
 		return NULL;
@@ -50,10 +50,13 @@ clear_path(const char *path, const struct sockaddr_un *address)
 	rc = fd < 0
 	    ? -1
 	    : connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	why = errno;
 	if (fd >= 0)
 		close(fd);
 	if (rc == 0)
 		return fault(path, "in use: is palmaresd running already?");
+	if (why != ECONNREFUSED)
+		return fault(path, strerror(why));
 	if (unlink(path) != 0)
 		return fault(path, strerror(errno));
 	return NULL;
@@ -108,7 +111,9 @@ listener_open(const struct settings *settings, struct listener *listener_out)
 		why = bind_path(settings, &listener.fd);
 		if (why != NULL)
 			return why;
-		listener.path = settings->socket;
+		/* A copy: the settings may be read again. */
+		memcpy(listener.path, settings->socket,
+		    strlen(settings->socket) + 1);
 	}
 	if (fcntl(listener.fd, F_SETFL, O_NONBLOCK) != 0)
 		return fault(settings->socket, strerror(errno));
@@ -119,7 +124,7 @@ listener_open(const struct settings *settings, struct listener *listener_out)
 void
 listener_close(struct listener *listener)
 {
-	if (listener->path != NULL)
+	if (*listener->path != '\0')
 		unlink(listener->path);
 	close(listener->fd);
 }

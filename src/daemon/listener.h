@@ -7,8 +7,8 @@
 #include "api/settings.h"
 
 struct listener {
-	int fd;           /* non-blocking */
-	const char *path; /* bound by us, to be removed at the end; or NULL */
+	int fd;         /* non-blocking */
+	char path[108]; /* bound by us, to be removed at the end; or empty */
 };
 
 /*

@@ -44,7 +44,9 @@ serve_one(struct worker *worker, struct fcgi *fcgi, struct arena *arena)
 
 /*
  * Waits in epoll and not in accept: a signal cannot wake a thread from there
- * without a window in which it is lost.
+ * without a window in which it is lost. A connection wakes one thread of every
+ * worker, and not of one alone (EPOLLEXCLUSIVE): that one could be stopped, or
+ * about to end, and nobody would know of the connection.
  */
 static void *
 thread_main(void *context)
@@ -78,7 +80,7 @@ start_threads(struct worker *worker, size_t count)
 	worker->stop = eventfd(0, EFD_CLOEXEC);
 	worker->threads = calloc(count, sizeof(*worker->threads));
 	if (worker->poll < 0 || worker->stop < 0 || worker->threads == NULL ||
-	    !watch(worker, worker->listener, EPOLLIN | EPOLLEXCLUSIVE) ||
+	    !watch(worker, worker->listener, EPOLLIN) ||
 	    !watch(worker, worker->stop, EPOLLIN))
 		return false;
 	for (; worker->thread_count < count; worker->thread_count++)

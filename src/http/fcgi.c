@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <limits.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ struct fcgi {
 bool
 fcgi_start(void)
 {
+	/* Else libfcgi takes SIGUSR1 for an order to accept no more. */
+	signal(SIGUSR1, SIG_IGN);
 	return FCGX_Init() == 0;
 }
 

@@ -14,7 +14,6 @@
 
 /* Server errors that the client library's header does not name. */
 enum {
-	ER_TOO_MANY_CONNECTIONS_OF_USER = 1203,
 	ER_TRANSACTION_READ_ONLY = 1792,
 	ER_STATEMENT_TOO_SLOW = 1969,
 	ER_CONNECTION_IS_KILLED = 1927,
@@ -59,6 +58,7 @@ static const struct {
     {ER_HOST_IS_BLOCKED, ERR_DATABASE_UNAVAILABLE},
     {ER_ACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_DBACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
+    {ER_TABLEACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_BAD_DB_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_OUT_OF_RESOURCES, ERR_DATABASE_UNAVAILABLE},
     {ER_MAX_PREPARED_STMT_COUNT_REACHED, ERR_DATABASE_UNAVAILABLE},
@@ -69,7 +69,7 @@ static const struct {
     {ER_DISK_FULL, ERR_DATABASE_UNAVAILABLE},
     {ER_RECORD_FILE_FULL, ERR_DATABASE_UNAVAILABLE},
     {ER_LOCK_TABLE_FULL, ERR_DATABASE_UNAVAILABLE},
-    {ER_STATEMENT_TOO_SLOW, ERR_DATABASE_UNAVAILABLE},
+    {ER_STATEMENT_TOO_SLOW, ERR_TOO_SLOW},
     {ER_QUERY_INTERRUPTED, ERR_DATABASE_UNAVAILABLE},
     {ER_NO_SUCH_TABLE, ERR_SCHEMA_MISMATCH},
     {ER_BAD_FIELD_ERROR, ERR_SCHEMA_MISMATCH},
@@ -90,7 +90,9 @@ static const struct {
     [DB_COMMITTER] = {2,
         "SET SESSION innodb_lock_wait_timeout = 1,"
         " idle_transaction_timeout = 3"},
-    [DB_ADMIN] = {0, "SET SESSION innodb_lock_wait_timeout = 50"},
+    [DB_ADMIN] = {0,
+        "SET SESSION innodb_lock_wait_timeout = 50,"
+        " max_statement_time = 0"},
 };
 
 void
@@ -268,6 +270,7 @@ db_connect_bare(struct db *db)
 		return ERR_NOT_CONNECTED;
 	}
 	db->mysql = mysql;
+	db->never_waits = false;
 	error = set_session(db);
 	if (error != OK) {
 		db_disconnect(db);
@@ -296,6 +299,21 @@ db_connect(struct db *db)
 		return OK;
 	db_disconnect(db);
 	return error == ERR_SCHEMA_MISMATCH ? error : ERR_NOT_CONNECTED;
+}
+
+enum error
+db_wait_for_locks(struct db *db, bool wait)
+{
+	enum error error;
+
+	if (db->never_waits == !wait)
+		return OK;
+	error = db_text(db,
+	    wait ? "SET SESSION innodb_lock_wait_timeout = 1"
+	         : "SET SESSION innodb_lock_wait_timeout = 0");
+	if (error == OK)
+		db->never_waits = !wait;
+	return error;
 }
 
 /* Reads a text statement's result; *value_out may be NULL. */

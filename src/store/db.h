@@ -102,6 +102,9 @@ struct db_counters *db_counters(struct db *db);
 /* How many statements each connection prepares. */
 size_t db_statement_count(void);
 
+/* Whether the committer waits up to a second for a row lock, or not at all. */
+enum error db_wait_for_locks(struct db *db, bool wait) MUST_CHECK;
+
 /* Runs SQL text without values; any result is dropped. */
 enum error db_text(struct db *db, const char *sql) MUST_CHECK;
 

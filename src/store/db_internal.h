@@ -22,7 +22,8 @@ struct db {
 	const struct db_settings *settings;
 	enum db_role role;
 	struct db_counters *counters;
-	MYSQL *mysql; /* NULL: not connected */
+	MYSQL *mysql;     /* NULL: not connected */
+	bool never_waits; /* for a row lock */
 	struct statement *sets[SET_COUNT];
 	unsigned number; /* of the last error */
 	char message[MESSAGE_SIZE];

@@ -18,38 +18,42 @@ enum { FIND, LIST, LIST_PERIOD, LIST_USER, ENTRIES, BADGES, STATEMENTS };
  * once, for any number of them. Bytes are in hexadecimal, so what a client
  * sent is never part of the JSON's syntax.
  */
-#define COLUMNS                                                            \
+#define COLUMNS(properties)                                                \
 	"SELECT e.application_id, e.id, e.event_id, u.username,"           \
 	" e.event_type, e.timestamp, e.timestamp_given, e.timestamp_sent," \
-	" e.properties, e.user_id, e.first_entry, e.entries, e.badges"
-#define FILTER                                                          \
-	" WHERE e.application_id = ? AND e.id < ? AND e.timestamp >= ?" \
+	" " properties ", e.user_id, e.first_entry, e.entries, e.badges"
+#define LIST_FROM(index)                         \
+	COLUMNS("e.properties")                  \
+	" FROM event e FORCE INDEX (" index ")"  \
+	" STRAIGHT_JOIN user u FORCE INDEX (id)" \
+	" ON u.id = e.user_id AND u.application_id = e.application_id"
+#define FILTER                                             \
+	" WHERE e.application_id = ? AND e.timestamp >= ?" \
 	" AND e.timestamp < ? AND (? IS NULL OR e.event_type = ?)"
 
 static const char *const texts[STATEMENTS] = {
-    [FIND] =
-        COLUMNS " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
-                " a INT UNSIGNED PATH '$[0]',"
-                " i VARCHAR(380) CHARACTER SET ascii PATH '$[1]')) k"
-                " STRAIGHT_JOIN event e"
-                " ON e.application_id = k.a AND e.event_id = UNHEX(k.i)"
-                " STRAIGHT_JOIN user u FORCE INDEX (id)"
-                " ON u.id = e.user_id AND u.application_id = e.application_id",
-    [LIST] = COLUMNS
-    " FROM event e FORCE INDEX (PRIMARY)"
-    " STRAIGHT_JOIN user u FORCE INDEX (id)"
-    " ON u.id = e.user_id AND u.application_id = e.application_id" FILTER
-    " ORDER BY e.id DESC LIMIT ?",
-    [LIST_PERIOD] = COLUMNS
-    " FROM event e FORCE INDEX (timestamp)"
-    " STRAIGHT_JOIN user u FORCE INDEX (id)"
-    " ON u.id = e.user_id AND u.application_id = e.application_id" FILTER
-    " ORDER BY e.id DESC LIMIT ?",
-    [LIST_USER] = COLUMNS
-    " FROM event e FORCE INDEX (number)"
-    " STRAIGHT_JOIN user u FORCE INDEX (id)"
-    " ON u.id = e.user_id AND u.application_id = e.application_id" FILTER
-    " AND e.user_id = ? ORDER BY e.number DESC LIMIT ?",
+    [FIND] = COLUMNS("IF(OCTET_LENGTH(e.properties) > k.p, '!',"
+                     " e.properties)") " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+                                       " a INT UNSIGNED PATH '$[0]',"
+                                       " i VARCHAR(380) CHARACTER SET ascii"
+                                       " PATH '$[1]',"
+                                       " p BIGINT PATH '$[2]')) k"
+                                       " STRAIGHT_JOIN event e"
+                                       " ON e.application_id = k.a"
+                                       " AND e.event_id = UNHEX(k.i)"
+                                       " STRAIGHT_JOIN user u FORCE INDEX (id)"
+                                       " ON u.id = e.user_id"
+                                       " AND u.application_id ="
+                                       " e.application_id",
+    [LIST] = LIST_FROM("PRIMARY") FILTER " AND e.id < ?"
+                                         " ORDER BY e.id DESC LIMIT ?",
+    [LIST_PERIOD] =
+        LIST_FROM("timestamp") FILTER " AND e.timestamp <= ?"
+                                      " AND (e.timestamp < ? OR e.id < ?)"
+                                      " ORDER BY e.timestamp DESC, e.id DESC"
+                                      " LIMIT ?",
+    [LIST_USER] = LIST_FROM("number") FILTER " AND e.id < ? AND e.user_id = ?"
+                                             " ORDER BY e.number DESC LIMIT ?",
     [ENTRIES] = "SELECT k.i, r.id, r.name, s.name, l.points, l.balance"
                 " FROM JSON_TABLE(?, '$[*]' COLUMNS (i INT PATH '$[0]',"
                 " a INT UNSIGNED PATH '$[1]', u BIGINT PATH '$[2]',"
@@ -69,7 +73,7 @@ static const char *const texts[STATEMENTS] = {
 };
 const struct statement_set event_statements = {texts, STATEMENTS};
 
-enum { KEYS_TEXT_MAX = 64 << 20 };
+enum { KEYS_TEXT_MAX = 64 << 20, PROPERTIES_ALL = 1 << 30 };
 
 int64_t
 event_received_at(const struct event *event)
@@ -272,7 +276,7 @@ add_key(struct str *keys, const struct event_key *key)
 		str_addc(keys, digits[(unsigned char)*c >> 4]);
 		str_addc(keys, digits[(unsigned char)*c & 15]);
 	}
-	str_adds(keys, "\"]");
+	str_addf(keys, "\",%zu]", key->properties_max);
 }
 
 enum error
@@ -298,7 +302,7 @@ enum error
 event_get(struct db *db, struct arena *arena, int64_t application,
     const char *id, struct event *event_out)
 {
-	const struct event_key key = {application, id};
+	const struct event_key key = {application, id, PROPERTIES_ALL};
 	struct stored_event *events;
 	size_t count;
 	enum error error;
@@ -313,10 +317,11 @@ event_get(struct db *db, struct arena *arena, int64_t application,
 }
 
 static void
-bind_filter(struct query *query, const struct event_filter *filter)
+begin_list(struct query *query, struct db *db, size_t statement,
+    const struct event_filter *filter)
 {
+	query_begin(query, db, SET_EVENT, statement);
 	query_int(query, filter->application);
-	query_int(query, filter->before);
 	query_int(query, filter->from);
 	query_int(query, filter->to);
 	query_text(query, filter->event_type);
@@ -324,29 +329,36 @@ bind_filter(struct query *query, const struct event_filter *filter)
 }
 
 static enum error
-run_list(struct db *db, struct arena *arena, const struct event_filter *filter,
+list_user(struct db *db, struct arena *arena, const struct event_filter *filter,
     struct stored_event **events_out, size_t *count_out)
 {
 	struct query query;
 	struct user user;
-	enum error error;
+	enum error error =
+	    user_find(db, arena, filter->application, filter->username, &user);
 
-	if (filter->username != NULL) {
-		error = user_find(
-		    db, arena, filter->application, filter->username, &user);
-		*count_out = 0;
-		if (error != OK)
-			return error == ERR_USER_NOT_FOUND ? OK : error;
-		query_begin(&query, db, SET_EVENT, LIST_USER);
-		bind_filter(&query, filter);
-		query_int(&query, user.id);
-	} else {
-		query_begin(&query, db, SET_EVENT,
-		    filter->from == INT64_MIN && filter->to == INT64_MAX
-		        ? LIST
-		        : LIST_PERIOD);
-		bind_filter(&query, filter);
+	*count_out = 0;
+	if (error != OK)
+		return error == ERR_USER_NOT_FOUND ? OK : error;
+	begin_list(&query, db, LIST_USER, filter);
+	query_int(&query, filter->before);
+	query_int(&query, user.id);
+	query_int(&query, filter->limit);
+	return take_events(&query, arena, events_out, count_out);
+}
+
+static enum error
+list_all(struct db *db, struct arena *arena, const struct event_filter *filter,
+    struct stored_event **events_out, size_t *count_out)
+{
+	struct query query;
+
+	begin_list(&query, db, filter->by_time ? LIST_PERIOD : LIST, filter);
+	if (filter->by_time) {
+		query_int(&query, filter->before_time);
+		query_int(&query, filter->before_time);
 	}
+	query_int(&query, filter->before);
 	query_int(&query, filter->limit);
 	return take_events(&query, arena, events_out, count_out);
 }
@@ -359,7 +371,9 @@ event_list(struct db *db, struct arena *arena,
 	struct stored_event *stored;
 	struct event *events;
 	size_t count, i;
-	enum error error = run_list(db, arena, filter, &stored, &count);
+	enum error error = filter->username != NULL
+	    ? list_user(db, arena, filter, &stored, &count)
+	    : list_all(db, arena, filter, &stored, &count);
 
 	if (error != OK)
 		return error;

@@ -55,10 +55,13 @@ struct event_filter {
 	int64_t from;           /* timestamp at or after it */
 	int64_t to;             /* and before it */
 	int64_t before;         /* event.id: those received before that one */
+	/* In the order of the timestamps, not of receipt: for a period. */
+	bool by_time;
+	int64_t before_time; /* of the event before, with by_time */
 	int64_t limit;
 };
 
-/* Newest received first; none for an unknown username. */
+/* Newest first; none for an unknown username. */
 enum error event_list(struct db *db, struct arena *arena,
     const struct event_filter *filter, struct event **events_out,
     size_t *count_out) MUST_CHECK;
@@ -67,6 +70,8 @@ enum error event_list(struct db *db, struct arena *arena,
 struct event_key {
 	int64_t application;
 	const char *id;
+	/* Longer properties come back as "!", which equals none. */
+	size_t properties_max;
 };
 struct stored_event {
 	int64_t application;

@@ -1,6 +1,7 @@
 /* ingest: applies events in one transaction */
 #include "store/ingest.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +15,21 @@
 
 enum { SCRATCH_MAX = 512 << 20 };
 
+/*
+ * Bytes: an answer that may be larger is refused beforehand; of an event and an
+ * award in it, without the names. The API's limit of a response is above it.
+ */
+enum { ANSWER_MAX = 30 << 20, EVENT_SIZE = 400, AWARD_SIZE = 150 };
+
+enum { PROPERTIES_SLACK = 100 };
+
 /* Past this the clock was set back, and the last time means nothing. */
 enum { CLOCK_STEP = 1000000 };
 
 void
-ingest_init(struct ingest *ingest, struct db *db, int64_t writer)
+ingest_init(struct ingest *ingest, struct db *db)
 {
-	*ingest = (struct ingest) {
-	    .db = db, .scratch = arena_new(SCRATCH_MAX), .writer = writer};
+	*ingest = (struct ingest) {.db = db, .scratch = arena_new(SCRATCH_MAX)};
 }
 
 void
@@ -84,15 +92,20 @@ load_rules(struct batch *batch)
 	return error;
 }
 
-/* What forbids the job as a whole: read under the application's lock. */
+/*
+ * What forbids the job as a whole: read under the application's lock. While
+ * settling it is too late to forbid what may have been committed.
+ */
 static enum error
 check_job(const struct batch *batch, const struct ingest_job *job)
 {
 	const struct batch_app *app = find_app(batch, job->application);
 
-	if (app->version == 0)
+	if (app->version == 0 || (job->key == 0 && !app->classic))
 		return job->key == 0 ? ERR_APPLICATION_NOT_FOUND
 		                     : ERR_KEY_UNKNOWN;
+	if (batch->settling)
+		return job->error;
 	if (job->key != 0 && !app_rules_has_key(app->rules, job->key))
 		return ERR_KEY_UNKNOWN;
 	return OK;
@@ -119,27 +132,81 @@ any_matches(const struct batch_item *item)
 	return false;
 }
 
+/* Bytes of JSON that an award of the rule takes, if each byte is escaped. */
+static size_t
+award_size(const struct rule *rule)
+{
+	return AWARD_SIZE +
+	    2 *
+	    (strlen(rule->name) +
+	        (rule->point_scale == NULL ? 0 : strlen(rule->point_scale)) +
+	        (rule->badge == NULL ? 0 : strlen(rule->badge)));
+}
+
+/* What the answer may come to, all rules firing. */
+static size_t
+answer_size(const struct batch_item *items, size_t count, size_t body_size)
+{
+	size_t size = 2 * body_size, i, k;
+
+	for (i = 0; i < count && size < ANSWER_MAX; i++) {
+		size += EVENT_SIZE;
+		for (k = 0; k < items[i].rule_count && size < ANSWER_MAX; k++)
+			size += award_size(items[i].rules[k]);
+	}
+	return size;
+}
+
+void
+ingest_job_clear(struct ingest_job *job)
+{
+	if (job->rules != NULL)
+		app_rules_release(job->rules);
+	job->rules = NULL;
+}
+
+static void
+hold_rules(struct ingest_job *job, struct app_rules *rules)
+{
+	app_rules_hold(rules);
+	ingest_job_clear(job);
+	job->rules = rules;
+}
+
+/* False for an event that is refused before it needs a user. */
+static bool
+take_item(struct batch *batch, struct batch_item *item)
+{
+	struct ingest_event *event = item->event;
+	bool decided = batch->settling && event->error != ERR_NONE_MATCHES;
+
+	item->rules = rule_set_find(
+	    item->app->set, event->event.event_type, &item->rule_count);
+	event->replayed = false;
+	event->error = event->must_match && !decided && !any_matches(item)
+	    ? ERR_NONE_MATCHES
+	    : OK;
+	return event->error == OK;
+}
+
 static void
 collect_job(struct batch *batch, struct ingest_job *job)
 {
-	const struct app_rules *rules =
-	    find_app(batch, job->application)->rules;
-	struct batch_item *item;
-	size_t i;
+	struct batch_item *first = &batch->items[batch->item_count], *item;
+	size_t taken = 0, i;
 
+	hold_rules(job, find_app(batch, job->application)->rules);
 	for (i = 0; i < job->count; i++) {
-		item = &batch->items[batch->item_count];
+		item = &first[taken];
 		*item = (struct batch_item) {
-		    .job = job, .event = &job->events[i], .app = rules};
-		item->event->replayed = false;
-		item->event->error = OK;
-		item->rules = rule_set_find(rules->set,
-		    item->event->event.event_type, &item->rule_count);
-		if (item->event->must_match && !any_matches(item))
-			item->event->error = ERR_NONE_MATCHES;
-		else
-			batch->item_count++;
+		    .job = job, .event = &job->events[i], .app = job->rules};
+		taken += take_item(batch, item);
 	}
+	/* Nothing is applied whose answer could not be given. */
+	if (answer_size(first, taken, job->size) >= ANSWER_MAX)
+		job->error = ERR_BODY_TOO_LARGE;
+	else
+		batch->item_count += taken;
 }
 
 static void
@@ -189,6 +256,18 @@ known_place(
 	}
 }
 
+/* The same content has properties of about the same length: 1.5 equals 1.50. */
+static struct event_key
+key_of(const struct batch_item *item)
+{
+	const struct event *event = &item->event->event;
+
+	return (struct event_key) {item->app->application, event->id,
+	    event->properties == NULL
+	        ? PROPERTIES_SLACK
+	        : 2 * strlen(event->properties) + PROPERTIES_SLACK};
+}
+
 /*
  * Looks up what is stored already. A server-made id can only be there where an
  * earlier attempt's COMMIT is in doubt.
@@ -208,9 +287,7 @@ find_known(struct batch *batch, struct known_events *known)
 	keys = arena_array(batch->arena, batch->item_count + 1, sizeof(*keys));
 	for (i = 0; i < batch->item_count; i++)
 		if (!batch->items[i].event->id_made || batch->settling)
-			keys[count++] = (struct event_key) {
-			    batch->items[i].app->application,
-			    batch->items[i].event->event.id};
+			keys[count++] = key_of(&batch->items[i]);
 	error =
 	    event_find(batch->db, batch->arena, keys, count, &stored, &found);
 	for (i = 0; i < found && error == OK; i++)
@@ -288,11 +365,9 @@ number_item(struct batch *batch, struct batch_item *item)
 	size_t i;
 
 	item->write = true;
-	/* While settling, a row that may be there keeps its id. */
-	if (item->event->tried_row == 0 || !batch->settling)
-		item->event->tried_row =
-		    next_time(batch, user) * EVENT_WRITERS +
-		    batch->ingest->writer;
+	/* The low bits keep two writers apart that have the same time. */
+	item->event->tried_row = next_time(batch, user) * EVENT_WRITERS +
+	    randombytes_uniform(EVENT_WRITERS);
 	event->row = item->event->tried_row;
 	if (!event->timestamp_given)
 		event->timestamp = event_received_at(event);
@@ -307,28 +382,25 @@ number_item(struct batch *batch, struct batch_item *item)
 	user->entries += event->entries;
 }
 
-/* For the answer, out of the rule cache's memory into the job's. */
+/* For the answer. The names stay where they are: the job holds the rules. */
 static void
 report_awards(struct batch_item *item)
 {
-	struct arena *arena = item->job->arena;
 	struct event *event = &item->event->event;
-	struct given_award *given;
 	size_t i;
 
 	event->award_count = item->award_count;
-	event->awards =
-	    arena_array(arena, item->award_count + 1, sizeof(*event->awards));
+	event->awards = arena_array(
+	    item->job->arena, item->award_count + 1, sizeof(*event->awards));
 	for (i = 0; i < item->award_count; i++) {
 		const struct award *award = &item->awards[i];
 
-		given = &event->awards[i];
-		given->rule = arena_strdup(arena, award->rule->name);
-		given->point_scale = copy_text(arena, award->rule->point_scale);
-		given->points = award->rule->points;
-		given->balance = award->balance;
-		if (award->badge_won)
-			given->badge = arena_strdup(arena, award->rule->badge);
+		event->awards[i] =
+		    (struct given_award) {.rule = award->rule->name,
+		        .point_scale = award->rule->point_scale,
+		        .points = award->rule->points,
+		        .balance = award->balance,
+		        .badge = award->badge_won ? award->rule->badge : NULL};
 	}
 }
 
@@ -362,6 +434,7 @@ struct apply_call {
 	struct ingest *ingest;
 	struct ingest_job *const *jobs;
 	size_t count;
+	bool wait_for_locks;
 };
 
 static enum error
@@ -379,7 +452,9 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 
 	arena_reset(batch.arena);
 	collect_apps(&batch, call->jobs, call->count);
-	error = batch_lock_apps(&batch);
+	error = db_wait_for_locks(db, call->wait_for_locks);
+	if (error == OK)
+		error = batch_lock_apps(&batch);
 	if (error == OK)
 		error = load_rules(&batch);
 	if (error != OK)
@@ -388,6 +463,8 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 	if (batch.item_count == 0)
 		return OK;
 	error = batch_lock_users(&batch);
+	/* Behind what others did to the users while this waited for them. */
+	batch.now = clock_now();
 	if (error == OK)
 		error = find_known(&batch, &known);
 	if (error == OK)
@@ -401,13 +478,13 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 
 enum error
 ingest_apply(struct ingest *ingest, struct ingest_job *const *jobs,
-    size_t count, int64_t deadline)
+    size_t count, int64_t deadline, bool wait_for_locks)
 {
 	const struct tx_options options = {.deadline = deadline,
 	    .retry_duplicate = true,
 	    .may_settle = true,
-	    .yield_lock = count > 1};
-	struct apply_call call = {ingest, jobs, count};
+	    .yield_lock = true};
+	struct apply_call call = {ingest, jobs, count, wait_for_locks};
 
 	return tx_run(ingest->db, &options, apply_jobs, &call);
 }

@@ -21,11 +21,11 @@ struct ingest_event {
 	 */
 	struct event event;
 	bool id_made; /* the id is the server's, so it cannot be there yet */
+	/* In: ERR_NONE_MATCHES if no rule does, and it is not stored. */
+	bool must_match;
 	/* In: the names of the properties that it has, for the rules. */
 	const char *const *properties;
 	size_t property_count;
-	/* In: ERR_NONE_MATCHES if no rule does, and it is not stored. */
-	bool must_match;
 
 	/* Out: OK, ERR_EVENT_ID_REUSED, ERR_BALANCE_OVERFLOW, ERR_NONE_MATCHES. */
 	enum error error;
@@ -46,8 +46,16 @@ struct ingest_job {
 	struct ingest_event *events;
 	size_t count;
 	struct arena *arena;
+	/* In: of the body, for what its answer will come to. */
+	size_t size;
 	enum error error;
+
+	/* What the awards' names point into: held until ingest_job_clear. */
+	struct app_rules *rules;
 };
+
+/* Before a job's arena is freed. */
+void ingest_job_clear(struct ingest_job *job);
 
 /* What a committer keeps between its transactions. */
 struct ingest {
@@ -55,21 +63,21 @@ struct ingest {
 	struct rule_cache rules;
 	struct arena *scratch;
 	int64_t last_time; /* of the newest row made */
-	int64_t writer;    /* 0 to EVENT_WRITERS - 1 */
 };
 
 /* db is of the role DB_COMMITTER; the ingest does not own it. */
-void ingest_init(struct ingest *ingest, struct db *db, int64_t writer);
+void ingest_init(struct ingest *ingest, struct db *db);
 void ingest_free(struct ingest *ingest);
 
 /*
  * Applies the jobs in their order, in one transaction. When it returns OK, all of
  * that is durable and every job and event has its outcome; else nothing is
  * applied, or nobody knows (ERR_OUTCOME_UNKNOWN), and the jobs' outcomes mean
- * nothing. deadline is of clock_monotonic. ERR_LOCK_TIMEOUT: of several jobs, one
- * waits for a lock; apply them one by one.
+ * nothing. deadline is of clock_monotonic. With wait_for_locks false a row that
+ * another transaction has locked is not waited for. ERR_LOCK_TIMEOUT: a lock was
+ * not to be had, and nothing is applied.
  */
 enum error ingest_apply(struct ingest *ingest, struct ingest_job *const *jobs,
-    size_t count, int64_t deadline) MUST_CHECK;
+    size_t count, int64_t deadline, bool wait_for_locks) MUST_CHECK;
 
 #endif

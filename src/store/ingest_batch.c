@@ -52,10 +52,10 @@ enum {
 	" AND t.user_id = k.u AND t." ref " = k.r"
 
 static const char *const texts[STATEMENTS] = {
-    [LOCK_APP] = "SELECT 0, version FROM application WHERE id = ?"
+    [LOCK_APP] = "SELECT 0, version, classic FROM application WHERE id = ?"
                  " LOCK IN SHARE MODE",
     [LOCK_APPS] =
-        "SELECT k.i, a.version FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+        "SELECT k.i, a.version, a.classic FROM JSON_TABLE(?, '$[*]' COLUMNS ("
         " i INT PATH '$[0]', a INT UNSIGNED PATH '$[1]')) k"
         " STRAIGHT_JOIN application a ON a.id = k.a LOCK IN SHARE MODE",
     [LOCK_1_USER] = LOCK_USERS(USER_1),
@@ -92,7 +92,8 @@ static const char *const texts[STATEMENTS] = {
 };
 const struct statement_set ingest_statements = {texts, STATEMENTS};
 
-enum { KEYS_TEXT_MAX = 64 << 20 };
+/* Of one statement: bytes of keys that it is asked for, and rows that it writes. */
+enum { KEYS_TEXT_MAX = 64 << 20, KEYS_TEXT_FULL = 1 << 20, ROWS_MAX = 20000 };
 
 /* How many users each locking statement takes, largest first. */
 static const struct {
@@ -132,6 +133,7 @@ batch_lock_apps(struct batch *batch)
 	while (query_next(&query)) {
 		app = &batch->apps[query_take_int(&query)];
 		app->version = query_take_int(&query);
+		app->classic = query_take_bool(&query);
 	}
 	return query_end(&query);
 }
@@ -253,6 +255,7 @@ want_item(struct batch *batch, struct str keys[STATE_KINDS],
 	}
 }
 
+/* Reads the values of the keys so far, and begins a new list. */
 static enum error
 read_state(struct batch *batch, enum state_kind kind, struct str *keys)
 {
@@ -271,7 +274,21 @@ read_state(struct batch *batch, enum state_kind kind, struct str *keys)
 		value = query_take_int(&query);
 		state_set(&batch->state, kind, user, ref, value);
 	}
+	keys->len = 0;
 	return query_end(&query);
+}
+
+/* Reads those lists that are long enough; at the end, all. */
+static enum error
+read_states(struct batch *batch, struct str keys[STATE_KINDS], size_t enough)
+{
+	enum error error = OK;
+	size_t i;
+
+	for (i = 0; i < STATE_KINDS && error == OK; i++)
+		if (keys[i].len >= enough)
+			error = read_state(batch, (enum state_kind)i, &keys[i]);
+	return error;
 }
 
 enum error
@@ -284,11 +301,11 @@ batch_load_state(struct batch *batch)
 	state_init(&batch->state, batch->arena);
 	for (i = 0; i < STATE_KINDS; i++)
 		keys[i] = str_new(batch->arena, KEYS_TEXT_MAX);
-	for (i = 0; i < batch->item_count; i++)
+	for (i = 0; i < batch->item_count && error == OK; i++) {
 		want_item(batch, keys, &batch->items[i]);
-	for (i = 0; i < STATE_KINDS && error == OK; i++)
-		error = read_state(batch, (enum state_kind)i, &keys[i]);
-	return error;
+		error = read_states(batch, keys, KEYS_TEXT_FULL);
+	}
+	return error == OK ? read_states(batch, keys, 1) : error;
 }
 
 /* The columns of a bulk statement, as arrays that it is bound to in order. */
@@ -318,19 +335,36 @@ rows_init(struct rows *rows, struct batch *batch, const char *types, size_t max)
 			    arena_array(batch->arena, max + 1, sizeof(char *));
 }
 
+/* One piece of the rows: a statement stays below the server's max_allowed_packet. */
 static enum error
-rows_write(struct rows *rows, struct batch *batch, size_t statement)
+rows_write_some(struct rows *rows, struct batch *batch, size_t statement,
+    size_t first, size_t count)
 {
 	size_t i;
 
-	bulk_begin(&rows->bulk, batch->db, batch->arena, SET_INGEST, statement,
-	    rows->count);
+	bulk_begin(
+	    &rows->bulk, batch->db, batch->arena, SET_INGEST, statement, count);
 	for (i = 0; i < rows->columns; i++)
 		if (rows->ints[i] != NULL)
-			bulk_int(&rows->bulk, rows->ints[i]);
+			bulk_int(&rows->bulk, rows->ints[i] + first);
 		else
-			bulk_text(&rows->bulk, rows->texts[i]);
+			bulk_text(&rows->bulk, rows->texts[i] + first);
 	return bulk_run(&rows->bulk);
+}
+
+static enum error
+rows_write(struct rows *rows, struct batch *batch, size_t statement)
+{
+	enum error error = OK;
+	size_t first, count;
+
+	for (first = 0; first < rows->count && error == OK; first += count) {
+		count = rows->count - first;
+		if (count > ROWS_MAX)
+			count = ROWS_MAX;
+		error = rows_write_some(rows, batch, statement, first, count);
+	}
+	return error;
 }
 
 static enum error

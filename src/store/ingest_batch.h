@@ -9,7 +9,8 @@
 struct batch_app {
 	int64_t id;
 	int64_t version; /* 0: there is no such application */
-	const struct app_rules *rules;
+	bool classic;
+	struct app_rules *rules;
 };
 
 /* A user of the batch: the row is locked. */

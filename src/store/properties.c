@@ -1,6 +1,8 @@
 /* properties: which properties an event has */
 #include "store/properties.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 
 static size_t
@@ -32,7 +34,10 @@ take_strings(struct arena *arena, struct json_object *array, const char **names)
 
 	for (i = 0; i < length; i++) {
 		value = json_object_array_get_idx(array, i);
-		if (json_object_is_type(value, json_type_string))
+		/* A string with U+0000 in it is no rule's property. */
+		if (json_object_is_type(value, json_type_string) &&
+		    strlen(json_object_get_string(value)) ==
+		        (size_t)json_object_get_string_len(value))
 			names[count++] =
 			    arena_strdup(arena, json_object_get_string(value));
 	}

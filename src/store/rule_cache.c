@@ -23,18 +23,23 @@ static const char *const texts[STATEMENTS] = {
 };
 const struct statement_set rule_cache_statements = {texts, STATEMENTS};
 
-static struct app_rules *
-find(const struct rule_cache *cache, int64_t application)
+void
+app_rules_hold(struct app_rules *rules)
 {
-	struct app_rules *rules = cache->first;
+	rules->holders++;
+}
 
-	while (rules != NULL && rules->application != application)
-		rules = rules->next;
-	return rules;
+void
+app_rules_release(struct app_rules *rules)
+{
+	if (--rules->holders > 0)
+		return;
+	arena_free(rules->arena);
+	free(rules);
 }
 
 static struct app_rules *
-add(struct rule_cache *cache, int64_t application)
+app_rules_new(int64_t application, int64_t version)
 {
 	struct app_rules *rules = calloc(1, sizeof(*rules));
 
@@ -42,23 +47,38 @@ add(struct rule_cache *cache, int64_t application)
 		log_error("event=out_of_memory");
 		exit(EXIT_FAILURE);
 	}
+	rules->holders = 1;
 	rules->application = application;
+	rules->version = version;
 	rules->arena = arena_new(CACHE_ARENA_MAX);
-	rules->next = cache->first;
-	cache->first = rules;
 	return rules;
+}
+
+/* Where the application's rules are, or would be put. */
+static struct app_rules **
+find(struct rule_cache *cache, int64_t application)
+{
+	struct app_rules **place = &cache->first;
+
+	while (*place != NULL && (*place)->application != application)
+		place = &(*place)->next;
+	return place;
+}
+
+static void
+drop(struct app_rules **place)
+{
+	struct app_rules *rules = *place;
+
+	*place = rules->next;
+	app_rules_release(rules);
 }
 
 void
 rule_cache_free(struct rule_cache *cache)
 {
-	struct app_rules *rules;
-
-	while ((rules = cache->first) != NULL) {
-		cache->first = rules->next;
-		arena_free(rules->arena);
-		free(rules);
-	}
+	while (cache->first != NULL)
+		drop(&cache->first);
 }
 
 static void
@@ -110,26 +130,40 @@ load_keys(struct db *db, struct app_rules *rules)
 	return query_end(&query);
 }
 
+static enum error
+load(struct db *db, int64_t application, int64_t version,
+    struct app_rules **rules_out)
+{
+	struct app_rules *rules = app_rules_new(application, version);
+	enum error error = load_rules(db, rules);
+
+	if (error == OK)
+		error = load_keys(db, rules);
+	if (error == OK)
+		*rules_out = rules;
+	else
+		app_rules_release(rules);
+	return error;
+}
+
 enum error
 rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,
-    int64_t version, const struct app_rules **rules_out)
+    int64_t version, struct app_rules **rules_out)
 {
-	struct app_rules *rules = find(cache, application);
+	struct app_rules **place = find(cache, application), *fresh = NULL;
 	enum error error;
 
-	if (rules == NULL)
-		rules = add(cache, application);
-	if (rules->version != version) {
-		rules->version = 0;
-		arena_reset(rules->arena);
-		error = load_rules(db, rules);
-		if (error == OK)
-			error = load_keys(db, rules);
+	if (*place == NULL || (*place)->version != version) {
+		error = load(db, application, version, &fresh);
 		if (error != OK)
 			return error;
-		rules->version = version;
+		if (*place != NULL)
+			drop(place);
+		fresh->next = cache->first;
+		cache->first = fresh;
+		place = &cache->first;
 	}
-	*rules_out = rules;
+	*rules_out = *place;
 	return OK;
 }
 

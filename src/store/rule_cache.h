@@ -12,8 +12,12 @@
 struct arena;
 struct db;
 
-/* Of one application, at one version. */
+/*
+ * Of one application, at one version; never changed once it is made. The cache and
+ * every job whose awards point into it hold it.
+ */
 struct app_rules {
+	_Atomic int holders;
 	int64_t application;
 	int64_t version;
 	struct arena *arena;
@@ -35,11 +39,16 @@ void rule_cache_free(struct rule_cache *cache);
 /*
  * The application's rules and keys at this version, read from the database unless
  * they are here. The caller holds the application's row lock, which keeps
- * them from changing. They are valid until the next call for the application.
+ * them from changing. They are valid until the next call for the application,
+ * or until an app_rules_release of one's own.
  */
 enum error
 rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,
-    int64_t version, const struct app_rules **rules_out) MUST_CHECK;
+    int64_t version, struct app_rules **rules_out) MUST_CHECK;
+
+/* For whom the next call may come too early. Any thread may release. */
+void app_rules_hold(struct app_rules *rules);
+void app_rules_release(struct app_rules *rules);
 
 bool app_rules_has_key(const struct app_rules *rules, int64_t key);
 

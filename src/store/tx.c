@@ -76,21 +76,26 @@ attempt_once(struct db *db, tx_body body, const struct tx_attempt *attempt,
 }
 
 static bool
-worth_retrying(enum error error, int attempt, const struct tx_options *options)
+worth_retrying(enum error error, const struct tx_attempt *attempt,
+    const struct tx_options *options)
 {
+	bool tries_left = attempt->attempt < TX_TRIES;
+
 	switch (error) {
 	case ERR_NOT_CONNECTED:
 		/* Nothing ran: wait for the database as long as we may. */
 		return true;
 	case ERR_LOCK_TIMEOUT:
-		return !options->yield_lock && attempt < TX_TRIES;
+		/* Whoever settles cannot yield: nobody else knows how. */
+		return (!options->yield_lock || attempt->settling) &&
+		    tries_left;
 	case ERR_DEADLOCK:
 	case ERR_CONNECTION_LOST:
-		return attempt < TX_TRIES;
+		return tries_left;
 	case ERR_DUPLICATE:
-		return options->retry_duplicate && attempt < TX_TRIES;
+		return options->retry_duplicate && tries_left;
 	case ERR_COMMIT_UNKNOWN:
-		return options->may_settle && attempt < TX_TRIES;
+		return options->may_settle && tries_left;
 	default:
 		return false;
 	}
@@ -128,6 +133,7 @@ outward(enum error error, bool settling)
 	case ERR_CONNECTION_LOST:
 	case ERR_NOT_CONNECTED:
 	case ERR_DUPLICATE:
+	case ERR_TOO_SLOW:
 		error = ERR_DATABASE_UNAVAILABLE;
 		break;
 	default:
@@ -153,8 +159,7 @@ tx_run(struct db *db, const struct tx_options *options, tx_body body,
 		if (error != OK)
 			log_debug("event=tx_failed attempt=%d error=%s",
 			    attempt.attempt, error_code(error));
-	} while (error != OK &&
-	    worth_retrying(error, attempt.attempt, options) &&
+	} while (error != OK && worth_retrying(error, &attempt, options) &&
 	    back_off(attempt.attempt, options->deadline));
 	if (error == ERR_LOCK_TIMEOUT && options->yield_lock &&
 	    !attempt.settling)

@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -29,7 +30,8 @@ def arguments():
                         help="where src/palmaresd and src/palmaresctl are")
     parser.add_argument("--keep", action="store_true",
                         help="keep the temporary directory")
-    parser.add_argument("-v", "--verbose", action="store_true")
+    parser.add_argument("-v", "--verbose", action="store_true",
+                        help="each test's name, and the slowest at the end")
     parser.add_argument("pattern", nargs="*")
     return parser.parse_args()
 
@@ -46,6 +48,27 @@ def raise_file_limit():
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+class TimedResult(unittest.TextTestResult):
+    """Knows how long each test took."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.seconds = {}
+
+    def startTest(self, test):
+        self.started = time.monotonic()
+        super().startTest(test)
+
+    def stopTest(self, test):
+        self.seconds[test.id()] = time.monotonic() - self.started
+        super().stopTest(test)
+
+    def slowest(self, count=10):
+        """(seconds, name) of the slowest tests."""
+        return sorted(((s, name) for name, s in self.seconds.items()),
+                      reverse=True)[:count]
 
 
 def on_signal(number, _frame):
@@ -76,7 +99,11 @@ def main():
     try:
         case.Shared.get()
         result = unittest.TextTestRunner(
-            verbosity=2 if args.verbose else 1).run(tests)
+            verbosity=2 if args.verbose else 1,
+            resultclass=TimedResult).run(tests)
+        if args.verbose:
+            for seconds, name in result.slowest():
+                print("%6.1f s  %s" % (seconds, name))
         bad = len(result.failures) + len(result.errors)
         if not args.pattern:
             unseen = operations.unseen()

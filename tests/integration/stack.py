@@ -22,8 +22,11 @@ WORKERS = 2
 DB_NAME = "palmares"
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
-SANITIZER = re.compile(
-    r"(?:Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
+# What the log has when a program is wrong: sanitizers, assert(), workers that
+# ended and were not killed by a test.
+CONFESSION = re.compile(r"(?:Address|Leak|Thread|UndefinedBehavior)Sanitizer"
+                        r"|runtime error:|Assertion .* failed"
+                        r"|event=worker_died worker=\d+ signal=(?!9\b)")
 # What nginx may need from outside, for `missing_programs`.
 PROGRAMS = ("mariadbd", "mariadb", "mariadb-install-db", "nginx")
 
@@ -168,6 +171,7 @@ class Stack:
         self.socket = self.path("api.sock")
         self.conf = self.path("palmares.conf")
         self.daemon_log = self.path("palmaresd.log")
+        self.checked = 0        # how far check_log has read
         self.settings = {
             "server": {"socket": self.socket, "socket_mode": "0660",
                        "workers": WORKERS, "threads": 64,
@@ -211,9 +215,15 @@ class Stack:
             if program is None:
                 continue
             try:
-                program.stop()
+                status = program.stop()
+                if status != 0:
+                    faults.append("%s ended with status %d; its log ends:\n%s"
+                                  % (program.name, status,
+                                     tail(program.log)))
             except StackError as e:
                 faults.append(str(e))
+        if not quietly:
+            faults += filter(None, [self.check_log()])
         self.nginx = self.daemon = self.db = None
         if not self.keep:
             shutil.rmtree(self.dir, ignore_errors=True)
@@ -348,6 +358,16 @@ class Stack:
         with open(self.daemon_log, "rb") as f:
             f.seek(position)
             return f.read().decode("utf-8", "replace")
+
+    def check_log(self):
+        """What palmaresd's log has of sanitizers since the last look."""
+        text = self.log_since(self.checked)
+        self.checked = self.log_size()
+        found = CONFESSION.search(text)
+        if not found:
+            return None
+        at = max(0, found.start() - 300)
+        return "palmaresd's log has:\n" + text[at:at + 6000]
 
     def _mariadb(self, text, database):
         return subprocess.run(

@@ -376,7 +376,8 @@ class Leniency(ClassicTest):
         event, = self.assert_json(app.get("/events"))["data"]
         self.assert_members(event, {
             "username": "test1", "eventType": "test1",
-            "properties": ["test1"]})
+            "timestampAsSent": "test1", "properties": ["test1"]})
+        self.assert_time(event["timestamp"])
         award, = event["awards"]
         self.assert_members(award, {"rule": "test1", "points": 1,
                                     "balance": 1, "badge": "test1"})

@@ -111,10 +111,9 @@ class Verify(StackTest):
                         "UPDATE `%s` SET %s WHERE %s%s" % (
                             table, change, of, where) if change else
                         "DELETE FROM `%s` WHERE %s%s" % (table, of, where))
-                    rc, out, err, _ = self.verify()
+                    rc, out, err, _ = self.verify(app)
                     self.assertEqual(rc, 1, out + err)
                     self.assertTrue(out.strip(), "a list says what")
-                    self.assertEqual(self.verify(app)[0], 1)
                 finally:
                     self.stack.sql(
                         "DELETE FROM `%s`; INSERT INTO `%s` SELECT * FROM %s;"
@@ -131,6 +130,7 @@ class Verify(StackTest):
                   " app_key = %d)" % one.key)
         self.stack.sql(update % "+")
         try:
+            self.assertEqual(self.verify()[0], 1)
             self.assertEqual(self.verify(one)[0], 1)
             self.assertEqual(self.verify(two)[0], 0)
         finally:

@@ -76,17 +76,18 @@ class Methods(StackTest):
                           ("*", "https://shop.example"))
 
     def test_another_method_is_405_with_allow(self):
-        for target, methods in self.TARGETS:
-            wanted = self.expected(target, methods)
-            for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "TRACK",
-                           "PROPFIND"):
-                if method in wanted:
-                    continue
-                with self.subTest(method=method, target=target), \
-                        self.nothing_applied():
-                    r = self.one.call(method, target, {})
-                    self.assert_problem(r, 405, "method_not_allowed")
-                    self.assertEqual(self.allowed(r.header("Allow")), wanted)
+        with self.nothing_applied():
+            for target, methods in self.TARGETS:
+                wanted = self.expected(target, methods)
+                for method in ("GET", "POST", "PUT", "DELETE", "PATCH",
+                               "TRACK", "PROPFIND"):
+                    if method in wanted:
+                        continue
+                    with self.subTest(method=method, target=target):
+                        r = self.one.call(method, target, {})
+                        self.assert_problem(r, 405, "method_not_allowed")
+                        self.assertEqual(self.allowed(r.header("Allow")),
+                                         wanted)
 
     def test_batch_is_a_resource_of_its_own(self):
         r = self.one.call("DELETE", "/events/batch")
@@ -201,6 +202,18 @@ class Tags(StackTest):
                 tag = self.tag(target)
                 self.assert_status(self.one.delete(
                     target, headers={"If-Match": "W/" + tag}), 204)
+
+    def test_if_none_match_makes_put_create_only(self):
+        for path, members, noun in KINDS:
+            target = path + "/" + unique()
+            headers = {"If-None-Match": "*"}
+            with self.subTest(path):
+                self.assert_status(self.one.put(target, members,
+                                                headers=headers), 201)
+                with self.nothing_applied():
+                    self.assert_problem(self.one.put(
+                        target, members, headers=headers), 412,
+                        "precondition_failed")
 
     def test_if_match_on_what_does_not_exist_is_412(self):
         for path, members, noun in KINDS:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import client
@@ -48,14 +49,37 @@ class Processes(StackTest):
 
     def test_hup_replaces_the_workers_without_a_failed_request(self):
         with Load(self.one, clients=12) as load:
-            for _ in range(3):
-                load.wait_for(30)
+            for _ in range(4):
+                load.wait_for(20)
                 pids = self.stack.worker_pids()
                 self.stack.daemon.send(signal.SIGHUP)
                 self.wait_workers(pids)
-                load.wait_for(30)
+                load.wait_for(20)
         self.assertEqual(load.failures, [])
         load.check(self, 10)
+
+    def test_hup_strands_no_connection(self):
+        """Each round ends when all have their answers: while others keep
+        coming, a connection that no worker was woken for goes unseen."""
+        params = client.params_of("GET", "/healthz")
+
+        def ask(ending, answers):
+            while not ending.is_set():
+                answers.append(client.fcgi(self.stack.socket, params,
+                                           timeout=5).status)
+
+        for _ in range(15):
+            ending, answers = threading.Event(), []
+            clients = Together([lambda: ask(ending, answers)] * 12)
+            try:
+                wait_until(lambda: len(answers) > 100, 10, "some answers")
+                pids = self.stack.worker_pids()
+                self.stack.daemon.send(signal.SIGHUP)
+                self.wait_workers(pids)
+            finally:
+                ending.set()
+            clients.join()
+            self.assertEqual(set(answers), {200})
 
     def test_hup_reads_the_settings_again(self):
         before = len(self.stack.worker_pids())

@@ -71,6 +71,7 @@ packet_length(const unsigned char *header)
 	    (size_t)header[2] << 16;
 }
 
+/* Where a statement's id stands in the request that runs it, and in the reply. */
 static int
 statement_id(const unsigned char *payload)
 {
@@ -115,7 +116,9 @@ forward_packet(struct link *link)
 	if (!read_all(link->client, header, sizeof(header)))
 		return false;
 	len = packet_length(header) + PACKET_HEADER;
-	packet = malloc(len);
+	packet = calloc(1, len);
+	if (packet == NULL)
+		abort();
 	memcpy(packet, header, PACKET_HEADER);
 	on =
 	    read_all(link->client, packet + PACKET_HEADER, len - PACKET_HEADER);
@@ -184,6 +187,8 @@ accept_all(void *context)
 	(void)context;
 	while ((client = accept(listener, NULL, NULL)) != -1) {
 		link = malloc(sizeof(*link));
+		if (link == NULL)
+			abort();
 		*link = (struct link) {client, connect_server(), NOT_PREPARED};
 		if (pthread_create(&thread, NULL, serve, link) != 0)
 			abort();

@@ -123,6 +123,7 @@ server_start(void **state)
 {
 	(void)state;
 	assert_int_not_equal(sodium_init(), -1);
+	db_start();
 	setenv("PATH",
 	    "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", 1);
 	test_arena = arena_new(ARENA_MAX);
@@ -240,7 +241,7 @@ sql_number(const char *format, ...)
 	va_end(args);
 	if (value == NULL)
 		fail_msg("%s: no value", format);
-	return strtoll(value, NULL, 10);
+	return value == NULL ? 0 : strtoll(value, NULL, 10);
 }
 
 int64_t
@@ -270,8 +271,10 @@ insert_application(
 int64_t
 make_application(const char *name)
 {
-	struct application application = {
-	    .name = name, .description = "", .time_zone = "UTC"};
+	struct application application = {.name = name,
+	    .description = "",
+	    .time_zone = "UTC",
+	    .classic = true};
 
 	must_run(insert_application, &application);
 	return application.id;
@@ -382,8 +385,9 @@ post(int64_t application, const char *id, const char *username,
 	struct db *db = connect_as(DB_COMMITTER);
 	struct ingest ingest;
 
-	ingest_init(&ingest, db, 0);
-	assert_int_equal(ingest_apply(&ingest, &jobs, 1, in_seconds(20)), OK);
+	ingest_init(&ingest, db);
+	assert_int_equal(
+	    ingest_apply(&ingest, &jobs, 1, in_seconds(20), true), OK);
 	assert_int_equal(job.error, OK);
 	assert_int_equal(event.error, OK);
 	ingest_free(&ingest);

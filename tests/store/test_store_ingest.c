@@ -45,11 +45,11 @@ struct committer {
 };
 
 static void
-committer_init(struct committer *committer, int64_t writer)
+committer_init(struct committer *committer)
 {
 	committer->db =
 	    db_new(&server_settings, DB_COMMITTER, &server_counters);
-	ingest_init(&committer->ingest, committer->db, writer);
+	ingest_init(&committer->ingest, committer->db);
 }
 
 static void
@@ -62,7 +62,7 @@ committer_free(struct committer *committer)
 static enum error
 apply_job(struct committer *committer, struct ingest_job *job)
 {
-	return ingest_apply(&committer->ingest, &job, 1, in_seconds(20));
+	return ingest_apply(&committer->ingest, &job, 1, in_seconds(20), true);
 }
 
 /* Applies events as one request, on a committer of its own. */
@@ -72,7 +72,7 @@ apply(struct ingest_event *events, size_t count)
 	struct ingest_job job = job_of(application, events, count);
 	struct committer committer;
 
-	committer_init(&committer, 1);
+	committer_init(&committer);
 	assert_int_equal(apply_job(&committer, &job), OK);
 	committer_free(&committer);
 	return job;
@@ -203,10 +203,25 @@ a_job_with_a_key_that_is_not_live_is_refused(void **state)
 
 	(void)state;
 	job.key = 4711;
-	committer_init(&committer, 1);
+	committer_init(&committer);
 	assert_int_equal(apply_job(&committer, &job), OK);
 	assert_int_equal(job.error, ERR_KEY_UNKNOWN);
 	committer_free(&committer);
+	assert_int_equal(rows_of("event"), 0);
+}
+
+/* So nothing is added to an application while it is being deleted. */
+static void
+without_a_key_the_classic_interface_must_be_on(void **state)
+{
+	struct ingest_event event = event_of("e", "ann", "visit", NULL);
+	struct ingest_job job;
+
+	(void)state;
+	sql("UPDATE application SET classic = 0 WHERE id = %lld",
+	    (long long)application);
+	job = apply(&event, 1);
+	assert_int_equal(job.error, ERR_APPLICATION_NOT_FOUND);
 	assert_int_equal(rows_of("event"), 0);
 }
 
@@ -296,6 +311,29 @@ an_event_that_another_worker_applied_meanwhile_is_a_replay(void **state)
 	assert_given(&event, 1, "Visitor");
 	assert_int_equal(rows_of("event"), 1);
 	assert_int_equal(points_of("ann"), 1);
+}
+
+static void
+send_another_elsewhere(void)
+{
+	post(application, "between", "ann", "visit", NULL);
+}
+
+/* The later one of two events has the later time of receipt. */
+static void
+a_commit_that_never_arrives_takes_its_place_anew(void **state)
+{
+	struct ingest_event event = event_of("e", "ann", "visit", NULL);
+
+	(void)state;
+	proxy_set(PROXY_DROP_REQUEST, send_another_elsewhere);
+	apply(&event, 1);
+	assert_false(event.replayed);
+	assert_given(&event, 2, NULL);
+	assert_int_equal(sql_number("SELECT MAX(id) FROM event"
+	                            " WHERE application_id = %lld",
+	                     (long long)application),
+	    event.event.row);
 }
 
 /* The reply is lost, and another worker answers the client's repetition. */
@@ -496,11 +534,13 @@ main(void)
 	    TEST(the_same_id_twice_in_a_request_counts_once),
 	    TEST(what_is_refused_leaves_nothing_behind),
 	    TEST(a_job_with_a_key_that_is_not_live_is_refused),
+	    TEST(without_a_key_the_classic_interface_must_be_on),
 	    TEST(a_commit_whose_reply_is_lost_is_applied_once),
 	    TEST(a_commit_that_never_arrives_is_applied_once),
 	    TEST(a_lost_reply_is_settled_for_ids_of_the_server_too),
 	    TEST(a_lost_commit_is_settled_for_ids_of_the_server_too),
 	    TEST(an_event_that_another_worker_applied_meanwhile_is_a_replay),
+	    TEST(a_commit_that_never_arrives_takes_its_place_anew),
 	    TEST(an_event_replayed_elsewhere_meanwhile_is_still_its_writers),
 	    TEST(batches_with_users_in_opposite_order_do_not_deadlock),
 	    TEST(ten_at_once_on_a_new_user_make_one_row_and_a_hundred_points),

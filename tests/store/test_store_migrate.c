@@ -138,11 +138,13 @@ an_interrupted_migration_is_gone_on_with(void **state)
 static void
 a_statement_may_run_twice(void **state)
 {
-	struct run run = run_until(0);
-	int64_t statements = sql_number(
-	    "SELECT statements FROM schema_version WHERE version = 1");
+	int64_t statements;
+	struct run run;
 
 	(void)state;
+	run_until(0);
+	statements = sql_number(
+	    "SELECT statements FROM schema_version WHERE version = 1");
 	sql("UPDATE schema_version SET done = 0 WHERE version = 1");
 	assert_int_equal(connection_error(), ERR_SCHEMA_MISMATCH);
 	run = run_until(0);
@@ -154,9 +156,10 @@ a_statement_may_run_twice(void **state)
 static void
 an_unfinished_migration_with_another_text_begins_anew(void **state)
 {
-	struct run run = run_until(5);
+	struct run run;
 
 	(void)state;
+	run_until(5);
 	sql("UPDATE schema_version SET checksum = REPEAT('0', 64)");
 	run = run_until(0);
 	assert_int_equal(run.error, OK);
@@ -171,8 +174,8 @@ assert_refused(const char *because)
 	int64_t version;
 
 	assert_int_equal(run.error, ERR_SCHEMA_MISMATCH);
-	assert_non_null(run.why);
-	assert_non_null(strstr(run.why, because));
+	if (run.why == NULL || strstr(run.why, because) == NULL)
+		fail_msg("%s", run.why);
 	assert_int_equal(run.steps, 0);
 	assert_non_null(strstr(status_of(&version), because));
 	assert_int_equal(connection_error(), ERR_SCHEMA_MISMATCH);

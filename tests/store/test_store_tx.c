@@ -261,7 +261,7 @@ without_a_server_it_ends_by_the_deadline(void **state)
 	const struct db_settings nowhere = {
 	    .socket = "/nowhere", .user = "root"};
 	const struct tx_options options = {
-	    .deadline = clock_monotonic() + 300000,
+	    .deadline = clock_monotonic() + 1500000,
 	};
 	struct db *db = db_new(&nowhere, DB_COMMITTER, &server_counters);
 
@@ -334,6 +334,40 @@ a_lost_commit_is_settled_by_a_body_that_can(void **state)
 		assert_int_equal(server_counters.commits_unknown, 1);
 		assert_int_equal(value_of(1), 1);
 	}
+	db_free(db);
+}
+
+/* Meets a held row when it has already lost a COMMIT. */
+static enum error
+settle_against_lock(
+    struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	struct db **holder = context;
+	bool settled = false;
+
+	if (attempt->attempt == 2)
+		*holder = hold_row();
+	if (attempt->attempt == 3)
+		assert_int_equal(db_text(*holder, "ROLLBACK"), OK);
+	return attempt->attempt == 2 ? db_text(db, add_to[2])
+	                             : add_one_once(db, attempt, &settled);
+}
+
+static void
+a_lock_wait_timeout_while_settling_is_retried_even_by_those_who_yield(
+    void **state)
+{
+	const struct tx_options options = {
+	    .deadline = in_seconds(20), .may_settle = true, .yield_lock = true};
+	struct db *db = connect_as(DB_COMMITTER), *holder = NULL;
+
+	(void)state;
+	proxy_set(PROXY_DROP_REPLY, NULL);
+	assert_int_equal(
+	    tx_run(db, &options, settle_against_lock, &holder), OK);
+	assert_int_equal(server_counters.lock_timeouts, 1);
+	assert_int_equal(value_of(1), 1);
+	db_free(holder);
 	db_free(db);
 }
 
@@ -414,6 +448,9 @@ main(void)
 	        make_rows),
 	    cmocka_unit_test_setup(
 	        a_lost_commit_is_settled_by_a_body_that_can, make_rows),
+	    cmocka_unit_test_setup(
+	        a_lock_wait_timeout_while_settling_is_retried_even_by_those_who_yield,
+	        make_rows),
 	    cmocka_unit_test_setup(a_snapshot_is_of_one_moment, make_rows),
 	    cmocka_unit_test_setup(a_snapshot_writes_nothing, make_rows),
 	};

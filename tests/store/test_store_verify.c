@@ -49,7 +49,8 @@ make_rules(void)
 static void
 post_many(char prefix, bool one_user)
 {
-	static struct ingest_event events[MANY];
+	struct ingest_event *events =
+	    arena_array(test_arena, MANY, sizeof(*events));
 	struct ingest_job job = job_of(two, events, MANY), *jobs = &job;
 	struct db *db = connect_as(DB_COMMITTER);
 	struct ingest ingest;
@@ -60,8 +61,9 @@ post_many(char prefix, bool one_user)
 		    event_of(arena_printf(test_arena, "%c%d", prefix, i),
 		        arena_printf(test_arena, "user %d", one_user ? -1 : i),
 		        "review", NULL);
-	ingest_init(&ingest, db, 0);
-	assert_int_equal(ingest_apply(&ingest, &jobs, 1, in_seconds(20)), OK);
+	ingest_init(&ingest, db);
+	assert_int_equal(
+	    ingest_apply(&ingest, &jobs, 1, in_seconds(20), true), OK);
 	assert_int_equal(job.error, OK);
 	ingest_free(&ingest);
 	db_free(db);
@@ -210,7 +212,8 @@ static const struct damage {
     {"UPDATE event SET badges = 0" ANN " AND number = 1",
         "one: ann: event 1 (\"a1\"): badges won: stored 0, folded 1"},
     {"UPDATE event SET event_type = 'spam'" ANN " AND number = 1",
-        "one: ann: ledger entry 1: points: stored 10, folded -7"},
+        "one: ann: ledger entry 1: stored nothing, folded -7 points by rule"
+        " \"fine\""},
     {"UPDATE event SET properties = '{}'" ANN " AND number = 1",
         "one: ann: badge \"Verified\": event's row: stored"},
     {"UPDATE event SET properties = '{\"ver'" ANN " AND number = 1",
@@ -223,25 +226,39 @@ static const struct damage {
         " that does not exist: stored 1, folded 0"},
     /* The ledger. */
     {"UPDATE ledger SET point_scale_id = 999" ANN " AND number = 2",
-        "one: ann: ledger entry 2: point scale: stored number 999, which"
-        " does not exist, folded \"reputation\""},
+        "one: ann: ledger entry 2: point scale: stored number 999, which does"
+        " not exist, folded \"reputation\""},
     {"UPDATE ledger SET points = 6" ANN " AND number = 2",
         "one: ann: ledger entry 2: points: stored 6, folded 5"},
     {"UPDATE ledger SET balance = 16" ANN " AND number = 2",
         "one: ann: ledger entry 2: balance: stored 16, folded 15"},
     {"UPDATE ledger SET event = event + 1" ANN " AND number = 2",
-        "one: ann: ledger entry 2: event's row: stored"},
+        "one: ann: ledger entry 2: stored 5 points by rule \"verified\","
+        " folded nothing"},
     {"UPDATE ledger SET rule_id = " RULE ANN " AND number = 2",
-        "one: ann: ledger entry 2: rule: stored \"third\", folded"
-        " \"verified\""},
+        "one: ann: ledger entry 2: stored 5 points by rule \"third\", folded"
+        " nothing"},
+    {"UPDATE ledger SET rule_id = 999" ANN " AND number = 2",
+        "one: ann: ledger entry 2: stored 5 points by rule number 999, which"
+        " does not exist, folded nothing"},
     {"DELETE FROM ledger" ANN " AND number = 2",
-        "one: ann: ledger entry 2: stored nothing, folded 5 points"},
+        "one: ann: ledger entry 2: stored nothing, folded 5 points by rule"
+        " \"verified\""},
+    {"UPDATE ledger SET number = 99" ANN " AND number = 14",
+        "one: ann: ledger entry 99: number: stored 99, folded 14"},
     {"UPDATE ledger SET number = 99" ANN " AND number = 2",
-        "one: ann: ledger entry 99: stored 5 points, folded nothing"},
+        "one: ann: ledger entry 99: stored 5 points by rule \"verified\","
+        " folded nothing"},
     {"INSERT INTO ledger SELECT application_id, user_id, 0,"
+     " point_scale_id, points, balance, event - 1, rule_id FROM ledger" ANN
+     " AND number = 1",
+        "one: ann: ledger entry 0: stored 10 points by rule \"review\","
+        " folded nothing"},
+    {"INSERT INTO ledger SELECT application_id, user_id, 15,"
      " point_scale_id, points, balance, event, rule_id FROM ledger" ANN
      " AND number = 1",
-        "one: ann: ledger entry 0: stored 10 points, folded nothing"},
+        "one: ann: ledger entry 15: stored 10 points by rule \"review\","
+        " folded nothing"},
     {"INSERT INTO ledger SELECT application_id, 999, number,"
      " point_scale_id, points, balance, event, rule_id FROM ledger" ANN
      " AND number = 1",
@@ -394,6 +411,7 @@ static _Atomic bool stop;
 static void *
 keep_posting(void *context)
 {
+	const int64_t *writer = context;
 	struct arena *arena = arena_new(256 << 20);
 	struct db *db =
 	    db_new(&server_settings, DB_COMMITTER, &server_counters);
@@ -405,14 +423,14 @@ keep_posting(void *context)
 	int i;
 
 	job.arena = arena;
-	ingest_init(&ingest, db, (int64_t)(intptr_t)context);
+	ingest_init(&ingest, db);
 	for (i = 0; !stop; i++) {
 		for (k = 0; k < COUNT(events); k++)
-			events[k] = event_of(
-			    arena_printf(arena, "%p-%d-%zu", context, i, k),
+			events[k] = event_of(arena_printf(arena, "%lld-%d-%zu",
+			                         (long long)*writer, i, k),
 			    arena_printf(arena, "busy %d", i * (int)k % 50),
 			    "review", NULL);
-		if (ingest_apply(&ingest, &jobs, 1, in_seconds(20)) != OK)
+		if (ingest_apply(&ingest, &jobs, 1, in_seconds(20), true) != OK)
 			break;
 	}
 	ingest_free(&ingest);
@@ -425,14 +443,15 @@ static void
 a_system_at_work_has_no_differences(void **state)
 {
 	struct rule_definition rule = rule_of("nothing", "review", 0, "zero");
-	pthread_t threads[3];
-	uintptr_t i;
+	int64_t writers[] = {1, 2, 3};
+	pthread_t threads[COUNT(writers)];
+	size_t i;
 
 	(void)state;
 	stop = false;
 	for (i = 0; i < COUNT(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, keep_posting,
-		                     (void *)(i + 1)),
+		                     &writers[i]),
 		    0);
 	for (i = 0; i < 15; i++) {
 		rule.points = (int64_t)i;
@@ -443,6 +462,8 @@ a_system_at_work_has_no_differences(void **state)
 	for (i = 0; i < COUNT(threads); i++)
 		pthread_join(threads[i], NULL);
 	verify_finds_nothing();
+	assert_true(sql_number("SELECT SUM(events) FROM user"
+	                       " WHERE username LIKE 'busy%%'") > 100);
 }
 
 int

@@ -1,0 +1,85 @@
+#!/bin/sh
+# check-docs.sh: fails when the manual pages and the programs do not tell the same
+#
+# Every setting of src/api/settings.c is in palmares.conf(5) and in the example,
+# with its default there, and they have no others; every command and option of
+# palmaresctl is in palmaresctl(1), and it has no others.
+cd "${srcdir:-.}" || exit 2
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+bad=0
+
+# same WHAT ONE OTHER: the lists, one thing a line, must be equal and not empty
+same() {
+	sort "$work/$2" >"$work/one"
+	sort "$work/$3" >"$work/other"
+	if [ ! -s "$work/one" ]; then
+		echo "check-docs.sh: $1: found nothing to compare" >&2
+		bad=1
+	elif ! diff "$work/one" "$work/other" >"$work/diff"; then
+		echo "check-docs.sh: $1" >&2
+		sed -n 's/^</  only there:/p; s/^>/  only here: /p' \
+			"$work/diff" >&2
+		bad=1
+	fi
+}
+
+# The table of settings with line breaks gone, an entry a line: section, name,
+# and the first string after them that is no identifier of C: the default.
+awk '/^static const struct setting table/ { on = 1 }
+	on { text = text " " $0 }
+	/^};/ { on = 0 }
+	END {
+		while (match(text, /"[a-z]+",[ \t]*"[a-z_]+",/)) {
+			entry = substr(text, RSTART, RLENGTH)
+			text = substr(text, RSTART + RLENGTH)
+			split(entry, part, "\"")
+			match(text, /"[^"]*"/)
+			print part[2] "." part[4] "=" \
+				substr(text, RSTART + 1, RLENGTH - 2)
+		}
+	}' src/api/settings.c >"$work/settings"
+sed 's/=.*//' "$work/settings" >"$work/setting-names"
+awk '$1 == ".Ss" && $2 == "Section" { section = $3 }
+	$1 == ".It" && $2 == "Ic" { print section "." $3 }' \
+	docs/palmares.conf.5 >"$work/conf-page"
+awk '/^\[/ { gsub(/[][]/, ""); section = $0 }
+	/^;[a-z_]+=/ { print section "." substr($0, 2) }' \
+	docs/palmares.conf.example >"$work/conf-example"
+
+same 'settings: src/api/settings.c (there) and docs/palmares.conf.5 (here)' \
+	setting-names conf-page
+same 'settings: src/api/settings.c (there) and docs/palmares.conf.example (here)' \
+	settings conf-example
+
+# palmaresctl: the words of the commands, the names of the options.
+awk '/^static const struct command/ { on = 1 }
+	on { text = text " " $0 }
+	/^};/ { on = 0 }
+	END {
+		while (match(text, /{[ \t]*"[a-z]+",[ \t]*("[a-z]+"|NULL)}?/)) {
+			entry = substr(text, RSTART, RLENGTH)
+			text = substr(text, RSTART + RLENGTH)
+			count = split(entry, part, "\"")
+			print part[2] (count > 3 ? " " part[4] : "")
+		}
+	}' src/ctl/main.c >"$work/commands"
+awk '$1 == ".It" && $2 == "Ic" {
+		words = $3
+		if ($4 ~ /^(create|list|show|delete|revoke)$/)
+			words = words " " $4
+		print words
+	}' docs/palmaresctl.1 >"$work/ctl-page"
+same 'commands: src/ctl/main.c (there) and docs/palmaresctl.1 (here)' \
+	commands ctl-page
+
+awk '/^static const struct option/ { on = 1 }
+	on && match($0, /"[a-z-]+"/) {
+		print substr($0, RSTART + 1, RLENGTH - 2)
+	}
+	/^};/ { on = 0 }' src/ctl/main.c >"$work/options"
+grep -o 'Fl -[a-z-]*' docs/palmaresctl.1 | sed 's/^Fl -//' | sort -u \
+	>"$work/page-options"
+same 'options: src/ctl/main.c (there) and docs/palmaresctl.1 (here)' \
+	options page-options
+exit $bad

@@ -1,0 +1,139 @@
+"""palmaresctl doctor: what is wrong is found, with what mends it."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+
+from case import StackTest
+
+
+class Doctor(StackTest):
+    """Each test makes one thing wrong and puts it right again."""
+
+    def doctor(self, conf=None):
+        """The exit status, and {check: finding} of those not fine."""
+        r = subprocess.run(
+            [self.stack.program("palmaresctl"), "-c",
+             conf or self.stack.conf, "--json", "doctor"],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        document = json.loads(r.stdout)
+        self.assertEqual(document["ok"], r.returncode == 0)
+        for finding in document["findings"]:
+            self.assertTrue(finding["detail"], finding)
+            self.assertEqual(finding["remedy"] is None,
+                             finding["state"] == "ok", finding)
+        return r.returncode, {f["check"]: f for f in document["findings"]
+                              if f["state"] == "wrong"}
+
+    def assert_wrong(self, checks, conf=None):
+        rc, wrong = self.doctor(conf)
+        self.assertEqual(rc, 1)
+        self.assertEqual(sorted(wrong), sorted(checks), wrong)
+        return wrong
+
+    def conf(self, mode=0o600, **changes):
+        """A configuration of its own: section_setting=value."""
+        path = self.stack.path("doctor.conf")
+        settings = {s: dict(v) for s, v in self.stack.settings.items()}
+        for name, value in changes.items():
+            section, _, setting = name.partition("_")
+            settings[section][setting] = value
+        with open(path, "w", encoding="utf-8") as f:
+            for section, values in settings.items():
+                f.write("[%s]\n" % section)
+                f.writelines("%s=%s\n" % item for item in values.items())
+        os.chmod(path, mode)
+        return path
+
+    @contextlib.contextmanager
+    def variable(self, name, value):
+        before = self.stack.sql("SELECT @@global.%s" % name)[0][0]
+        self.stack.sql("SET GLOBAL %s = %s" % (name, value))
+        try:
+            yield
+        finally:
+            self.stack.sql("SET GLOBAL %s = %s" % (name, before))
+
+    def test_nothing_is_wrong(self):
+        with self.nothing_applied():
+            self.assertEqual(self.doctor(), (0, {}))
+
+    def test_the_configuration(self):
+        self.assert_wrong(["configuration"],
+                          self.stack.path("no such.conf"))
+        wrong = self.assert_wrong(["configuration"],
+                                  self.conf(server_workers="many"))
+        self.assertIn("workers", wrong["configuration"]["detail"])
+
+    def test_a_password_that_everybody_may_read(self):
+        path = self.stack.path("password")
+        with open(path, "w", encoding="utf-8"):
+            pass
+        for mode, checks in ((0o644, ["password file"]), (0o640, [])):
+            os.chmod(path, mode)
+            _, wrong = self.doctor(self.conf(database_password_file=path))
+            self.assertEqual(sorted(wrong), checks)
+        _, wrong = self.doctor(self.conf(0o644, database_password="x"))
+        self.assertIn("password", wrong)
+        self.assertIn("chmod", wrong["password"]["remedy"])
+
+    def test_the_way_to_the_database(self):
+        for changes in ({"database_socket": "/nowhere"},
+                        {"database_host": "127.0.0.1", "database_port": 1},
+                        {"database_user": "nobody"},
+                        {"database_password": "wrong"},
+                        {"database_name": "nothing"}):
+            with self.subTest(changes):
+                self.assert_wrong(["database"], self.conf(**changes))
+
+    def test_settings_of_the_server(self):
+        for name, value in (("innodb_flush_log_at_trx_commit", 2),
+                            ("read_only", 1),
+                            ("max_allowed_packet", 1 << 20),
+                            ("max_connections", 10),
+                            ("max_prepared_stmt_count", 500)):
+            conf = self.conf(server_workers=4)
+            with self.subTest(name), self.variable(name, value):
+                rc, wrong = self.doctor(conf)
+                self.assertEqual(rc, 1)
+                self.assertIn(name, wrong)
+                self.assertTrue(wrong[name]["remedy"].startswith("SET "))
+
+    def test_the_rights_of_the_account(self):
+        self.stack.sql("CREATE USER weak@localhost; GRANT SELECT, INSERT,"
+                       " UPDATE, DELETE ON palmares.* TO weak@localhost")
+        try:
+            wrong = self.assert_wrong(["rights"],
+                                      self.conf(database_user="weak"))
+            self.assertIn("CREATE", wrong["rights"]["detail"])
+            self.stack.sql("REVOKE INSERT ON palmares.* FROM weak@localhost")
+            _, wrong = self.doctor(self.conf(database_user="weak"))
+            self.assertEqual(sorted(wrong), ["rights", "statements"])
+        finally:
+            self.stack.sql("DROP USER weak@localhost")
+
+    def test_the_schema(self):
+        self.stack.sql("UPDATE schema_version SET done = done - 1"
+                       " WHERE version = 1")
+        try:
+            _, wrong = self.doctor()
+            self.assertIn("migrate", wrong["schema"]["remedy"])
+        finally:
+            self.stack.sql("UPDATE schema_version SET done = statements")
+
+    def test_the_daemon(self):
+        path = self.stack.path("dead.sock")
+        wrong = self.assert_wrong(["palmaresd"],
+                                  self.conf(server_socket=path))
+        self.assertIn("does not exist", wrong["palmaresd"]["detail"])
+        pids = [self.stack.daemon.pid] + self.stack.worker_pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            wrong = self.assert_wrong(["palmaresd"])
+            self.assertIn("does not answer", wrong["palmaresd"]["detail"])
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
