@@ -21,6 +21,7 @@ enum {
 	    1200000, /* a round that is so old: nobody joins the queue */
 	LATE_PAUSE = 5000,
 	PROBE_PAUSE = 100000,
+	DOWN_TIME = 300000,
 };
 
 /*
@@ -162,15 +163,23 @@ wait_done(struct committer *committer, struct queued_job *job)
 }
 
 /*
- * Under the mutex. Where the database is gone or hangs, those who come now are
- * told at once: behind those who wait already, their answer would be late.
+ * Under the mutex. Where a round hangs, those who come now are told at once: behind
+ * those who wait already, their answer would be late.
  */
 static bool
 is_stalled(const struct committer *committer)
 {
-	return committer->down ||
-	    (committer->round_since != 0 &&
-	        clock_monotonic() - committer->round_since > STALL_TIME);
+	return committer->round_since != 0 &&
+	    clock_monotonic() - committer->round_since > STALL_TIME;
+}
+
+/* Under the mutex. Without a connection a try is worth a moment, and no more. */
+static int64_t
+deadline_now(const struct committer *committer, int64_t deadline)
+{
+	int64_t moment = clock_monotonic() + DOWN_TIME;
+
+	return committer->down && moment < deadline ? moment : deadline;
 }
 
 enum error
@@ -180,8 +189,8 @@ committer_apply(struct committer *committer, struct ingest_job *ingest_job,
 	struct queued_job *job = queued(ingest_job);
 	enum error error;
 
-	job->deadline = deadline;
 	pthread_mutex_lock(&committer->mutex);
+	job->deadline = deadline_now(committer, deadline);
 	if (is_stalled(committer))
 		error = ERR_DATABASE_UNAVAILABLE;
 	else if (committer->queued_events + job->job.count >
@@ -369,7 +378,7 @@ apply_late(struct committer *committer)
 	}
 }
 
-/* Without a connection, nobody is let wait; the thread tries to get one. */
+/* Without a connection, nobody waits for long; the thread tries to get one. */
 static void
 note_connection(struct committer *committer)
 {
