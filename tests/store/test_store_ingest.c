@@ -417,7 +417,7 @@ post_pairs(void *context)
 	struct committer committer;
 	int round, i;
 
-	committer_init(&committer, worker->number);
+	committer_init(&committer);
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < 2; i++)
 			events[i] = event_of(event_id(worker, 2 * round + i),
@@ -449,7 +449,7 @@ post_ten(void *context)
 	struct committer committer;
 	int i;
 
-	committer_init(&committer, worker->number);
+	committer_init(&committer);
 	for (i = 0; i < 10; i++) {
 		event = event_of(event_id(worker, i), "new", "visit", NULL);
 		work(worker, &committer, &event, 1);
@@ -488,7 +488,7 @@ post_the_same(void *context)
 	struct committer committer;
 	int i;
 
-	committer_init(&committer, worker->number);
+	committer_init(&committer);
 	for (i = 0; i < 20; i++) {
 		event = event_of(arena_printf(worker->arena, "same-%d", i),
 		    i % 2 == 0 ? "ann" : "bob", "visit", NULL);
