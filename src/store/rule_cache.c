@@ -29,13 +29,18 @@ app_rules_hold(struct app_rules *rules)
 	rules->holders++;
 }
 
+static void
+app_rules_free(struct app_rules *rules)
+{
+	arena_free(rules->arena);
+	free(rules);
+}
+
 void
 app_rules_release(struct app_rules *rules)
 {
-	if (--rules->holders > 0)
-		return;
-	arena_free(rules->arena);
-	free(rules);
+	if (--rules->holders == 0)
+		app_rules_free(rules);
 }
 
 static struct app_rules *
@@ -142,7 +147,7 @@ load(struct db *db, int64_t application, int64_t version,
 	if (error == OK)
 		*rules_out = rules;
 	else
-		app_rules_release(rules);
+		app_rules_free(rules);
 	return error;
 }
 

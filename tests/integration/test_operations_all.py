@@ -1,5 +1,7 @@
 """What every operation of openapi.yaml answers to the same mistakes."""
 
+import time
+
 import client
 import operations
 from case import StackTest
@@ -101,6 +103,7 @@ class EveryOperation(StackTest):
         finally:
             self.stack.start_db()
             self.stack.wait_ready()
+            time.sleep(0.3)     # every worker has found out by now
 
     def test_metrics_from_elsewhere_are_403(self):
         r = client.fcgi(self.stack.socket, client.params_of(

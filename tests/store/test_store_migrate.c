@@ -55,13 +55,11 @@ migrate(struct run *run)
 	db_free(db);
 }
 
-static struct run
-run_until(int stop)
+static void
+run_until(int stop, struct run *run_out)
 {
-	struct run run = {.arena = test_arena, .stop = stop};
-
-	migrate(&run);
-	return run;
+	*run_out = (struct run) {.arena = test_arena, .stop = stop};
+	migrate(run_out);
 }
 
 static const char *
@@ -107,11 +105,11 @@ an_empty_database_is_migrated_and_then_left_alone(void **state)
 	assert_non_null(strstr(status_of(&version), "palmaresctl migrate"));
 	assert_int_equal(version, 0);
 	assert_int_equal(connection_error(), ERR_SCHEMA_MISMATCH);
-	run = run_until(0);
+	run_until(0, &run);
 	assert_int_equal(run.error, OK);
 	assert_true(run.steps > 0);
 	assert_migrated();
-	run = run_until(0);
+	run_until(0, &run);
 	assert_int_equal(run.error, OK);
 	assert_int_equal(run.steps, 0);
 }
@@ -119,15 +117,16 @@ an_empty_database_is_migrated_and_then_left_alone(void **state)
 static void
 an_interrupted_migration_is_gone_on_with(void **state)
 {
-	struct run run = run_until(5);
+	struct run run;
 
 	(void)state;
+	run_until(5, &run);
 	assert_int_not_equal(run.error, OK);
 	assert_non_null(run.why);
 	assert_int_equal(connection_error(), ERR_SCHEMA_MISMATCH);
 	assert_int_equal(
 	    sql_number("SELECT done FROM schema_version WHERE version = 1"), 4);
-	run = run_until(0);
+	run_until(0, &run);
 	assert_int_equal(run.error, OK);
 	assert_non_null(strstr(run.lines.data, "statement 5 of"));
 	assert_null(strstr(run.lines.data, "statement 4 of"));
@@ -142,12 +141,12 @@ a_statement_may_run_twice(void **state)
 	struct run run;
 
 	(void)state;
-	run_until(0);
+	run_until(0, &run);
 	statements = sql_number(
 	    "SELECT statements FROM schema_version WHERE version = 1");
 	sql("UPDATE schema_version SET done = 0 WHERE version = 1");
 	assert_int_equal(connection_error(), ERR_SCHEMA_MISMATCH);
-	run = run_until(0);
+	run_until(0, &run);
 	assert_int_equal(run.error, OK);
 	assert_true(run.steps >= statements);
 	assert_migrated();
@@ -159,9 +158,9 @@ an_unfinished_migration_with_another_text_begins_anew(void **state)
 	struct run run;
 
 	(void)state;
-	run_until(5);
+	run_until(5, &run);
 	sql("UPDATE schema_version SET checksum = REPEAT('0', 64)");
-	run = run_until(0);
+	run_until(0, &run);
 	assert_int_equal(run.error, OK);
 	assert_non_null(strstr(run.lines.data, "statement 1 of"));
 	assert_migrated();
@@ -170,9 +169,10 @@ an_unfinished_migration_with_another_text_begins_anew(void **state)
 static void
 assert_refused(const char *because)
 {
-	struct run run = run_until(0);
+	struct run run;
 	int64_t version;
 
+	run_until(0, &run);
 	assert_int_equal(run.error, ERR_SCHEMA_MISMATCH);
 	if (run.why == NULL || strstr(run.why, because) == NULL)
 		fail_msg("%s", run.why);
@@ -196,8 +196,10 @@ a_database_with_the_tables_of_others_is_refused(void **state)
 static void
 a_newer_schema_is_refused(void **state)
 {
+	struct run run;
+
 	(void)state;
-	run_until(0);
+	run_until(0, &run);
 	sql("INSERT INTO schema_version VALUES (%lld, 'x.sql',"
 	    " REPEAT('0', 64), 1, 1, 1)",
 	    (long long)migrate_newest() + 1);
@@ -207,8 +209,10 @@ a_newer_schema_is_refused(void **state)
 static void
 a_migration_with_another_checksum_is_refused(void **state)
 {
+	struct run run;
+
 	(void)state;
-	run_until(0);
+	run_until(0, &run);
 	sql("UPDATE schema_version SET checksum = REPEAT('0', 64)"
 	    " WHERE version = 1");
 	assert_refused("checksum differs");
