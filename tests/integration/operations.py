@@ -19,7 +19,7 @@ EXAMPLES = {"pointScales": "s", "badges": "b", "rules": "r", "users": "u",
 BODIES = {"pointScales": {"name": "s"}, "badges": {"name": "b"},
           "rules": {"name": "r", "eventType": "e", "badge": {"name": "b"}},
           "events": {"username": "u", "eventType": "e"},
-          "batch": {"events": []}}
+          "batch": {"events": [{"username": "u", "eventType": "e"}]}}
 # nginx has no rate limit in the configuration that the tests use.
 UNSEEN = {429}
 

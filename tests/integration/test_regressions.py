@@ -83,11 +83,13 @@ class Sizes(Regressions):
         one = self.app()
         one.rule()
         members = {
-            "many short names": {"m%03d" % i: 1 for i in range(340)},
+            "many short names": {"m%03d" % i: 1 for i in range(200)},
+            "more values than a body may have": {
+                "m%03d" % i: 1 for i in range(340)},
             "some long names": {("%02d" % i) * 60: 1 for i in range(30)},
             "one long name": {"x" * 3500: 1},
-            "names that need escapes": {"\b" * 5 + "%02d" % i: 1
-                                        for i in range(90)},
+            "names that need escapes": {"~/\"\\" * 9 + "%02d" % i: 1
+                                        for i in range(60)},
         }
         for what, unknown in members.items():
             for place in (0, 999):
@@ -114,7 +116,9 @@ class Sizes(Regressions):
             self.assert_status(one.post("/events", events[place]), 200, 201)
             self.assertEqual(one.points(name), 10)
         else:
-            self.assert_problem(r, 413, "body_too_large")
+            self.assertIn(r.status, (400, 413), repr(r))
+            self.assert_problem(r, r.status, "invalid_json",
+                                "body_too_large")
             self.assert_problem(stored, 404, "event_not_found")
             self.assert_status(one.get("/users/" + name), 404)
 
@@ -182,8 +186,8 @@ class Values(Regressions):
     def test_a_classic_timestamp_of_any_length_is_kept_as_sent(self):
         one = self.app(classic=True)
         one.rule()
-        for sent in ("é" * 1000, "é" * 127, "é" * 128, "x" + "é" * 1000,
-                     "\U0001F3C5" * 1000, "x" * 20000, ""):
+        for sent in ("é" * 1000, "é" * 127, "é" * 128, "x" + "é" * 999,
+                     "\U0001F3C5" * 1000, "x" * 1000, ""):
             with self.subTest(length=len(sent), begins=sent[:2]):
                 user = unique("classic")
                 r = one.classic("POST", "/events", {
@@ -194,6 +198,11 @@ class Values(Regressions):
                     one.get("/events?username=" + user))["data"]
                 self.assertEqual(event["timestampAsSent"], sent)
                 self.assertEqual(one.points(user), 10)
+        with self.nothing_applied():
+            self.assert_invalid(one.classic("POST", "/events", {
+                "username": "u", "eventType": "review",
+                "timestamp": "é" * 1001, "properties": []}),
+                {"/timestamp": "too_long"}, 400)
 
     def test_the_image_of_a_badge_within_a_rule_is_checked_as_well(self):
         one = self.app(classic=True)
@@ -444,8 +453,10 @@ class Ranges(Regressions):
                 rows = [e for page in pages for e in page]
                 self.assertEqual(sorted(e["id"] for e in rows),
                                  sorted(expected))
-                times = [e["timestamp"] for e in rows]
-                self.assertEqual(times, sorted(times, reverse=True))
+                # Of one user, the newest received comes first.
+                order = "receivedAt" if "username" in query else "timestamp"
+                keys = [e[order] for e in rows]
+                self.assertEqual(keys, sorted(keys, reverse=True))
                 self.assertEqual({e["id"]: e["timestamp"] for e in rows},
                                  expected)
 
@@ -464,7 +475,7 @@ class Ranges(Regressions):
     def test_a_cursor_of_the_one_order_is_refused_in_the_other(self):
         ranges = [{}, self.RANGE, {"from": self.RANGE["from"]},
                   {"to": self.RANGE["to"]}]
-        for more in ({}, {"username": "u0"}, {"eventType": "review"}):
+        for more in ({}, {"eventType": "review"}):
             for one in ranges:
                 answer = self.assert_json(self.page(limit=2, **one, **more))
                 cursor = answer["nextCursor"]

@@ -375,6 +375,20 @@ job_of(int64_t application, struct ingest_event *events, size_t count)
 	    .arena = test_arena};
 }
 
+static void
+release_rules(void *rules)
+{
+	app_rules_release(rules);
+}
+
+void
+keep_outcome(struct ingest_job *job)
+{
+	if (job->rules != NULL)
+		arena_defer(job->arena, release_rules, job->rules);
+	job->rules = NULL;
+}
+
 void
 post(int64_t application, const char *id, const char *username,
     const char *event_type, const char *properties)
@@ -390,6 +404,7 @@ post(int64_t application, const char *id, const char *username,
 	    ingest_apply(&ingest, &jobs, 1, in_seconds(20), true), OK);
 	assert_int_equal(job.error, OK);
 	assert_int_equal(event.error, OK);
+	ingest_job_clear(&job);
 	ingest_free(&ingest);
 	db_free(db);
 }

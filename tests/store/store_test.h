@@ -78,6 +78,9 @@ event_without_id(const char *id, const char *username, const char *event_type);
 struct ingest_job
 job_of(int64_t application, struct ingest_event *events, size_t count);
 
+/* What the job's awards point into stays until the job's arena is freed. */
+void keep_outcome(struct ingest_job *job);
+
 /* Applies one event on a connection of the tests' own; it must succeed. */
 void post(int64_t application, const char *id, const char *username,
     const char *event_type, const char *properties);

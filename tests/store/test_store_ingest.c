@@ -62,7 +62,11 @@ committer_free(struct committer *committer)
 static enum error
 apply_job(struct committer *committer, struct ingest_job *job)
 {
-	return ingest_apply(&committer->ingest, &job, 1, in_seconds(20), true);
+	enum error error =
+	    ingest_apply(&committer->ingest, &job, 1, in_seconds(20), true);
+
+	keep_outcome(job);
+	return error;
 }
 
 /* Applies events as one request, on a committer of its own. */

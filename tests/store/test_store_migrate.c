@@ -62,6 +62,12 @@ run_until(int stop, struct run *run_out)
 	migrate(run_out);
 }
 
+static bool
+has_line(const struct run *run, const char *part)
+{
+	return run->lines.data != NULL && strstr(run->lines.data, part) != NULL;
+}
+
 static const char *
 status_of(int64_t *version_out)
 {
@@ -128,8 +134,8 @@ an_interrupted_migration_is_gone_on_with(void **state)
 	    sql_number("SELECT done FROM schema_version WHERE version = 1"), 4);
 	run_until(0, &run);
 	assert_int_equal(run.error, OK);
-	assert_non_null(strstr(run.lines.data, "statement 5 of"));
-	assert_null(strstr(run.lines.data, "statement 4 of"));
+	assert_true(has_line(&run, "statement 5 of"));
+	assert_false(has_line(&run, "statement 4 of"));
 	assert_migrated();
 }
 
@@ -162,7 +168,7 @@ an_unfinished_migration_with_another_text_begins_anew(void **state)
 	sql("UPDATE schema_version SET checksum = REPEAT('0', 64)");
 	run_until(0, &run);
 	assert_int_equal(run.error, OK);
-	assert_non_null(strstr(run.lines.data, "statement 1 of"));
+	assert_true(has_line(&run, "statement 1 of"));
 	assert_migrated();
 }
 

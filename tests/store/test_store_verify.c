@@ -65,6 +65,7 @@ post_many(char prefix, bool one_user)
 	assert_int_equal(
 	    ingest_apply(&ingest, &jobs, 1, in_seconds(20), true), OK);
 	assert_int_equal(job.error, OK);
+	ingest_job_clear(&job);
 	ingest_free(&ingest);
 	db_free(db);
 }
@@ -433,6 +434,7 @@ keep_posting(void *context)
 		if (ingest_apply(&ingest, &jobs, 1, in_seconds(20), true) != OK)
 			break;
 	}
+	ingest_job_clear(&job);
 	ingest_free(&ingest);
 	db_free(db);
 	arena_free(arena);
