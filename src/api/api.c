@@ -13,8 +13,8 @@ enum { DETAIL_MAX = 1024 };
 
 /*
  * Microseconds. A statement may hang for a second, and an answer is due in two:
- * so nobody waits longer for a connection, and a GET whose connection died is run
- * once more only early on.
+ * so nobody waits longer for a connection, and a GET whose connection died is
+ * run once more only early on.
  */
 enum { CONNECTION_WAIT = 800000, RETRY_WITHIN = 400000 };
 
@@ -201,7 +201,10 @@ outward(enum error error)
 	}
 }
 
-/* The truth about an answer that cannot be given: a read did nothing, but a post did. */
+/*
+ * The truth about an answer that cannot be given: a read did nothing, but a
+ * post did.
+ */
 static enum error
 too_large(struct call *call)
 {

@@ -90,7 +90,10 @@ enum error call_fail(struct call *call, enum error error, const char *format,
 /* A connection for the rest of the call; the end of the call gives it back. */
 enum error call_db(struct call *call) MUST_CHECK;
 
-/* Gives it back before: nobody waits for the committer with a connection in hand. */
+/*
+ * Gives it back before: nobody waits for the committer with a connection in
+ * hand.
+ */
 void call_give_db(struct call *call);
 
 /*
@@ -106,8 +109,8 @@ const char *call_query(const struct call *call, const char *name);
 enum error call_faults(struct call *call) MUST_CHECK;
 
 /*
- * For a key out of the cache that no transaction has checked: ERR_KEY_UNKNOWN if
- * it is dead, else the error that the call has come to.
+ * For a key out of the cache that no transaction has checked: ERR_KEY_UNKNOWN
+ * if it is dead, else the error that the call has come to.
  */
 enum error auth_check_again(struct call *call, enum error error) MUST_CHECK;
 
@@ -118,7 +121,10 @@ void key_cache_free(struct key_cache *cache);
 /* The committer has found it dead. */
 void key_cache_drop(struct key_cache *cache, int64_t key);
 
-/* A problem document into the writer, as an object under key (NULL: at the top). */
+/*
+ * A problem document into the writer, as an object under key (NULL: at the
+ * top).
+ */
 struct problem {
 	enum error error;
 	int status;
@@ -158,7 +164,9 @@ void page_end(struct call *call, struct json_writer *jw,
 /* Answers 304 if If-None-Match names the body's ETag; sets the ETag. */
 void call_etag(struct call *call);
 
-/* Whether If-Match and If-None-Match allow a change; current NULL: no resource. */
+/*
+ * Whether If-Match and If-None-Match allow a change; current NULL: no resource.
+ */
 enum error
 call_precondition(struct call *call, const char *current_etag) MUST_CHECK;
 

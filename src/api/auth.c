@@ -19,9 +19,9 @@ struct cached_key {
 };
 
 /*
- * Keys seen by the event routes, so that these need no connection of the pool. An
- * entry may be of a revoked key: the committer checks every key again under the
- * application's lock. A place is taken by the last that hashes to it.
+ * Keys seen by the event routes, so that these need no connection of the pool.
+ * An entry may be of a revoked key: the committer checks every key again under
+ * the application's lock. A place is taken by the last that hashes to it.
  */
 struct key_cache {
 	pthread_mutex_t mutex;

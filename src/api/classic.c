@@ -103,7 +103,10 @@ insert_application(
 	return application_insert(db, context);
 }
 
-/* The setting classic_autocreate: the first thing defined makes its application. */
+/*
+ * The setting classic_autocreate: the first thing defined makes its
+ * application.
+ */
 static enum error
 create_application(struct call *call, int64_t app_key)
 {

@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "store/db.h"
 
-/* A round's bodies stay well below the server's max_allowed_packet of 16 MiB. */
+/*
+ * A round's bodies stay well below the server's max_allowed_packet of 16 MiB.
+ */
 enum { JOB_ARENA_MAX = 128 << 20, JOBS_MAX = 1024, ROUND_SIZE_MAX = 4 << 20 };
 
 /* Microseconds. */
@@ -163,8 +165,8 @@ wait_done(struct committer *committer, struct queued_job *job)
 }
 
 /*
- * Under the mutex. Where a round hangs, those who come now are told at once: behind
- * those who wait already, their answer would be late.
+ * Under the mutex. Where a round hangs, those who come now are told at once:
+ * behind those who wait already, their answer would be late.
  */
 static bool
 is_stalled(const struct committer *committer)
@@ -173,7 +175,9 @@ is_stalled(const struct committer *committer)
 	    clock_monotonic() - committer->round_since > STALL_TIME;
 }
 
-/* Under the mutex. Without a connection a try is worth a moment, and no more. */
+/*
+ * Under the mutex. Without a connection a try is worth a moment, and no more.
+ */
 static int64_t
 deadline_now(const struct committer *committer, int64_t deadline)
 {

@@ -25,17 +25,18 @@ struct committer *committer_new(const struct db_settings *settings,
 void committer_free(struct committer *committer);
 
 /*
- * A job with room for count events from a body of size bytes. It has an arena of its own, in which all that
- * the events point to must be, because it can outlive the request. The caller
- * releases it.
+ * A job with room for count events from a body of size bytes. It has an arena
+ * of its own, in which all that the events point to must be, because it can
+ * outlive the request. The caller releases it.
  */
 struct ingest_job *committer_job(size_t count, size_t size);
 void committer_release(struct ingest_job *job);
 
 /*
- * Applies the job with whatever else is waiting; jobs are applied in the order of
- * their arrival. OK: it is durable, see the job's outcome. Past deadline it is
- * ERR_DATABASE_UNAVAILABLE if the job was not begun, else ERR_OUTCOME_UNKNOWN.
+ * Applies the job with whatever else is waiting; jobs are applied in the order
+ * of their arrival. OK: it is durable, see the job's outcome. Past deadline it
+ * is ERR_DATABASE_UNAVAILABLE if the job was not begun, else
+ * ERR_OUTCOME_UNKNOWN.
  */
 enum error committer_apply(struct committer *committer, struct ingest_job *job,
     int64_t deadline) MUST_CHECK;

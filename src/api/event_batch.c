@@ -6,7 +6,9 @@
 
 enum { BATCH_EVENTS_MAX = 1000 };
 
-/* A batch as it was sent, and the job with those of its events that are valid. */
+/*
+ * A batch as it was sent, and the job with those of its events that are valid.
+ */
 struct batch_call {
 	struct json_object *items;
 	size_t count;

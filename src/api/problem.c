@@ -4,7 +4,10 @@
 #include "api/api.h"
 #include "base/arena.h"
 
-/* Errors whose problem needs a header, or a sentence where nothing else is told. */
+/*
+ * Errors whose problem needs a header, or a sentence where nothing else is
+ * told.
+ */
 static const struct {
 	enum error error;
 	const char *header;

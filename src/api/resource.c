@@ -9,7 +9,10 @@
 
 enum { DESCRIPTION_MAX = 1000 };
 
-/* createdAt and updatedAt are the server's: what comes back from a GET is let pass. */
+/*
+ * createdAt and updatedAt are the server's: what comes back from a GET is let
+ * pass.
+ */
 void
 decode_nothing(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out)
@@ -230,7 +233,9 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 	change->created = found != OK;
 	if (error != OK || change->mode == CHANGE_DELETE)
 		return error;
-	/* As stored, with its times and what it names, before others change it. */
+	/*
+	 * As stored, with its times and what it names, before others change it.
+	 */
 	return resource->get(
 	    db, call->arena, call->application, name, change->stored);
 }

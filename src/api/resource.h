@@ -88,7 +88,10 @@ enum error resource_change(struct call *call, const struct resource *resource,
 void check_app_key(
     struct faults *faults, const char *pointer, int64_t sent, int64_t app_key);
 
-/* For members that a GET answers and a PUT may bring back: they are the server's. */
+/*
+ * For members that a GET answers and a PUT may bring back: they are the
+ * server's.
+ */
 void decode_nothing(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out);
 

@@ -29,8 +29,8 @@ struct settings {
 enum { WORKERS_MAX = 64 };
 
 /*
- * Reads the file (NULL: the defaults) and the password file it names. NULL if all
- * is well, else a message for the person who wrote it.
+ * Reads the file (NULL: the defaults) and the password file it names. NULL if
+ * all is well, else a message for the person who wrote it.
  */
 const char *settings_load(struct arena *arena, const char *path,
     struct settings *settings_out) __attribute__((warn_unused_result));

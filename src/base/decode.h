@@ -34,7 +34,9 @@ struct field {
 	unsigned flags;
 	size_t offset;
 	int64_t min, max;
-	/* FIELD_ANY: value may be NULL for JSON null. Adds faults at pointer. */
+	/*
+	 * FIELD_ANY: value may be NULL for JSON null. Adds faults at pointer.
+	 */
 	void (*decode)(struct decode *decode, struct json_object *value,
 	    const char *pointer, void *member_out);
 };

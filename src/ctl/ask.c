@@ -40,7 +40,9 @@ add_record(struct str *out, int type, const char *content, size_t len)
 	str_add(out, content, len);
 }
 
-/* Names and values are shorter than 128 bytes: a byte each for their lengths. */
+/*
+ * Names and values are shorter than 128 bytes: a byte each for their lengths.
+ */
 static void
 add_param(struct str *params, const char *name, const char *value)
 {

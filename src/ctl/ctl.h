@@ -55,7 +55,9 @@ int key_revoke_command(struct ctl *ctl);
 int verify_command(struct ctl *ctl);
 int doctor_command(struct ctl *ctl);
 
-/* Say on standard error what is wrong and what to do; answer the exit status. */
+/*
+ * Say on standard error what is wrong and what to do; answer the exit status.
+ */
 int ctl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int ctl_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -12,8 +12,8 @@ struct listener {
 };
 
 /*
- * Takes fd 0 if that is a listening Unix socket, else binds settings->socket. NULL
- * if all is well, else what is wrong.
+ * Takes fd 0 if that is a listening Unix socket, else binds settings->socket.
+ * NULL if all is well, else what is wrong.
  */
 const char *
 listener_open(const struct settings *settings, struct listener *listener_out);

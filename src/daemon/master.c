@@ -156,7 +156,9 @@ drain(struct master *master, struct process *process)
 	kill(process->pid, SIGTERM);
 }
 
-/* A worker's end that nobody asked for: the next start waits longer each time. */
+/*
+ * A worker's end that nobody asked for: the next start waits longer each time.
+ */
 static void
 note_crash(struct master *master, const struct process *process, int status)
 {
@@ -316,7 +318,10 @@ fill_slots(struct master *master)
 	}
 }
 
-/* Ends workers whose slot the settings have done away with, and those that hang. */
+/*
+ * Ends workers whose slot the settings have done away with, and those that
+ * hang.
+ */
 static void
 end_surplus(struct master *master)
 {

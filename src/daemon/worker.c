@@ -23,7 +23,7 @@ struct worker {
 	struct service service;
 	int listener;
 	int poll; /* epoll: the listener and stop */
-	int stop; /* eventfd: readable, for all threads, when it is time to end */
+	int stop; /* eventfd: readable by all threads when it is time to end */
 	_Atomic bool stopping;
 	size_t thread_count;
 	pthread_t *threads;

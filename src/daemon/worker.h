@@ -9,9 +9,10 @@
 #include "api/settings.h"
 
 /*
- * Serves requests from the listener until SIGTERM, then finishes those it has begun.
- * Writes a byte to ready_fd and closes it once it accepts. Returns the process's
- * exit status. master is the process that keeps it. Signals are blocked when it is called, and stay so.
+ * Serves requests from the listener until SIGTERM, then finishes those it has
+ * begun. Writes a byte to ready_fd and closes it once it accepts. Returns the
+ * process's exit status. master is the process that keeps it. Signals are
+ * blocked when it is called, and stay so.
  */
 int worker_run(const struct settings *settings, int listener,
     struct metrics *metrics, size_t metrics_index, int ready_fd, pid_t master);

@@ -20,7 +20,9 @@ struct rule_set {
 	size_t size;
 };
 
-/* FNV-1a. Event types are the site's own choice: no need to resist collisions. */
+/*
+ * FNV-1a. Event types are the site's own choice: no need to resist collisions.
+ */
 static uint64_t
 hash_text(const char *text)
 {
@@ -226,7 +228,8 @@ state_commit(
 
 /*
  * What a rule whose turn has come gives. False if the balance would leave
- * int64. *gave_out: a rule that has but a badge, which the user has, gives nothing.
+ * int64. *gave_out: a rule that has but a badge, which the user has, gives
+ * nothing.
  */
 static bool
 rule_give(struct state *state, const struct rule *rule, int64_t user,

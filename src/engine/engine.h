@@ -50,7 +50,10 @@ struct rule_set;
 struct rule_set *
 rule_set_new(struct arena *arena, const struct rule *rules, size_t count);
 
-/* The rules of an event type: the first of *count_out, or NULL if there are none. */
+/*
+ * The rules of an event type: the first of *count_out, or NULL if there are
+ * none.
+ */
 const struct rule *const *rule_set_find(
     const struct rule_set *set, const char *event_type, size_t *count_out);
 

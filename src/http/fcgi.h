@@ -19,8 +19,8 @@ void fcgi_free(struct fcgi *fcgi);
 
 /*
  * Accepts a connection and reads a request's parameters into *request, in its
- * arena. False if there was none to accept (another thread was faster) or it broke
- * off. Never waits for a connection: poll the listener first.
+ * arena. False if there was none to accept (another thread was faster) or it
+ * broke off. Never waits for a connection: poll the listener first.
  */
 bool fcgi_accept(struct fcgi *fcgi, struct arena *arena,
     struct http_request *request) MUST_CHECK;

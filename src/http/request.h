@@ -28,12 +28,14 @@ struct http_request {
 	void *source;
 };
 
-/* A FastCGI parameter, such as "HTTP_IF_MATCH" for a header; NULL if missing. */
+/*
+ * A FastCGI parameter, such as "HTTP_IF_MATCH" for a header; NULL if missing.
+ */
 const char *http_param(const struct http_request *request, const char *name);
 
 /*
- * Reads the body. ERR_BODY_TOO_LARGE past max bytes; ERR_BODY_INCOMPLETE if fewer
- * come than Content-Length says.
+ * Reads the body. ERR_BODY_TOO_LARGE past max bytes; ERR_BODY_INCOMPLETE if
+ * fewer come than Content-Length says.
  */
 enum error http_read_body(struct http_request *request, size_t max) MUST_CHECK;
 

@@ -178,7 +178,9 @@ insert_row(struct db *db, struct application *application, int64_t app_key)
 	return error == ERR_DUPLICATE ? ERR_APPLICATION_EXISTS : error;
 }
 
-/* The row's own id, which no deleted application had, or the next that is free. */
+/*
+ * The row's own id, which no deleted application had, or the next that is free.
+ */
 static enum error
 choose_app_key(struct db *db, struct application *application)
 {

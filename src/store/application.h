@@ -43,7 +43,10 @@ enum error application_list(struct db *db, struct arena *arena,
 enum error
 application_insert(struct db *db, struct application *application) MUST_CHECK;
 
-/* Removes an application and all that is its own, in steps that may be repeated. */
+/*
+ * Removes an application and all that is its own, in steps that may be
+ * repeated.
+ */
 enum error application_delete(struct db *db, int64_t id) MUST_CHECK;
 
 /*
@@ -68,8 +71,8 @@ struct key {
 };
 
 /*
- * Makes a key: key_text gets the only copy there will ever be; the database gets
- * its SHA-256. In a transaction of the caller.
+ * Makes a key: key_text gets the only copy there will ever be; the database
+ * gets its SHA-256. In a transaction of the caller.
  */
 enum error key_insert(
     struct db *db, struct key *key, char key_text[KEY_TEXT_SIZE]) MUST_CHECK;

@@ -95,7 +95,9 @@ enum error rule_insert(struct db *db, struct arena *arena, int64_t application,
 enum error rule_update(struct db *db, struct arena *arena, int64_t application,
     int64_t version, struct rule_definition *rule) MUST_CHECK;
 
-/* What the rule has given stays; its counts are of no use to anybody any more. */
+/*
+ * What the rule has given stays; its counts are of no use to anybody any more.
+ */
 enum error rule_delete(struct db *db, int64_t application, int64_t version,
     const struct rule_definition *rule) MUST_CHECK;
 

@@ -77,7 +77,9 @@ static const struct {
     {ER_DUP_ENTRY_WITH_KEY_NAME, ERR_DUPLICATE},
 };
 
-/* Seconds; 0 is without limit. The lock and statement limits are the server's. */
+/*
+ * Seconds; 0 is without limit. The lock and statement limits are the server's.
+ */
 static const struct {
 	unsigned io_timeout;
 	const char *session;

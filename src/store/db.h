@@ -47,8 +47,8 @@ struct db_counters {
 };
 
 /*
- * Statement sets: each file of the store has one, an array of SQL texts. All are
- * prepared when a connection is made, so that a bad statement stops the
+ * Statement sets: each file of the store has one, an array of SQL texts. All
+ * are prepared when a connection is made, so that a bad statement stops the
  * start and not a request.
  */
 enum statement_set_id {
@@ -139,7 +139,6 @@ int64_t query_take_int(struct query *query);
 bool query_take_bool(struct query *query);
 /* In the arena; NULL for NULL. Has a NUL behind it. */
 const char *query_take_text(struct query *query, struct arena *arena);
-bool query_column_is_null(const struct query *query);
 
 /* Rows of the result of a query that has run. */
 size_t query_rows(const struct query *query);

@@ -38,7 +38,9 @@ struct db {
 	my_bool column_nulls[COLUMNS_MAX];
 };
 
-/* Keeps the message and answers what the error means; closes a dead connection. */
+/*
+ * Keeps the message and answers what the error means; closes a dead connection.
+ */
 enum error db_failed(struct db *db, unsigned number, const char *message);
 
 /* Prepares all statement sets. */

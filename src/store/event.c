@@ -156,7 +156,9 @@ take_badges(
 	return query_end(&query);
 }
 
-/* By event, then in the order of the rules' creation, points before the badge. */
+/*
+ * By event, then in the order of the rules' creation, points before the badge.
+ */
 static int
 compare_drafts(const void *left, const void *right)
 {

@@ -229,8 +229,7 @@ collect_items(struct batch *batch, struct ingest_job *const *jobs, size_t count)
 struct known {
 	int64_t application;
 	const struct event *event;
-	bool
-	    ours; /* written by an earlier attempt of this very batch, perhaps */
+	bool ours; /* perhaps an earlier attempt of this very batch wrote it */
 };
 struct known_events {
 	struct known *table;
@@ -337,7 +336,9 @@ replay(struct batch *batch, struct batch_item *item, struct known *known)
 		return;
 	}
 	event->replayed = !known->ours || known->event->row != event->tried_row;
-	/* The first that finds its own row is its writer, the next are replays. */
+	/*
+	 * The first that finds its own row is its writer, the next are replays.
+	 */
 	known->ours = false;
 	if (event->replayed)
 		batch->users[item->user].replays++;

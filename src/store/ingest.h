@@ -1,4 +1,7 @@
-/* ingest: applies events: users locked, rules asked, everything written, committed */
+/*
+ * ingest: applies events: users locked, rules asked, everything written,
+ * committed
+ */
 #ifndef STORE_INGEST_H
 #define STORE_INGEST_H
 
@@ -27,7 +30,9 @@ struct ingest_event {
 	const char *const *properties;
 	size_t property_count;
 
-	/* Out: OK, ERR_EVENT_ID_REUSED, ERR_BALANCE_OVERFLOW, ERR_NONE_MATCHES. */
+	/*
+	 * Out: OK, ERR_EVENT_ID_REUSED, ERR_BALANCE_OVERFLOW, ERR_NONE_MATCHES.
+	 */
 	enum error error;
 	bool replayed;
 
@@ -37,8 +42,8 @@ struct ingest_event {
 
 /*
  * The events of one request: applied together, or none of them. Out: error, for
- * the request as a whole (a key that is live no more; the database). The outcome
- * is kept in the job's arena.
+ * the request as a whole (a key that is live no more; the database). The
+ * outcome is kept in the job's arena.
  */
 struct ingest_job {
 	int64_t application;
@@ -70,12 +75,12 @@ void ingest_init(struct ingest *ingest, struct db *db);
 void ingest_free(struct ingest *ingest);
 
 /*
- * Applies the jobs in their order, in one transaction. When it returns OK, all of
- * that is durable and every job and event has its outcome; else nothing is
+ * Applies the jobs in their order, in one transaction. When it returns OK, all
+ * of that is durable and every job and event has its outcome; else nothing is
  * applied, or nobody knows (ERR_OUTCOME_UNKNOWN), and the jobs' outcomes mean
  * nothing. deadline is of clock_monotonic. With wait_for_locks false a row that
- * another transaction has locked is not waited for. ERR_LOCK_TIMEOUT: a lock was
- * not to be had, and nothing is applied.
+ * another transaction has locked is not waited for. ERR_LOCK_TIMEOUT: a lock
+ * was not to be had, and nothing is applied.
  */
 enum error ingest_apply(struct ingest *ingest, struct ingest_job *const *jobs,
     size_t count, int64_t deadline, bool wait_for_locks) MUST_CHECK;

@@ -32,8 +32,8 @@ enum {
 
 /*
  * Creates the users or, where they exist, changes nothing; either way the rows
- * are locked, in the order of the values, and come back. Selecting a missing row
- * FOR UPDATE instead would lock a gap and deadlock two first events.
+ * are locked, in the order of the values, and come back. Selecting a missing
+ * row FOR UPDATE instead would lock a gap and deadlock two first events.
  */
 #define USER_1  "(?, ?, 0, 0, 0, ?, 0)"
 #define USER_4  USER_1 "," USER_1 "," USER_1 "," USER_1
@@ -92,7 +92,10 @@ static const char *const texts[STATEMENTS] = {
 };
 const struct statement_set ingest_statements = {texts, STATEMENTS};
 
-/* Of one statement: bytes of keys that it is asked for, and rows that it writes. */
+/*
+ * Of one statement: bytes of keys that it is asked for, and rows that it
+ * writes.
+ */
 enum { KEYS_TEXT_MAX = 64 << 20, KEYS_TEXT_FULL = 1 << 20, ROWS_MAX = 20000 };
 
 /* How many users each locking statement takes, largest first. */
@@ -211,7 +214,9 @@ batch_lock_users(struct batch *batch)
 	collect_users(batch);
 	while (first < batch->user_count && error == OK) {
 		left = batch->user_count - first;
-		/* The smallest that takes all that are left, else the largest. */
+		/*
+		 * The smallest that takes all that are left, else the largest.
+		 */
 		for (kind = 0; kind < 3 && lock_sizes[kind + 1].users >= left;)
 			kind++;
 		error = lock_some(batch, lock_sizes[kind].statement, first,
@@ -335,7 +340,10 @@ rows_init(struct rows *rows, struct batch *batch, const char *types, size_t max)
 			    arena_array(batch->arena, max + 1, sizeof(char *));
 }
 
-/* One piece of the rows: a statement stays below the server's max_allowed_packet. */
+/*
+ * One piece of the rows: a statement stays below the server's
+ * max_allowed_packet.
+ */
 static enum error
 rows_write_some(struct rows *rows, struct batch *batch, size_t statement,
     size_t first, size_t count)

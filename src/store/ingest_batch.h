@@ -54,7 +54,10 @@ struct batch {
 	struct state state; /* keyed by the index in users */
 };
 
-/* Locks the applications shared, in the order of their ids, and reads their versions. */
+/*
+ * Locks the applications shared, in the order of their ids, and reads their
+ * versions.
+ */
 enum error batch_lock_apps(struct batch *batch) MUST_CHECK;
 
 /* Creates and locks the users, in the order of their keys. */

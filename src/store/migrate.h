@@ -27,9 +27,9 @@ enum error migrate_status(struct db *db, struct arena *arena,
     int64_t *version_out, const char **why_out) MUST_CHECK;
 
 /*
- * Brings the database to the newest version under GET_LOCK. Calls progress
- * with a line for each step. An interrupted run is gone on with by the next: what is done
- * is recorded statement by statement, and every statement may run twice.
+ * Brings the database to the newest version under GET_LOCK. Calls progress with
+ * a line for each step. An interrupted run is gone on with by the next: what is
+ * done is recorded statement by statement, and every statement may run twice.
  * Refuses (ERR_SCHEMA_MISMATCH, *why_out) a database with tables of others, a
  * newer schema, or a migration whose text has changed.
  */

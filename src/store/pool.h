@@ -16,8 +16,8 @@ struct pool *pool_new(const struct db_settings *settings, size_t size,
 void pool_free(struct pool *pool);
 
 /*
- * Takes a connection that is connected, waiting for a free one until deadline (of
- * clock_monotonic). ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
+ * Takes a connection that is connected, waiting for a free one until deadline
+ * (of clock_monotonic). ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
  */
 enum error
 pool_take(struct pool *pool, int64_t deadline, struct db **db_out) MUST_CHECK;

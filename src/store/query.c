@@ -29,8 +29,8 @@ statement_failed(struct db *db, MYSQL_STMT *stmt)
 }
 
 /*
- * Learns which columns are numbers, when a statement has run for the first time:
- * of INSERT … RETURNING the server tells them only then.
+ * Learns which columns are numbers, when a statement has run for the first
+ * time: of INSERT … RETURNING the server tells them only then.
  */
 static void
 learn_columns(struct statement *statement)
@@ -281,12 +281,6 @@ bool
 query_take_bool(struct query *query)
 {
 	return query_take_int(query) != 0;
-}
-
-bool
-query_column_is_null(const struct query *query)
-{
-	return query->db->column_nulls[query->column];
 }
 
 const char *

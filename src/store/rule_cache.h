@@ -13,8 +13,8 @@ struct arena;
 struct db;
 
 /*
- * Of one application, at one version; never changed once it is made. The cache and
- * every job whose awards point into it hold it.
+ * Of one application, at one version; never changed once it is made. The cache
+ * and every job whose awards point into it hold it.
  */
 struct app_rules {
 	_Atomic int holders;
@@ -37,10 +37,10 @@ struct rule_cache {
 void rule_cache_free(struct rule_cache *cache);
 
 /*
- * The application's rules and keys at this version, read from the database unless
- * they are here. The caller holds the application's row lock, which keeps
- * them from changing. They are valid until the next call for the application,
- * or until an app_rules_release of one's own.
+ * The application's rules and keys at this version, read from the database
+ * unless they are here. The caller holds the application's row lock, which
+ * keeps them from changing. They are valid until the next call for the
+ * application, or until an app_rules_release of one's own.
  */
 enum error
 rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,

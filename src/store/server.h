@@ -17,9 +17,9 @@ enum error server_variable(struct db *db, struct arena *arena, const char *name,
     const char **value_out) MUST_CHECK;
 
 /*
- * Which of the rights that the programs and the migrations need the account lacks
- * in the database: "CREATE, INDEX", or NULL if it has them all. The server does
- * not tell those that it has by a role.
+ * Which of the rights that the programs and the migrations need the account
+ * lacks in the database: "CREATE, INDEX", or NULL if it has them all. The
+ * server does not tell those that it has by a role.
  */
 enum error server_missing_rights(
     struct db *db, struct arena *arena, const char **rights_out) MUST_CHECK;

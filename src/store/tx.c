@@ -34,7 +34,9 @@ run_statement(struct db *db, size_t index)
 	return query_finish(&query);
 }
 
-/* A connection that cannot be rolled back is closed: the server then does it. */
+/*
+ * A connection that cannot be rolled back is closed: the server then does it.
+ */
 static void
 roll_back(struct db *db)
 {

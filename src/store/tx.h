@@ -29,8 +29,8 @@ typedef enum error (*tx_body)(
  *
  * A deadlock, a lock wait timeout, a duplicate (where retry_duplicate asks for
  * it) and a connection lost before COMMIT was sent roll back and try again,
- * with full jitter, up to TX_TRIES times and not past deadline (clock_monotonic).
- * Any other error of body rolls back and is returned.
+ * with full jitter, up to TX_TRIES times and not past deadline
+ * (clock_monotonic). Any other error of body rolls back and is returned.
  *
  * A connection lost at COMMIT leaves the outcome unknown. Only a body that can
  * settle it (may_settle: it recognises its own writes) is run again; otherwise,

@@ -35,14 +35,17 @@ enum error user_find(struct db *db, struct arena *arena, int64_t application,
 enum error user_get(struct db *db, struct arena *arena, int64_t application,
     const char *username, struct user *user_out) MUST_CHECK;
 
-/* Those whose names come after the name after, in the order of the names' bytes. */
+/*
+ * Those whose names come after the name after, in the order of the names'
+ * bytes.
+ */
 enum error user_list(struct db *db, struct arena *arena, int64_t application,
     const char *after, int64_t limit, struct user **users_out,
     size_t *count_out) MUST_CHECK;
 
 /*
- * The user's points on a scale, 0 without entries. ERR_POINT_SCALE_NOT_FOUND, or
- * ERR_USER_NOT_FOUND where the scale exists.
+ * The user's points on a scale, 0 without entries. ERR_POINT_SCALE_NOT_FOUND,
+ * or ERR_USER_NOT_FOUND where the scale exists.
  */
 enum error user_points(struct db *db, int64_t application, const char *username,
     const char *point_scale, int64_t *points_out) MUST_CHECK;

@@ -34,13 +34,13 @@ struct verify_listener {
 };
 
 /*
- * Checks one application, or all (0), as of one moment, on a system that goes on
- * serving: it takes no locks. The memory that it needs grows with the rules of
- * an application and the size of its events, not with their number.
+ * Checks one application, or all (0), as of one moment, on a system that goes
+ * on serving: it takes no locks. The memory that it needs grows with the rules
+ * of an application and the size of its events, not with their number.
  *
  * Every event is applied again by the engine, with the rules that were in force
- * at its version. OK means that all was read, not that nothing differs: ask
- * the totals.
+ * at its version. OK means that all was read, not that nothing differs: ask the
+ * totals.
  */
 enum error verify_run(struct db *db, int64_t application,
     const struct verify_listener *listener,

@@ -303,7 +303,9 @@ catalog_in_force(
 	const struct rule *const *rules;
 	size_t found = 0, count, i;
 
-	/* The set keeps the order of the revisions, and so that of the rules. */
+	/*
+	 * The set keeps the order of the revisions, and so that of the rules.
+	 */
 	rules = rule_set_find(catalog->set, event_type, &count);
 	for (i = 0; i < count; i++) {
 		period = &catalog->periods[rules[i] - catalog->revisions];

@@ -70,7 +70,9 @@ void reader_free(struct verify_reader *reader);
 /* Begins with the first rows of an application. */
 void reader_begin(struct verify_reader *reader, int64_t application);
 
-/* The row that is next, or NULL. Valid until the next reader_next of its table. */
+/*
+ * The row that is next, or NULL. Valid until the next reader_next of its table.
+ */
 const struct verify_row *
 reader_row(struct verify_reader *reader, enum verify_table table);
 void reader_next(struct verify_reader *reader, enum verify_table table);

@@ -91,7 +91,9 @@ compare_event(
 		    number_text(fold->verify, folded));
 }
 
-/* The event's place among those of the user. After a gap it goes on from there. */
+/*
+ * The event's place among those of the user. After a gap it goes on from there.
+ */
 static void
 check_place(struct fold *fold)
 {
@@ -181,7 +183,9 @@ points_text(struct verify *verify, int64_t points, int64_t rule)
 	    (long long)points, rule_text(verify, rule));
 }
 
-/* Takes a ledger row. A damaged one may lead the sum past the range of points. */
+/*
+ * Takes a ledger row. A damaged one may lead the sum past the range of points.
+ */
 static void
 take_entry(struct fold *fold, const struct verify_row *row)
 {

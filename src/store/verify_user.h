@@ -25,8 +25,8 @@ void verify_differs(struct verify *verify, const char *user, const char *thing,
     const char *stored, const char *folded);
 
 /*
- * Folds the events of the user who is next in the reader, takes all rows of that
- * user but the user's own, and reports what differs.
+ * Folds the events of the user who is next in the reader, takes all rows of
+ * that user but the user's own, and reports what differs.
  */
 void verify_user(struct verify *verify, const struct verify_row *user);
 
