@@ -142,28 +142,6 @@ withdraw(struct committer *committer, struct queued_job *job)
 	job->holders--;
 }
 
-/* Under the mutex. */
-static enum error
-wait_done(struct committer *committer, struct queued_job *job)
-{
-	const struct timespec until = {
-	    job->deadline / 1000000, job->deadline % 1000000 * 1000};
-	int rc = 0;
-
-	while (job->state != JOB_DONE && rc == 0)
-		rc = pthread_cond_timedwait(
-		    &job->done, &committer->mutex, &until);
-	if (job->state == JOB_DONE)
-		return job->result;
-	if (job->state == JOB_RUNNING)
-		return ERR_OUTCOME_UNKNOWN;
-	if (job->state == JOB_LATE)
-		job->state = JOB_DROPPED;
-	else
-		withdraw(committer, job);
-	return ERR_DATABASE_UNAVAILABLE;
-}
-
 /*
  * Under the mutex. Where a round hangs, those who come now are told at once:
  * behind those who wait already, their answer would be late.
@@ -173,6 +151,47 @@ is_stalled(const struct committer *committer)
 {
 	return committer->round_since != 0 &&
 	    clock_monotonic() - committer->round_since > STALL_TIME;
+}
+
+/*
+ * Under the mutex. Who is not begun by the time that the round before hangs is not
+ * waited for any longer: the answer is sure, and it is in time.
+ */
+static int64_t
+wait_limit(const struct committer *committer, const struct queued_job *job)
+{
+	int64_t stall = committer->round_since + STALL_TIME;
+
+	return job->state == JOB_QUEUED && committer->round_since != 0 &&
+	        stall < job->deadline
+	    ? stall
+	    : job->deadline;
+}
+
+/* Under the mutex. */
+static enum error
+wait_done(struct committer *committer, struct queued_job *job)
+{
+	struct timespec until;
+	int64_t limit;
+
+	while (job->state != JOB_DONE) {
+		limit = wait_limit(committer, job);
+		if (clock_monotonic() >= limit)
+			break;
+		until =
+		    (struct timespec) {limit / 1000000, limit % 1000000 * 1000};
+		pthread_cond_timedwait(&job->done, &committer->mutex, &until);
+	}
+	if (job->state == JOB_DONE)
+		return job->result;
+	if (job->state == JOB_RUNNING)
+		return ERR_OUTCOME_UNKNOWN;
+	if (job->state == JOB_LATE)
+		job->state = JOB_DROPPED;
+	else
+		withdraw(committer, job);
+	return ERR_DATABASE_UNAVAILABLE;
 }
 
 /*

@@ -19,9 +19,11 @@ struct fcgi {
 bool
 fcgi_start(void)
 {
-	/* Else libfcgi takes SIGUSR1 for an order to accept no more. */
+	if (FCGX_Init() != 0)
+		return false;
+	/* libfcgi takes SIGUSR1 for an order to accept no more. */
 	signal(SIGUSR1, SIG_IGN);
-	return FCGX_Init() == 0;
+	return true;
 }
 
 struct fcgi *

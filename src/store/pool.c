@@ -9,12 +9,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+/* Microseconds: nobody waits longer while the database is away. */
+enum { DOWN_WAIT = 200000 };
+
 struct pool {
 	pthread_mutex_t mutex;
 	pthread_cond_t freed;
 	size_t size;
 	size_t idle_count;
 	struct db **idle; /* a stack: the one used last is taken first */
+	bool down;        /* the last connection was lost, or not to be had */
+	bool probing;     /* one caller tries to get one, while it is down */
 	struct db **all;
 };
 
@@ -59,32 +64,73 @@ pool_free(struct pool *pool)
 	free(pool);
 }
 
-static struct db *
-take_idle(struct pool *pool, int64_t deadline)
+/* Whether the caller has to wait: for a connection, or for who tries to get one. */
+static bool
+must_wait(const struct pool *pool)
 {
-	const struct timespec until = {
-	    deadline / 1000000, deadline % 1000000 * 1000};
+	return pool->idle_count == 0 || (pool->down && pool->probing);
+}
+
+/* Under the mutex. False if there is none by the deadline. */
+static bool
+wait_idle(struct pool *pool, int64_t deadline)
+{
+	struct timespec until;
+	int64_t moment;
+
+	while (must_wait(pool)) {
+		moment = clock_monotonic() + DOWN_WAIT;
+		if (pool->down && moment < deadline)
+			deadline = moment;
+		until = (struct timespec) {
+		    deadline / 1000000, deadline % 1000000 * 1000};
+		if (pthread_cond_timedwait(
+		        &pool->freed, &pool->mutex, &until) != 0)
+			return !must_wait(pool);
+	}
+	return true;
+}
+
+/* *probing_out: the caller is the one who tries whether the database is back. */
+static struct db *
+take_idle(struct pool *pool, int64_t deadline, bool *probing_out)
+{
 	struct db *db = NULL;
-	int rc = 0;
 
 	pthread_mutex_lock(&pool->mutex);
-	while (pool->idle_count == 0 && rc == 0)
-		rc = pthread_cond_timedwait(&pool->freed, &pool->mutex, &until);
-	if (pool->idle_count > 0)
+	if (wait_idle(pool, deadline)) {
 		db = pool->idle[--pool->idle_count];
+		*probing_out = pool->down;
+		pool->probing = pool->down;
+	}
 	pthread_mutex_unlock(&pool->mutex);
 	return db;
+}
+
+static void
+note_connect(struct pool *pool, bool connected, bool probing)
+{
+	pthread_mutex_lock(&pool->mutex);
+	pool->down = !connected;
+	if (probing)
+		pool->probing = false;
+	pthread_cond_broadcast(&pool->freed);
+	pthread_mutex_unlock(&pool->mutex);
 }
 
 enum error
 pool_take(struct pool *pool, int64_t deadline, struct db **db_out)
 {
-	struct db *db = take_idle(pool, deadline);
+	bool probing = false, fresh;
+	struct db *db = take_idle(pool, deadline, &probing);
 	enum error error;
 
 	if (db == NULL)
 		return ERR_DATABASE_UNAVAILABLE;
+	fresh = !db_is_connected(db);
 	error = db_connect(db);
+	if (fresh || probing)
+		note_connect(pool, error != ERR_NOT_CONNECTED, probing);
 	if (error != OK) {
 		pool_give(pool, db);
 		return error == ERR_SCHEMA_MISMATCH ? error
@@ -98,6 +144,8 @@ void
 pool_give(struct pool *pool, struct db *db)
 {
 	pthread_mutex_lock(&pool->mutex);
+	if (!db_is_connected(db))
+		pool->down = true;
 	pool->idle[pool->idle_count++] = db;
 	pthread_cond_signal(&pool->freed);
 	pthread_mutex_unlock(&pool->mutex);
