@@ -4,7 +4,8 @@
 #include "api/event.h"
 #include "base/arena.h"
 
-enum { BATCH_EVENTS_MAX = 1000 };
+/* A thousand bad events with a few faults each are told in one answer. */
+enum { BATCH_EVENTS_MAX = 1000, ITEM_FAULTS_MAX = 10 };
 
 /*
  * A batch as it was sent, and the job with those of its events that are valid.
@@ -66,6 +67,7 @@ decode_item(struct call *call, struct batch_call *batch, size_t index,
 
 	*event = (struct ingest_event) {.id_made = false};
 	faults_init(faults, call->arena);
+	faults->max = ITEM_FAULTS_MAX;
 	take_parse_faults(batch, index, pointer, parsed);
 	event_decode(call, job->arena,
 	    json_object_array_get_idx(batch->items, index), pointer, faults,

@@ -245,7 +245,7 @@ find_unknown(struct decode *decode, struct json_object *object,
 	while (!json_object_iter_equal(&at, &end)) {
 		const char *name = json_object_iter_peek_name(&at);
 
-		if (decode->faults->count == FAULTS_MAX)
+		if (faults_are_full(decode->faults))
 			break;
 		if (!is_field(name, fields, count))
 			report_unknown(decode, pointer, name, fields, count);

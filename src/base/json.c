@@ -14,6 +14,7 @@ faults_init(struct faults *faults, struct arena *arena)
 {
 	*faults = (struct faults) {.arena = arena};
 	faults->tail = &faults->first;
+	faults->max = FAULTS_MAX;
 }
 
 static bool
@@ -27,6 +28,12 @@ has_fault_at(const struct faults *faults, const char *pointer)
 	return false;
 }
 
+bool
+faults_are_full(const struct faults *faults)
+{
+	return faults->count >= faults->max;
+}
+
 void
 faults_add(struct faults *faults, const char *pointer, const char *code,
     const char *detail, ...)
@@ -34,7 +41,7 @@ faults_add(struct faults *faults, const char *pointer, const char *code,
 	struct fault *fault;
 	va_list args;
 
-	if (faults->count == FAULTS_MAX || has_fault_at(faults, pointer))
+	if (faults_are_full(faults) || has_fault_at(faults, pointer))
 		return;
 	fault = arena_alloc(faults->arena, sizeof(*fault));
 	fault->pointer = arena_strdup(faults->arena, pointer);

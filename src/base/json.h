@@ -17,16 +17,19 @@ struct fault {
 	struct fault *next;
 };
 
-/* Faults in the order found. At most FAULTS_MAX are kept. */
+/* Faults in the order found. At most max are kept: FAULTS_MAX, or fewer. */
 enum { FAULTS_MAX = 100 };
 struct faults {
 	struct arena *arena;
 	struct fault *first;
 	struct fault **tail;
 	int count;
+	int max;
 };
 
+/* With room for FAULTS_MAX. */
 void faults_init(struct faults *faults, struct arena *arena);
+bool faults_are_full(const struct faults *faults);
 
 /* detail is a format. A second fault at the same pointer is dropped. */
 void faults_add(struct faults *faults, const char *pointer, const char *code,

