@@ -33,7 +33,7 @@ static const struct setting table[] = {
     TEXT("server", "socket", socket, "/run/palmares/palmares.sock"),
     {"server", "socket_mode", SETTING_OCTAL,
         offsetof(struct settings, socket_mode), "0660", 0, 0777, NULL},
-    INT("server", "workers", workers, "2", 1, WORKERS_MAX),
+    INT("server", "workers", workers, "1", 1, WORKERS_MAX),
     INT("server", "threads", threads, "64", 1, 1024),
     INT("server", "backlog", backlog, "4096", 1, 65535),
     INT("server", "drain_seconds", drain_seconds, "10", 1, 3600),

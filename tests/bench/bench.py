@@ -71,6 +71,7 @@ def palmares(stack, key, seconds, clients, users, seed):
 def prepare(stack):
     """An application with one rule; its secret key."""
     stack.settings["server"]["log_level"] = "warn"
+    del stack.settings["server"]["workers"]     # as shipped
     stack.start()
     stack.ctl("app", "create", "bench")
     key = stack.ctl("key", "create", "bench", "--secret")[3]["key"]

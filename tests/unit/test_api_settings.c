@@ -76,7 +76,7 @@ expect_defaults(const struct settings *settings)
 {
 	assert_string_equal(settings->socket, "/run/palmares/palmares.sock");
 	assert_true(settings->socket_mode == 0660);
-	assert_true(settings->workers == 2);
+	assert_true(settings->workers == 1);
 	assert_true(settings->threads == 64);
 	assert_true(settings->backlog == 4096);
 	assert_true(settings->drain_seconds == 10);
