@@ -92,7 +92,7 @@ class Doctor(StackTest):
         for name, value in (("innodb_flush_log_at_trx_commit", 2),
                             ("read_only", 1),
                             ("max_allowed_packet", 1 << 20),
-                            ("max_connections", 10),
+                            ("max_connections", 15),     # room for doctor itself
                             ("max_prepared_stmt_count", 500)):
             conf = self.conf(server_workers=4)
             with self.subTest(name), self.variable(name, value):
