@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 /* Microseconds: nobody waits longer while the database is away. */
-enum { DOWN_WAIT = 200000 };
+enum { DOWN_WAIT = 500000 };
 
 struct pool {
 	pthread_mutex_t mutex;
