@@ -46,6 +46,8 @@ tests_unit_test_store_properties_LDADD = libstore.a $(LDADD)
 # The store against a private mariadbd: "make check-integration" runs them.
 STORE_TESTS = \
 	tests/store/test_store_ingest \
+	tests/store/test_store_ingest_commit \
+	tests/store/test_store_ingest_workers \
 	tests/store/test_store_migrate \
 	tests/store/test_store_tx \
 	tests/store/test_store_verify
@@ -53,11 +55,14 @@ EXTRA_PROGRAMS += $(STORE_TESTS)
 EXTRA_LIBRARIES += libstoretest.a
 CLEANFILES += $(STORE_TESTS) libstoretest.a
 libstoretest_a_SOURCES = \
+	tests/store/ingest_test.c tests/store/ingest_test.h \
 	tests/store/proxy.c tests/store/proxy.h \
 	tests/store/store_test.c tests/store/store_test.h
 STORE_TEST_LIBS = libstoretest.a libstore.a libengine.a libbase.a \
 	$(MARIADB_LIBS) $(SODIUM_LIBS) $(CMOCKA_LIBS) $(BASE_LIBS)
 tests_store_test_store_ingest_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_ingest_commit_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_ingest_workers_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_migrate_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_tx_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_verify_LDADD = $(STORE_TEST_LIBS)

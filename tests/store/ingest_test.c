@@ -1,0 +1,115 @@
+/* ingest_test: what the tests of ingest share */
+#include <string.h>
+
+#include "ingest_test.h"
+#include "proxy.h"
+
+int64_t application;
+
+int
+make_everything(void **state)
+{
+	static int number;
+
+	(void)state;
+	application =
+	    make_application(arena_printf(test_arena, "app %d", ++number));
+	make_rule(application,
+	    (struct rule_definition) {.name = "point",
+	        .enabled = true,
+	        .event_type = "visit",
+	        .times = 1,
+	        .points = 1,
+	        .point_scale = {.name = "points"},
+	        .badge = {.name = "Visitor"}});
+	memset(&server_counters, 0, sizeof(server_counters));
+	return 0;
+}
+
+int
+leave_nothing_wrong(void **state)
+{
+	(void)state;
+	proxy_set(PROXY_PASS, NULL);
+	verify_finds_nothing();
+	return 0;
+}
+
+void
+committer_init(struct committer *committer)
+{
+	committer->db =
+	    db_new(&server_settings, DB_COMMITTER, &server_counters);
+	ingest_init(&committer->ingest, committer->db);
+}
+
+void
+committer_free(struct committer *committer)
+{
+	ingest_free(&committer->ingest);
+	db_free(committer->db);
+}
+
+enum error
+apply_job(struct committer *committer, struct ingest_job *job)
+{
+	enum error error =
+	    ingest_apply(&committer->ingest, &job, 1, in_seconds(20), true);
+
+	keep_outcome(job);
+	return error;
+}
+
+struct ingest_job
+apply(struct ingest_event *events, size_t count)
+{
+	struct ingest_job job = job_of(application, events, count);
+	struct committer committer;
+
+	committer_init(&committer);
+	assert_int_equal(apply_job(&committer, &job), OK);
+	committer_free(&committer);
+	return job;
+}
+
+int64_t
+points_of(const char *username)
+{
+	return sql_number("SELECT COALESCE(SUM(b.points), 0) FROM balance b"
+	                  " JOIN user u ON u.id = b.user_id"
+	                  " WHERE u.application_id = %lld"
+	                  " AND u.username = '%s'",
+	    (long long)application, username);
+}
+
+int64_t
+rows_of(const char *table)
+{
+	return sql_number("SELECT COUNT(*) FROM %s WHERE application_id = %lld",
+	    table, (long long)application);
+}
+
+void
+assert_given(
+    const struct ingest_event *event, int64_t balance, const char *badge)
+{
+	const struct given_award *award = event->event.awards;
+
+	assert_int_equal(event->error, OK);
+	assert_int_equal(event->event.award_count, 1);
+	assert_string_equal(award->rule, "point");
+	assert_string_equal(award->point_scale, "points");
+	assert_int_equal(award->points, 1);
+	assert_int_equal(award->balance, balance);
+	assert_int_equal(award->badge != NULL, badge != NULL);
+	if (badge != NULL)
+		assert_string_equal(award->badge, badge);
+}
+
+int
+ingest_server_start(void **state)
+{
+	server_start_migrated(state);
+	proxy_start();
+	return 0;
+}
