@@ -1,9 +1,5 @@
 /* test_api_metrics: counters, and the Prometheus text that shows them */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,13 +8,9 @@
 
 #include <pthread.h>
 
-#include <cmocka.h>
-
 #include "api/api.h"
-#include "base/arena.h"
 #include "base/str.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "unit_test.h"
 
 /* In the real table's place. */
 const struct route routes[] = {
@@ -44,7 +36,7 @@ struct sample {
 	double value;
 };
 
-static struct arena *arena;
+const size_t arena_max = 16 << 20;
 static struct metrics *metrics;
 static struct sample samples[SAMPLES_MAX];
 static size_t sample_count;
@@ -52,8 +44,7 @@ static size_t sample_count;
 static int
 set_up(void **test)
 {
-	(void)test;
-	arena = arena_new(16 << 20);
+	arena_set_up(test);
 	metrics = metrics_new();
 	return metrics == NULL;
 }
@@ -61,8 +52,7 @@ set_up(void **test)
 static int
 tear_down(void **test)
 {
-	(void)test;
-	arena_free(arena);
+	arena_tear_down(test);
 	return munmap(metrics, sizeof(*metrics));
 }
 

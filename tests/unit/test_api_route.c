@@ -1,40 +1,17 @@
 /* test_api_route: the route table keeps to the contract and to itself */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "api/api.h"
 #include "api/classic.h"
 #include "api/resource.h"
-#include "base/arena.h"
 #include "base/str.h"
+#include "unit_test.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define FOR_EACH(row) \
 	for ((row) = routes; (row) < routes + route_count; (row)++)
 
-static struct arena *arena;
-
-static int
-set_up(void **test)
-{
-	(void)test;
-	arena = arena_new(1 << 20);
-	return 0;
-}
-
-static int
-tear_down(void **test)
-{
-	(void)test;
-	arena_free(arena);
-	return 0;
-}
+const size_t arena_max = 1 << 20;
 
 static bool
 begins(const char *text, const char *with)
@@ -414,5 +391,5 @@ main(void)
 	    cmocka_unit_test(there_is_room_for_every_row_in_the_metrics),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

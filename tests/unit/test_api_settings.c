@@ -1,32 +1,23 @@
 /* test_api_settings: palmares.conf, its defaults and its password file */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "api/settings.h"
-#include "base/arena.h"
 #include "base/log.h"
+#include "unit_test.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static struct arena *arena;
+const size_t arena_max = 1 << 20;
 static char directory[] = "/tmp/test_api_settings.XXXXXX";
 static const char *conf, *secret;
 
 static int
 set_up(void **test)
 {
-	(void)test;
-	arena = arena_new(1 << 20);
+	arena_set_up(test);
 	if (mkdtemp(directory) == NULL)
 		return -1;
 	conf = arena_printf(arena, "%s/palmares.conf", directory);
@@ -37,10 +28,9 @@ set_up(void **test)
 static int
 tear_down(void **test)
 {
-	(void)test;
 	unlink(conf);
 	unlink(secret);
-	arena_free(arena);
+	arena_tear_down(test);
 	return rmdir(directory);
 }
 

@@ -1,18 +1,12 @@
 /* test_base_clock: RFC 3339 in and out */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "base/clock.h"
+#include "unit_test.h"
 
-#define SECOND      INT64_C(1000000)
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define SECOND INT64_C(1000000)
 
 static void
 times_are_formatted_with_microseconds_in_utc(void **state)

@@ -1,20 +1,12 @@
 /* test_base_config: INI files by a table */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "base/config.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "unit_test.h"
 
 struct settings {
 	const char *socket;
@@ -45,7 +37,7 @@ static const struct setting table[] = {
         offsetof(struct settings, autocreate), .fallback = "no"},
 };
 
-static struct arena *arena;
+const size_t arena_max = 1024 * 1024;
 static char path[] = "/tmp/test_base_config.XXXXXX";
 
 static int
@@ -53,16 +45,14 @@ set_up(void **state)
 {
 	int fd = mkstemp(path);
 
-	(void)state;
-	arena = arena_new(1024 * 1024);
+	arena_set_up(state);
 	return fd == -1 || close(fd) == -1;
 }
 
 static int
 tear_down(void **state)
 {
-	(void)state;
-	arena_free(arena);
+	arena_tear_down(state);
 	return unlink(path);
 }
 

@@ -1,18 +1,10 @@
 /* test_base_decode: objects into structs by a table */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "base/decode.h"
 #include "base/str.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "unit_test.h"
 
 struct body {
 	const char *name, *id, *description;
@@ -53,25 +45,16 @@ static const struct field fields[] = {
     {"any", FIELD_ANY, 0, offsetof(struct body, any), .decode = decode_any},
 };
 
-static struct arena *arena;
+const size_t arena_max = 16 * 1024 * 1024;
 static struct faults faults;
 static struct decode decode;
 
 static int
 set_up(void **state)
 {
-	(void)state;
-	arena = arena_new(16 * 1024 * 1024);
+	arena_set_up(state);
 	faults_init(&faults, arena);
 	decode = (struct decode) {.arena = arena, .faults = &faults};
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
 	return 0;
 }
 
@@ -516,7 +499,8 @@ a_body_of_very_many_unknown_members_is_cut_short(void **state)
 	assert_int_equal(faults.count, FAULTS_MAX);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define TEST(test) \
+	cmocka_unit_test_setup_teardown(test, set_up, arena_tear_down)
 
 int
 main(void)

@@ -1,14 +1,9 @@
 /* test_base_error: the table of errors */
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/error.h"
+#include "unit_test.h"
 
 static void
 every_error_has_an_http_status(void **state)

@@ -1,37 +1,20 @@
 /* test_base_json: what is a JSON text and what is none; faults and pointers */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "unit_test.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static struct arena *arena;
+const size_t arena_max = 64 * 1024 * 1024;
 static struct faults faults;
 
 static int
 set_up(void **state)
 {
-	(void)state;
-	arena = arena_new(64 * 1024 * 1024);
+	arena_set_up(state);
 	faults_init(&faults, arena);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
 	return 0;
 }
 
@@ -646,7 +629,8 @@ no_more_than_faults_max_are_kept(void **state)
 	assert_int_equal(faults.count, FAULTS_MAX);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define TEST(test) \
+	cmocka_unit_test_setup_teardown(test, set_up, arena_tear_down)
 
 int
 main(void)

@@ -1,38 +1,21 @@
 /* test_base_json_write: the writer */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "unit_test.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static struct arena *arena;
+const size_t arena_max = 1024 * 1024;
 static struct str out;
 static struct json_writer jw;
 
 static int
 set_up(void **state)
 {
-	(void)state;
-	arena = arena_new(1024 * 1024);
+	arena_set_up(state);
 	out = str_new(arena, 100000);
 	jw = (struct json_writer) {.out = &out};
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
 	return 0;
 }
 
@@ -171,7 +154,8 @@ a_text_that_does_not_fit_is_told_by_the_string(void **state)
 	assert_true(out.overflow);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define TEST(test) \
+	cmocka_unit_test_setup_teardown(test, set_up, arena_tear_down)
 
 int
 main(void)

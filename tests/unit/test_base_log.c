@@ -1,17 +1,12 @@
 /* test_base_log: one happening, one line */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/clock.h"
 #include "base/log.h"
+#include "unit_test.h"
 
 /* Standard error goes to a file while a test runs. */
 static FILE *captured;

@@ -1,34 +1,17 @@
 /* test_base_str: strings that grow */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "base/str.h"
+#include "unit_test.h"
 
-static int
-make_arena(void **state)
-{
-	*state = arena_new(8 * 1024 * 1024);
-	return 0;
-}
-
-static int
-free_arena(void **state)
-{
-	arena_free(*state);
-	return 0;
-}
+const size_t arena_max = 8 * 1024 * 1024;
 
 static void
 a_new_string_is_empty(void **state)
 {
-	struct str str = str_new(*state, 10);
+	struct str str = str_new(arena, 10);
 
+	(void)state;
 	assert_string_equal(str.data, "");
 	assert_int_equal(str.len, 0);
 	assert_false(str.overflow);
@@ -37,8 +20,9 @@ a_new_string_is_empty(void **state)
 static void
 pieces_are_put_one_behind_the_other(void **state)
 {
-	struct str str = str_new(*state, 100);
+	struct str str = str_new(arena, 100);
 
+	(void)state;
 	str_add(&str, "ab", 2);
 	str_add(&str, NULL, 0);
 	str_adds(&str, "cd");
@@ -54,9 +38,10 @@ pieces_are_put_one_behind_the_other(void **state)
 static void
 it_grows_far_beyond_its_first_size(void **state)
 {
-	struct str str = str_new(*state, 1000000);
+	struct str str = str_new(arena, 1000000);
 	size_t i;
 
+	(void)state;
 	for (i = 0; i < 100000; i++)
 		str_addc(&str, (char)('a' + i % 26));
 	assert_int_equal(str.len, 100000);
@@ -70,8 +55,9 @@ it_grows_far_beyond_its_first_size(void **state)
 static void
 nul_bytes_are_data(void **state)
 {
-	struct str str = str_new(*state, 10);
+	struct str str = str_new(arena, 10);
 
+	(void)state;
 	str_add(&str, "a\0b", 3);
 	str_addc(&str, '\0');
 	assert_int_equal(str.len, 4);
@@ -81,8 +67,9 @@ nul_bytes_are_data(void **state)
 static void
 it_may_be_filled_to_its_max(void **state)
 {
-	struct str str = str_new(*state, 5);
+	struct str str = str_new(arena, 5);
 
+	(void)state;
 	str_adds(&str, "abc");
 	str_addf(&str, "%d", 12);
 	assert_false(str.overflow);
@@ -94,8 +81,9 @@ it_may_be_filled_to_its_max(void **state)
 static void
 past_the_max_nothing_more_is_added(void **state)
 {
-	struct str str = str_new(*state, 5);
+	struct str str = str_new(arena, 5);
 
+	(void)state;
 	str_adds(&str, "abc");
 	str_adds(&str, "def");
 	assert_true(str.overflow);
@@ -112,8 +100,9 @@ past_the_max_nothing_more_is_added(void **state)
 static void
 formatting_past_the_max_adds_nothing(void **state)
 {
-	struct str str = str_new(*state, 5);
+	struct str str = str_new(arena, 5);
 
+	(void)state;
 	str_addf(&str, "%s", "abcdef");
 	assert_true(str.overflow);
 	assert_string_equal(str.data, "");
@@ -122,8 +111,9 @@ formatting_past_the_max_adds_nothing(void **state)
 static void
 a_string_of_max_zero_takes_nothing(void **state)
 {
-	struct str str = str_new(*state, 0);
+	struct str str = str_new(arena, 0);
 
+	(void)state;
 	str_adds(&str, "");
 	assert_false(str.overflow);
 	str_addc(&str, 'x');
@@ -148,8 +138,9 @@ integers_are_written_to_their_edges(void **state)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct str str = str_new(*state, 100);
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		struct str str = str_new(arena, 100);
 
 		str_addi(&str, rows[i].number);
 		assert_string_equal(str.data, rows[i].text);
@@ -159,8 +150,9 @@ integers_are_written_to_their_edges(void **state)
 static void
 all_but_unreserved_characters_are_percent_encoded(void **state)
 {
-	struct str str = str_new(*state, 1000);
+	struct str str = str_new(arena, 1000);
 
+	(void)state;
 	str_add_percent(&str, "azAZ09-._~");
 	assert_string_equal(str.data, "azAZ09-._~");
 	str_add_percent(&str, "/ %?#&=+:@\xC3\xA9\x01");
@@ -184,5 +176,5 @@ main(void)
 	    cmocka_unit_test(all_but_unreserved_characters_are_percent_encoded),
 	};
 
-	return cmocka_run_group_tests(tests, make_arena, free_arena);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

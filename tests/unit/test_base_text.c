@@ -1,15 +1,8 @@
 /* test_base_text: UTF-8, white space, percent-encoding, slips */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/text.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "unit_test.h"
 
 static void
 characters_are_counted_not_bytes(void **state)

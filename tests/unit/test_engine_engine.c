@@ -1,40 +1,17 @@
 /* test_engine_engine: every case of the contract's section "Rule" */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "base/str.h"
 #include "engine/engine.h"
+#include "unit_test.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-#define MAX         "9223372036854775807"
-#define MIN         "-9223372036854775808"
+#define MAX "9223372036854775807"
+#define MIN "-9223372036854775808"
 
-enum { ROW_MAX = 12, ARENA_MAX = 64 << 20, TEXT_MAX = 100000 };
+enum { ROW_MAX = 12, TEXT_MAX = 100000 };
 
-static struct arena *arena;
-
-static int
-set_up(void **test)
-{
-	(void)test;
-	arena = arena_new(ARENA_MAX);
-	return 0;
-}
-
-static int
-tear_down(void **test)
-{
-	(void)test;
-	arena_free(arena);
-	return 0;
-}
+const size_t arena_max = 64 << 20;
 
 /* A rule; its id is its place in the table, from 1. */
 struct rule_row {
@@ -671,5 +648,5 @@ main(void)
 	    cmocka_unit_test(rules_are_found_by_type_in_the_order_of_creation),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

@@ -1,19 +1,11 @@
 /* test_engine_model: random rules and events, against a model from api.md */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "base/str.h"
 #include "engine/engine.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "unit_test.h"
 
 enum {
 	CASES = 4000,
@@ -23,7 +15,6 @@ enum {
 	SCALES = 2,
 	BADGES = 3,
 	PROPERTIES_MAX = 3,
-	ARENA_MAX = 64 << 20,
 	TEXT_MAX = 100000,
 };
 
@@ -72,7 +63,7 @@ struct outcome {
 
 static const int64_t user_ids[USERS] = {1, 2, INT64_MAX};
 
-static struct arena *arena;
+const size_t arena_max = 64 << 20;
 static uint64_t seed, random_state;
 
 /* SplitMix64. */
@@ -505,19 +496,9 @@ set_up(void **test)
 {
 	const char *given = getenv("PALMARES_TEST_SEED");
 
-	(void)test;
 	seed = given == NULL ? 20261122 : strtoull(given, NULL, 10);
 	printf("PALMARES_TEST_SEED=%llu\n", (unsigned long long)seed);
-	arena = arena_new(ARENA_MAX);
-	return 0;
-}
-
-static int
-tear_down(void **test)
-{
-	(void)test;
-	arena_free(arena);
-	return 0;
+	return arena_set_up(test);
 }
 
 int
@@ -529,5 +510,5 @@ main(void)
 	    cmocka_unit_test(it_does_not_matter_what_other_users_do_in_between),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, arena_tear_down);
 }

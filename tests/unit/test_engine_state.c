@@ -1,37 +1,20 @@
 /* test_engine_state: the numbers that the engine works on, and what changed */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "engine/engine.h"
+#include "unit_test.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+enum { MANY = 5000 };
 
-enum { ARENA_MAX = 64 << 20, MANY = 5000 };
-
-static struct arena *arena;
+const size_t arena_max = 64 << 20;
 static struct state state;
 
 static int
 set_up(void **test)
 {
-	(void)test;
-	arena = arena_new(ARENA_MAX);
+	arena_set_up(test);
 	state_init(&state, arena);
-	return 0;
-}
-
-static int
-tear_down(void **test)
-{
-	(void)test;
-	arena_free(arena);
 	return 0;
 }
 
@@ -236,7 +219,7 @@ changes_outlast_the_growth_of_the_table(void **test)
 }
 
 #define TEST(function) \
-	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	cmocka_unit_test_setup_teardown(function, set_up, arena_tear_down)
 
 int
 main(void)

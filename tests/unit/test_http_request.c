@@ -1,35 +1,11 @@
 /* test_http_request: parameters, bodies, media types, query strings */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "http/request.h"
+#include "unit_test.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static struct arena *arena;
-
-static int
-set_up(void **test)
-{
-	(void)test;
-	arena = arena_new(16 << 20);
-	return 0;
-}
-
-static int
-tear_down(void **test)
-{
-	(void)test;
-	arena_free(arena);
-	return 0;
-}
+const size_t arena_max = 16 << 20;
 
 /* What the client sends, and how often it is asked for. */
 struct sender {
@@ -406,5 +382,5 @@ main(void)
 	    cmocka_unit_test(parameters_of_nginx_are_found_by_their_whole_name),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

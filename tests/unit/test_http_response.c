@@ -1,35 +1,18 @@
 /* test_http_response: ETags, and the text of a response */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "http/response.h"
+#include "unit_test.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
-
-static struct arena *arena;
+const size_t arena_max = 256 << 20;
 static struct http_response response;
 
 static int
 set_up(void **test)
 {
-	(void)test;
-	arena = arena_new(256 << 20);
+	arena_set_up(test);
 	http_response_init(&response, arena);
-	return 0;
-}
-
-static int
-tear_down(void **test)
-{
-	(void)test;
-	arena_free(arena);
 	return 0;
 }
 
@@ -318,7 +301,7 @@ a_reset_forgets_all(void **test)
 }
 
 #define TEST(function) \
-	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	cmocka_unit_test_setup_teardown(function, set_up, arena_tear_down)
 
 int
 main(void)

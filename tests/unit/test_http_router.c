@@ -1,16 +1,8 @@
 /* test_http_router: from a method and a path to a row of a table */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "http/router.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#include "unit_test.h"
 
 static const struct route table[] = {
     {.method = "GET", .path = "/"},
@@ -30,23 +22,7 @@ static const struct route table[] = {
     {.method = "GET", .path = "/1/2/3/4/5/6/7/{8}"},
 };
 
-static struct arena *arena;
-
-static int
-set_up(void **test)
-{
-	(void)test;
-	arena = arena_new(1 << 20);
-	return 0;
-}
-
-static int
-tear_down(void **test)
-{
-	(void)test;
-	arena_free(arena);
-	return 0;
-}
+const size_t arena_max = 1 << 20;
 
 static enum error
 find(const char *method, const char *path, struct route_match *match_out)
@@ -434,5 +410,5 @@ main(void)
 	    cmocka_unit_test(an_empty_table_has_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

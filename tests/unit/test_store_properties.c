@@ -1,15 +1,11 @@
 /* test_store_properties: which properties an event has */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
 #include "base/str.h"
 #include "store/properties.h"
+#include "unit_test.h"
+
+const size_t arena_max = 1 << 20;
 
 static const struct {
 	const char *properties;
@@ -33,14 +29,13 @@ static const struct {
 static void
 the_table_of_the_contract_holds(void **state)
 {
-	struct arena *arena = arena_new(1 << 20);
 	struct json_object *object;
 	const char *const *names;
 	struct str present;
 	size_t count, i, k;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < COUNT(cases); i++) {
 		object = json_tokener_parse(cases[i].properties);
 		properties_present(arena, object, &names, &count);
 		/* The names outlive the object. */
@@ -52,7 +47,6 @@ the_table_of_the_contract_holds(void **state)
 			fail_msg(
 			    "%s has %s", cases[i].properties, present.data);
 	}
-	arena_free(arena);
 }
 
 int
@@ -62,5 +56,5 @@ main(void)
 	    cmocka_unit_test(the_table_of_the_contract_holds),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }
