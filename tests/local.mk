@@ -15,8 +15,13 @@ UNIT_TESTS = \
 	tests/unit/test_base_clock \
 	tests/unit/test_base_config \
 	tests/unit/test_base_decode \
+	tests/unit/test_base_decode_types \
 	tests/unit/test_base_error \
 	tests/unit/test_base_json \
+	tests/unit/test_base_json_faults \
+	tests/unit/test_base_json_limits \
+	tests/unit/test_base_json_members \
+	tests/unit/test_base_json_strings \
 	tests/unit/test_base_json_write \
 	tests/unit/test_base_log \
 	tests/unit/test_base_str \
@@ -32,7 +37,10 @@ check_PROGRAMS += $(UNIT_TESTS) tests/fuzz/replay_json
 TESTS += $(UNIT_TESTS) tests/fuzz/replay_json
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 check_LIBRARIES = libunittest.a
-libunittest_a_SOURCES = tests/unit/unit_test.c tests/unit/unit_test.h
+libunittest_a_SOURCES = \
+	tests/unit/decode_test.c tests/unit/decode_test.h \
+	tests/unit/json_test.c tests/unit/json_test.h \
+	tests/unit/unit_test.c tests/unit/unit_test.h
 LDADD = libunittest.a libbase.a $(CMOCKA_LIBS) $(BASE_LIBS)
 tests_unit_test_api_metrics_LDADD = libapi.a $(LDADD)
 tests_unit_test_api_route_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)

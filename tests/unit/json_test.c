@@ -1,0 +1,45 @@
+/* json_test: what the tests of the parser share */
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_test.h"
+
+struct faults faults;
+
+int
+json_set_up(void **state)
+{
+	arena_set_up(state);
+	faults_init(&faults, arena);
+	return 0;
+}
+
+struct json_object *
+parse_bytes(const char *text, size_t len, const char **why_out)
+{
+	char *copy = malloc(len > 0 ? len : 1);
+	struct json_object *object;
+
+	assert_non_null(copy);
+	memcpy(copy, text, len);
+	object = json_parse(arena, copy, len, &faults, why_out);
+	free(copy);
+	return object;
+}
+
+struct json_object *
+parse(const char *text, const char **why_out)
+{
+	return parse_bytes(text, strlen(text), why_out);
+}
+
+void
+assert_refused(const char *text, size_t len, const char *wanted)
+{
+	const char *why = NULL;
+
+	if (parse_bytes(text, len, &why) != NULL || why == NULL)
+		fail_msg("taken: %s", text);
+	else if (wanted != NULL)
+		assert_string_equal(why, wanted);
+}

@@ -1,0 +1,105 @@
+/* test_base_json_members: no member twice, however many there are */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "json_test.h"
+
+const size_t arena_max = 64 * 1024 * 1024;
+
+static void
+the_same_member_twice_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		int byte;
+	} rows[] = {
+	    {"{\"a\":1,\"a\":2}", 8},
+	    {"{\"a\":1,\"a\":1}", 8},
+	    {"{\"\":1,\"\":2}", 7},
+	    {"{\"a\":1,\"b\":2,\"a\":3}", 14},
+	    {"{\"a\":1,\"\\u0061\":2}", 8},
+	    {"{\"\\u0061\":1,\"a\":2}", 13},
+	    {"{\"\\u0061\":1,\"\\u0061\":2}", 13},
+	    {"{\"a\\/b\":1,\"a/b\":2}", 11},
+	    {"{\"\\u00e9\":1,\"\xC3\xA9\":2}", 13},
+	    {"{\"\\ud83c\\udfc6\":1,\"\xF0\x9F\x8F\x86\":2}", 19},
+	    {"{\"\\u20AC\":1,\"\xE2\x82\xAC\":2}", 13},
+	    {"[0,{\"x\":{\"a\":1,\"a\":2}}]", 16},
+	    {"{\"a\":{\"a\":1,\"b\":{\"a\":2}},\"a\":{}}", 26},
+	    {"{\"a\":[{\"b\":1},{\"b\":1,\"b\":1}]}", 22},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		assert_refused(rows[i].text, strlen(rows[i].text),
+		    arena_printf(arena,
+		        "the same member for the second time at byte %d",
+		        rows[i].byte));
+}
+
+/* {"m0":0,"m1":0,…} with one more member named extra. */
+static struct str
+object_of(size_t count, const char *extra)
+{
+	struct str text = str_new(arena, 32 * 1024 * 1024);
+	size_t i;
+
+	str_adds(&text, "{");
+	for (i = 0; i < count; i++)
+		str_addf(&text, "\"m%zu\":0,", i);
+	str_addf(&text, "\"%s\":0}", extra);
+	assert_false(text.overflow);
+	return text;
+}
+
+static void
+duplicates_are_found_in_objects_of_any_size(void **state)
+{
+	static const size_t sizes[] = {1, 2, 15, 16, 17, 31, 33, 500, 5000};
+	const char *why;
+	struct str text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(sizes); i++) {
+		text = object_of(sizes[i], "x");
+		assert_non_null(parse_bytes(text.data, text.len, &why));
+		text = object_of(sizes[i], "m0");
+		assert_refused(text.data, text.len, NULL);
+		text = object_of(sizes[i], "\\u006d0");
+		assert_refused(text.data, text.len,
+		    arena_printf(arena,
+		        "the same member for the second time at byte %zu",
+		        text.len - strlen("\\u006d0\":0}")));
+		text = object_of(
+		    sizes[i], arena_printf(arena, "m%zu", sizes[i] - 1));
+		assert_refused(text.data, text.len, NULL);
+	}
+}
+
+static void
+an_object_of_very_many_members_takes_no_long_time(void **state)
+{
+	struct str text = object_of(JSON_VALUES_MAX - 10, "x");
+	int64_t start = clock_monotonic();
+	const char *why;
+
+	(void)state;
+	assert_non_null(parse_bytes(text.data, text.len, &why));
+	/* Pair by pair it would be minutes. */
+	assert_true(clock_monotonic() - start < 5000000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    JSON_TEST(the_same_member_twice_is_refused),
+	    JSON_TEST(duplicates_are_found_in_objects_of_any_size),
+	    JSON_TEST(an_object_of_very_many_members_takes_no_long_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
