@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_text \
 	tests/unit/test_engine_engine \
 	tests/unit/test_engine_model \
+	tests/unit/test_engine_rules \
 	tests/unit/test_engine_state \
 	tests/unit/test_http_request \
 	tests/unit/test_http_response \
@@ -39,15 +40,19 @@ AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 check_LIBRARIES = libunittest.a
 libunittest_a_SOURCES = \
 	tests/unit/decode_test.c tests/unit/decode_test.h \
+	tests/unit/engine_test.c tests/unit/engine_test.h \
 	tests/unit/json_test.c tests/unit/json_test.h \
+	tests/unit/random_case.c tests/unit/random_case.h \
 	tests/unit/unit_test.c tests/unit/unit_test.h
 LDADD = libunittest.a libbase.a $(CMOCKA_LIBS) $(BASE_LIBS)
 tests_unit_test_api_metrics_LDADD = libapi.a $(LDADD)
 tests_unit_test_api_route_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
-tests_unit_test_engine_engine_LDADD = libengine.a $(LDADD)
-tests_unit_test_engine_model_LDADD = libengine.a $(LDADD)
-tests_unit_test_engine_state_LDADD = libengine.a $(LDADD)
+ENGINE_LIBS = libunittest.a libengine.a $(LDADD)
+tests_unit_test_engine_engine_LDADD = $(ENGINE_LIBS)
+tests_unit_test_engine_model_LDADD = $(ENGINE_LIBS)
+tests_unit_test_engine_rules_LDADD = $(ENGINE_LIBS)
+tests_unit_test_engine_state_LDADD = $(ENGINE_LIBS)
 tests_unit_test_http_request_LDADD = libhttp.a $(LDADD)
 tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_router_LDADD = libhttp.a $(LDADD)

@@ -1,15 +1,10 @@
 /* test_engine_engine: every case of the contract's section "Rule" */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
-#include "engine/engine.h"
-#include "unit_test.h"
+#include "engine_test.h"
 
 #define MAX "9223372036854775807"
 #define MIN "-9223372036854775808"
-
-enum { ROW_MAX = 12, TEXT_MAX = 100000 };
 
 const size_t arena_max = 64 << 20;
 
@@ -289,93 +284,6 @@ rules_of(const struct rule_row *rows, size_t *count_out)
 	return rules;
 }
 
-static struct occurrence
-occurrence_of(int64_t user, const char *type, const char *properties)
-{
-	const char **list = arena_array(arena, ROW_MAX, sizeof(*list));
-	size_t count = 0, len;
-
-	for (; *properties != '\0'; properties += len + (properties[len] > 0)) {
-		len = strcspn(properties, ",");
-		list[count++] = arena_copy(arena, properties, len);
-	}
-	return (struct occurrence) {user, type, list, count};
-}
-
-/*
- * Awards as "1=10 2=15* 3*": the rule's id, the balance where it has a scale,
- * and a star where the badge was won.
- */
-static const char *
-awards_text(const struct award *awards, size_t count)
-{
-	struct str text = str_new(arena, TEXT_MAX);
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		str_addf(&text, "%s%lld", i > 0 ? " " : "",
-		    (long long)awards[i].rule->id);
-		if (awards[i].rule->point_scale_id != 0)
-			str_addf(&text, "=%lld", (long long)awards[i].balance);
-		str_adds(&text, awards[i].badge_won ? "*" : "");
-	}
-	return text.data;
-}
-
-static const char *
-apply(struct state *state, const struct rule *const *rules, size_t count,
-    struct occurrence event)
-{
-	struct award awards[ROW_MAX];
-	size_t given = 1234;
-
-	if (engine_apply(state, rules, count, &event, awards, &given) ==
-	    ENGINE_APPLIED)
-		return awards_text(awards, given);
-	assert_int_equal(given, 1234);
-	return "overflow";
-}
-
-static int
-compare_slots(const void *one_void, const void *other_void)
-{
-	const struct state_slot *one = *(struct state_slot *const *)one_void;
-	const struct state_slot *other =
-	    *(struct state_slot *const *)other_void;
-
-	if (one->user != other->user)
-		return one->user < other->user ? -1 : 1;
-	if (one->kind != other->kind)
-		return one->kind < other->kind ? -1 : 1;
-	return one->ref < other->ref ? -1 : one->ref > other->ref;
-}
-
-/* The list of changes as "u1 points7=10, u1 count1=1", sorted. */
-static const char *
-changes_text(const struct state *state)
-{
-	static const char *const kinds[STATE_KINDS] = {
-	    [STATE_BALANCE] = "points",
-	    [STATE_COUNT] = "count",
-	    [STATE_BADGE] = "badge"};
-	struct state_slot **slots = arena_array(arena, 1000, sizeof(*slots));
-	struct state_slot *slot;
-	struct str text = str_new(arena, TEXT_MAX);
-	size_t count = 0, i;
-
-	for (slot = state->first_changed; slot; slot = slot->next_changed) {
-		assert_true(slot->changed && count < 1000);
-		slots[count++] = slot;
-	}
-	if (count > 0)
-		qsort(slots, count, sizeof(*slots), compare_slots);
-	for (i = 0; i < count; i++)
-		str_addf(&text, "%su%lld %s%lld=%lld", i > 0 ? ", " : "",
-		    (long long)slots[i]->user, kinds[slots[i]->kind],
-		    (long long)slots[i]->ref, (long long)slots[i]->value);
-	return text.data;
-}
-
 static void
 start(struct state *state, const struct scenario *row)
 {
@@ -396,81 +304,79 @@ expect(const struct scenario *row, size_t event, const char *found,
 		    row->name, event + 1, found, wanted);
 }
 
+/* The events of a row, each with all the rules or with those of its type. */
+static void
+play(const struct scenario *row, bool all_rules)
+{
+	const struct rule *all[ROW_MAX] = {NULL};
+	const struct rule *const *found = all;
+	size_t count, i;
+	struct rule *rules = rules_of(row->rules, &count);
+	struct rule_set *set = rule_set_new(arena, rules, count);
+	struct state state;
+
+	for (i = 0; i < count; i++)
+		all[i] = &rules[i];
+	start(&state, row);
+	for (i = 0; row->events[i].type != NULL; i++) {
+		const struct event_row *event = &row->events[i];
+		const struct occurrence occurrence =
+		    occurrence_of(event->user, event->type, event->properties);
+
+		if (!all_rules)
+			found = rule_set_find(set, event->type, &count);
+		expect(row, i, apply(&state, found, count, &occurrence),
+		    event->gives);
+	}
+	expect(row, i, changes_text(&state), row->after);
+	arena_reset(arena);
+}
+
 static void
 the_cases_of_the_contract_come_out_right(void **test)
 {
 	const struct scenario *row;
-	const struct event_row *event;
-	const struct rule *const *found;
-	struct rule_set *set;
-	struct rule *rules;
-	struct state state;
-	size_t i, count;
 
 	(void)test;
-	for (row = scenarios; row < scenarios + COUNT(scenarios); row++) {
-		rules = rules_of(row->rules, &count);
-		set = rule_set_new(arena, rules, count);
-		start(&state, row);
-		for (i = 0; row->events[i].type != NULL; i++) {
-			event = &row->events[i];
-			found = rule_set_find(set, event->type, &count);
-			expect(row, i,
-			    apply(&state, found, count,
-			        occurrence_of(event->user, event->type,
-			            event->properties)),
-			    event->gives);
-		}
-		expect(row, i, changes_text(&state), row->after);
-		arena_reset(arena);
-	}
+	for (row = scenarios; row < scenarios + COUNT(scenarios); row++)
+		play(row, false);
 }
 
 static void
 rules_of_other_types_make_no_difference(void **test)
 {
-	const struct rule *all[ROW_MAX];
 	const struct scenario *row;
-	const struct event_row *event;
-	struct rule *rules;
-	struct state state;
-	size_t i, count;
 
 	(void)test;
-	for (row = scenarios; row < scenarios + COUNT(scenarios); row++) {
-		rules = rules_of(row->rules, &count);
-		for (i = 0; i < count; i++)
-			all[i] = &rules[i];
-		start(&state, row);
-		for (i = 0; row->events[i].type != NULL; i++) {
-			event = &row->events[i];
-			expect(row, i,
-			    apply(&state, all, count,
-			        occurrence_of(event->user, event->type,
-			            event->properties)),
-			    event->gives);
-		}
-		expect(row, i, changes_text(&state), row->after);
-		arena_reset(arena);
-	}
+	for (row = scenarios; row < scenarios + COUNT(scenarios); row++)
+		play(row, true);
+}
+
+/* Ten points for the times-th review. */
+static struct rule
+rule_of_reviews(int64_t times)
+{
+	return (struct rule) {.id = 1,
+	    .enabled = true,
+	    .event_type = "review",
+	    .times = times,
+	    .points = 10,
+	    .point_scale_id = 7};
 }
 
 /* One rule's events, with the rule changed between them as PUT would. */
 static const char *
 apply_one(struct state *state, const struct rule *rule)
 {
-	return apply(state, &rule, 1, occurrence_of(1, rule->event_type, ""));
+	const struct occurrence event = occurrence_of(1, rule->event_type, "");
+
+	return apply(state, &rule, 1, &event);
 }
 
 static void
 a_rule_that_is_enabled_again_goes_on_counting(void **test)
 {
-	struct rule rule = {.id = 1,
-	    .enabled = true,
-	    .event_type = "review",
-	    .times = 3,
-	    .points = 10,
-	    .point_scale_id = 7};
+	struct rule rule = rule_of_reviews(3);
 	struct state state;
 
 	(void)test;
@@ -488,12 +394,7 @@ a_rule_that_is_enabled_again_goes_on_counting(void **test)
 static void
 a_rule_whose_n_is_changed_keeps_its_counts(void **test)
 {
-	struct rule rule = {.id = 1,
-	    .enabled = true,
-	    .event_type = "review",
-	    .times = 5,
-	    .points = 10,
-	    .point_scale_id = 7};
+	struct rule rule = rule_of_reviews(5);
 	struct state state;
 
 	(void)test;
@@ -514,125 +415,6 @@ a_rule_whose_n_is_changed_keeps_its_counts(void **test)
 	    changes_text(&state), "u1 points7=30, u1 count1=5, u1 count2=2");
 }
 
-static void
-an_award_names_the_callers_rule(void **test)
-{
-	struct rule rule = {.id = 1,
-	    .enabled = true,
-	    .event_type = "review",
-	    .times = 1,
-	    .point_scale_id = 7,
-	    .badge_id = 9};
-	struct rule_set *set = rule_set_new(arena, &rule, 1);
-	struct occurrence event = occurrence_of(1, "review", "");
-	struct award award;
-	struct state state;
-	size_t count;
-	const struct rule *const *found = rule_set_find(set, "review", &count);
-
-	(void)test;
-	state_init(&state, arena);
-	assert_int_equal(
-	    engine_apply(&state, found, count, &event, &award, &count),
-	    ENGINE_APPLIED);
-	assert_int_equal(count, 1);
-	assert_ptr_equal(award.rule, &rule);
-}
-
-static void
-an_event_without_rules_changes_nothing(void **test)
-{
-	struct occurrence event = occurrence_of(1, "review", "verified");
-	struct state state;
-	size_t count = 5;
-
-	(void)test;
-	state_init(&state, arena);
-	assert_int_equal(engine_apply(&state, NULL, 0, &event, NULL, &count),
-	    ENGINE_APPLIED);
-	assert_int_equal(count, 0);
-	assert_null(state.first_changed);
-}
-
-static void
-matching_alone_says_what_the_rule_counts(void **test)
-{
-	static const struct {
-		const char *type, *property;
-		const char *event_type, *properties;
-		bool enabled, matches;
-	} rows[] = {
-	    {"review", NULL, "review", "", true, true},
-	    {"review", NULL, "review", "", false, false},
-	    {"review", NULL, "Review", "", true, false},
-	    {"review", NULL, "review.", "", true, false},
-	    {"review", NULL, "", "", true, false},
-	    {"review", "a", "review", "a", true, true},
-	    {"review", "a", "review", "b,a", true, true},
-	    {"review", "a", "review", "", true, false},
-	    {"review", "a", "review", "A,aa", true, false},
-	    {"review", "a", "order", "a", true, false},
-	    {"review", "a", "review", "a", false, false},
-	    {"review", "review", "review", "", true, false},
-	};
-	struct occurrence event;
-	size_t i;
-
-	(void)test;
-	for (i = 0; i < COUNT(rows); i++) {
-		const struct rule rule = {.enabled = rows[i].enabled,
-		    .event_type = rows[i].type,
-		    .property = rows[i].property,
-		    .times = 1};
-
-		event =
-		    occurrence_of(1, rows[i].event_type, rows[i].properties);
-		if (rule_matches(&rule, &event) != rows[i].matches)
-			fail_msg("row %zu", i);
-	}
-}
-
-static void
-an_unknown_event_type_has_no_rules(void **test)
-{
-	const struct rule rule = {.id = 1, .event_type = "review"};
-	size_t count = 5;
-
-	(void)test;
-	assert_null(
-	    rule_set_find(rule_set_new(arena, &rule, 1), "revie", &count));
-	assert_int_equal(count, 0);
-	count = 5;
-	assert_null(
-	    rule_set_find(rule_set_new(arena, NULL, 0), "review", &count));
-	assert_int_equal(count, 0);
-}
-
-static void
-rules_are_found_by_type_in_the_order_of_creation(void **test)
-{
-	enum { TYPES = 500, EACH = 4 };
-	struct rule *rules = arena_array(arena, TYPES * EACH, sizeof(*rules));
-	const struct rule *const *found;
-	struct rule_set *set;
-	size_t i, j, count;
-
-	/* Types take turns; the ids fall, so that they cannot be the order. */
-	(void)test;
-	for (i = 0; i < TYPES * EACH; i++) {
-		rules[i].id = (int64_t)(TYPES * EACH - i);
-		rules[i].event_type = arena_printf(arena, "t%zu", i % TYPES);
-	}
-	set = rule_set_new(arena, rules, TYPES * EACH);
-	for (i = 0; i < TYPES; i++) {
-		found =
-		    rule_set_find(set, arena_printf(arena, "t%zu", i), &count);
-		assert_int_equal(count, EACH);
-		for (j = 0; j < EACH; j++)
-			assert_ptr_equal(found[j], &rules[i + j * TYPES]);
-	}
-}
-
 int
 main(void)
 {
@@ -641,11 +423,6 @@ main(void)
 	    cmocka_unit_test(rules_of_other_types_make_no_difference),
 	    cmocka_unit_test(a_rule_that_is_enabled_again_goes_on_counting),
 	    cmocka_unit_test(a_rule_whose_n_is_changed_keeps_its_counts),
-	    cmocka_unit_test(an_award_names_the_callers_rule),
-	    cmocka_unit_test(an_event_without_rules_changes_nothing),
-	    cmocka_unit_test(matching_alone_says_what_the_rule_counts),
-	    cmocka_unit_test(an_unknown_event_type_has_no_rules),
-	    cmocka_unit_test(rules_are_found_by_type_in_the_order_of_creation),
 	};
 
 	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);

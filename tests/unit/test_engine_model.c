@@ -4,56 +4,10 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "engine/engine.h"
-#include "unit_test.h"
+#include "engine_test.h"
+#include "random_case.h"
 
-enum {
-	CASES = 4000,
-	RULES_MAX = 8,
-	EVENTS_MAX = 40,
-	USERS = 3,
-	SCALES = 2,
-	BADGES = 3,
-	PROPERTIES_MAX = 3,
-	TEXT_MAX = 100000,
-};
-
-/*
- * A case: rules, what is stored before, and events. The same numbers stand for
- * rules, scales and badges, so that mixing them up shows.
- */
-struct random_rule {
-	bool enabled;
-	const char *event_type, *property;
-	int64_t times, points;
-	int scale, badge; /* 0: none */
-};
-
-struct random_event {
-	int user; /* from 0 */
-	const char *event_type;
-	const char *properties[PROPERTIES_MAX];
-	size_t property_count;
-};
-
-struct balance {
-	bool exists;
-	int64_t points;
-};
-
-struct user {
-	struct balance balances[SCALES + 1];
-	int64_t counts[RULES_MAX + 1];
-	bool badges[BADGES + 1];
-};
-
-struct random_case {
-	struct random_rule rules[RULES_MAX];
-	size_t rule_count;
-	struct random_event events[EVENTS_MAX];
-	size_t event_count;
-	struct user before[USERS];
-};
+enum { CASES = 4000, TEXT_MAX = 100000 };
 
 /* What comes out: a text for each event, and the users' state in the end. */
 struct outcome {
@@ -64,111 +18,6 @@ struct outcome {
 static const int64_t user_ids[USERS] = {1, 2, INT64_MAX};
 
 const size_t arena_max = 64 << 20;
-static uint64_t seed, random_state;
-
-/* SplitMix64. */
-static uint64_t
-draw(uint64_t below)
-{
-	uint64_t z = random_state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return (z ^ z >> 31) % below;
-}
-
-#define ONE_OF(rows) ((rows)[draw(COUNT(rows))])
-
-static const char *
-draw_type(void)
-{
-	static const char *const types[] = {"review", "review", "review",
-	    "review", "order", "Review", "review "};
-
-	return ONE_OF(types);
-}
-
-static const char *
-draw_property(void)
-{
-	static const char *const properties[] = {
-	    "verified", "stars", "Stars", "review"};
-
-	return ONE_OF(properties);
-}
-
-static struct random_rule
-draw_rule(void)
-{
-	static const int64_t times[] = {1, 1, 2, 3, 5};
-	static const int64_t points[] = {0, 1, 5, 10, -1, -7, INT64_MAX / 2,
-	    INT64_MIN / 2, INT64_MAX, INT64_MIN};
-	struct random_rule rule = {.enabled = draw(8) > 0,
-	    .event_type = draw_type(),
-	    .property = draw(3) == 0 ? draw_property() : NULL,
-	    .times = ONE_OF(times),
-	    .scale = (int)draw(SCALES + 1),
-	    .badge = (int)draw(BADGES + 1)};
-
-	/* Mostly small ones, or hardly an event would be applied. */
-	rule.points = draw(4) == 0 ? ONE_OF(points) : points[draw(6)];
-	if (rule.scale == 0 && rule.badge == 0)
-		rule.badge = 1;
-	if (rule.scale == 0)
-		rule.points = 0;
-	return rule;
-}
-
-static struct random_event
-draw_event(void)
-{
-	struct random_event event = {.user = (int)draw(USERS),
-	    .event_type = draw_type(),
-	    .property_count = draw(PROPERTIES_MAX + 1)};
-	size_t i;
-
-	for (i = 0; i < event.property_count; i++)
-		event.properties[i] = draw_property();
-	return event;
-}
-
-static struct user
-draw_user(size_t rule_count)
-{
-	static const int64_t points[] = {0, 5, -5, INT64_MAX, INT64_MIN,
-	    INT64_MAX - 10, INT64_MIN + 10, INT64_MAX / 2};
-	struct user user = {0};
-	size_t i;
-
-	for (i = 1; i <= SCALES; i++)
-		if (draw(3) == 0)
-			user.balances[i] =
-			    (struct balance) {true, ONE_OF(points)};
-	for (i = 1; i <= rule_count; i++)
-		if (draw(3) == 0)
-			user.counts[i] = (int64_t)draw(4);
-	for (i = 1; i <= BADGES; i++)
-		user.badges[i] = draw(5) == 0;
-	return user;
-}
-
-static struct random_case *
-draw_case(uint64_t number)
-{
-	struct random_case *random = arena_alloc(arena, sizeof(*random));
-	size_t i;
-
-	random_state = seed + number * 1000003;
-	random->rule_count = draw(RULES_MAX + 1);
-	random->event_count = draw(EVENTS_MAX + 1);
-	for (i = 0; i < random->rule_count; i++)
-		random->rules[i] = draw_rule();
-	for (i = 0; i < random->event_count; i++)
-		random->events[i] = draw_event();
-	for (i = 0; i < USERS; i++)
-		random->before[i] = draw_user(random->rule_count);
-	return random;
-}
 
 /*
  * The model: api.md's section "Rule" word for word, as slow as it likes.
@@ -194,6 +43,7 @@ model_give(struct user *user, const struct random_rule *rule, size_t id,
 {
 	struct balance *balance = &user->balances[rule->scale];
 	bool won = rule->badge != 0 && !user->badges[rule->badge];
+	const char *gap = text->len > 0 ? " " : "";
 	__int128 points;
 
 	if (rule->badge != 0)
@@ -203,10 +53,10 @@ model_give(struct user *user, const struct random_rule *rule, size_t id,
 		if (points > INT64_MAX || points < INT64_MIN)
 			return false;
 		*balance = (struct balance) {true, (int64_t)points};
-		str_addf(
-		    text, "%zu=%lld%s ", id, (long long)points, won ? "*" : "");
+		str_addf(text, "%s%zu=%lld%s", gap, id, (long long)points,
+		    won ? "*" : "");
 	} else if (won)
-		str_addf(text, "%zu* ", id);
+		str_addf(text, "%s%zu*", gap, id);
 	return true;
 }
 
@@ -293,22 +143,11 @@ engine_run_event(struct state *state, const struct rule_set *set,
 {
 	const struct occurrence occurrence = {user_ids[event->user],
 	    event->event_type, event->properties, event->property_count};
-	struct str text = str_new(arena, TEXT_MAX);
-	struct award awards[RULES_MAX];
-	size_t count, given, i;
+	size_t count;
 	const struct rule *const *rules =
 	    rule_set_find(set, event->event_type, &count);
 
-	if (engine_apply(state, rules, count, &occurrence, awards, &given) !=
-	    ENGINE_APPLIED)
-		return "overflow";
-	for (i = 0; i < given; i++) {
-		str_addf(&text, "%lld", (long long)awards[i].rule->id);
-		if (awards[i].rule->point_scale_id != 0)
-			str_addf(&text, "=%lld", (long long)awards[i].balance);
-		str_addf(&text, "%s ", awards[i].badge_won ? "*" : "");
-	}
-	return text.data;
+	return apply(state, rules, count, &occurrence);
 }
 
 static const struct rule_set *
