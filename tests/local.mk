@@ -9,6 +9,8 @@ if HAVE_CMOCKA
 # A test of another layer adds that layer's archive, see below.
 UNIT_TESTS = \
 	tests/unit/test_api_metrics \
+	tests/unit/test_api_metrics_histograms \
+	tests/unit/test_api_metrics_workers \
 	tests/unit/test_api_route \
 	tests/unit/test_api_settings \
 	tests/unit/test_base_arena \
@@ -45,7 +47,17 @@ libunittest_a_SOURCES = \
 	tests/unit/random_case.c tests/unit/random_case.h \
 	tests/unit/unit_test.c tests/unit/unit_test.h
 LDADD = libunittest.a libbase.a $(CMOCKA_LIBS) $(BASE_LIBS)
+# These have routes of their own, which must come before the archive's.
+METRICS_TEST = tests/unit/metrics_test.c tests/unit/metrics_test.h
+tests_unit_test_api_metrics_SOURCES = \
+	tests/unit/test_api_metrics.c $(METRICS_TEST)
 tests_unit_test_api_metrics_LDADD = libapi.a $(LDADD)
+tests_unit_test_api_metrics_histograms_SOURCES = \
+	tests/unit/test_api_metrics_histograms.c $(METRICS_TEST)
+tests_unit_test_api_metrics_histograms_LDADD = libapi.a $(LDADD)
+tests_unit_test_api_metrics_workers_SOURCES = \
+	tests/unit/test_api_metrics_workers.c $(METRICS_TEST)
+tests_unit_test_api_metrics_workers_LDADD = libapi.a $(LDADD)
 tests_unit_test_api_route_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
 ENGINE_LIBS = libunittest.a libengine.a $(LDADD)
