@@ -6,6 +6,7 @@ import struct
 import time
 
 import client
+from apps import OneApp
 from case import StackTest, unique
 from client import record
 
@@ -58,13 +59,12 @@ NO_JSON = (
 )
 
 
-class Json(StackTest):
+class Json(OneApp):
     """Bodies that are no JSON, or not the JSON that is wanted."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.one = cls.app()
         cls.one.rule(event_type="e")
 
     def test_what_is_no_json_is_400(self):
@@ -156,13 +156,8 @@ class Json(StackTest):
             self.assertGreater(len(problem["errors"]), 10)
 
 
-class Bodies(StackTest):
+class Bodies(OneApp):
     """Sizes, media types, bodies that do not arrive."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.one = cls.app()
 
     def padded(self, size):
         return json.dumps({"name": unique()}).encode().ljust(size)
@@ -264,13 +259,8 @@ class Bodies(StackTest):
                 415, "unsupported_media_type")
 
 
-class Http(StackTest):
+class Http(OneApp):
     """Requests that are hardly HTTP, and clients that stay."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.one = cls.app()
 
     def assert_alive(self):
         self.assert_status(self.one.get("/application"), 200)

@@ -4,6 +4,7 @@ import calendar
 import json
 import time
 
+from apps import OneApp
 from case import StackTest, unique
 from client import at_once, segment
 
@@ -12,13 +13,12 @@ REQUEST = {"id": "order-1234-paid", "username": "test5",
            "properties": {"verified": True, "stars": 5}}
 
 
-class Posting(StackTest):
+class Posting(OneApp):
     """What POST /events takes and answers."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.one = cls.app()
         cls.one.rule(name="first-review")
 
     def test_the_answer_is_the_request_and_its_outcome(self):

@@ -2,7 +2,8 @@
 
 import hashlib
 
-from case import StackTest, unique
+from apps import OneOfEach
+from case import unique
 from client import at_once
 
 # What a publishable key may do, and all the rest.
@@ -24,15 +25,8 @@ SECRET = (
 )
 
 
-class Keys(StackTest):
+class Keys(OneOfEach):
     """401, 403 and what each kind of key may do."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.one = cls.app()
-        cls.one.rule(name="r", scale="s", badge="b")
-        cls.one.event("u", id="e")
 
     def calls(self):
         return [("GET", t, None) for t in PUBLIC] + list(SECRET)
@@ -152,15 +146,13 @@ class Keys(StackTest):
         self.assertNotIn(key["key"][6:], out)
 
 
-class Walls(StackTest):
+class Walls(OneOfEach):
     """Another application's data does not exist."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.theirs = cls.app()
-        cls.theirs.rule(name="r", scale="s", badge="b", event_type="review")
-        cls.theirs.event("u", id="e")
+        cls.theirs = cls.one
 
     def test_everything_of_another_application_is_404(self):
         mine = self.app()

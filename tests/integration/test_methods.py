@@ -2,18 +2,12 @@
 
 import json
 
+from apps import OneOfEach
 from case import KINDS, StackTest, unique
 
 
-class Methods(StackTest):
+class Methods(OneOfEach):
     """HEAD, OPTIONS, CORS, 404 and 405."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.one = cls.app()
-        cls.one.rule(name="r", scale="s", badge="b")
-        cls.one.event(username="u", id="e")
 
     # target, what GET answers it with, the methods
     TARGETS = (
@@ -120,15 +114,8 @@ class Methods(StackTest):
                 self.assert_problem(self.one.get(target), 404, code)
 
 
-class Tags(StackTest):
+class Tags(OneOfEach):
     """ETag, If-None-Match, If-Match."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.one = cls.app()
-        cls.one.rule(name="r", scale="s", badge="b")
-        cls.one.event(username="u", id="e")
 
     SINGLE = ("/application", "/pointScales/s", "/badges/b", "/rules/r",
               "/events/e", "/users/u", "/pointScales/s/users/u")
