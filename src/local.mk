@@ -80,6 +80,7 @@ BASE_LIBS = $(JSONC_LIBS) $(INIH_LIBS)
 LAYER_LIBS = $(FCGI_LIBS) $(MARIADB_LIBS) $(SODIUM_LIBS) $(BASE_LIBS)
 
 src_palmaresd_SOURCES = \
+	src/daemon/allocate.c \
 	src/daemon/listener.c src/daemon/listener.h \
 	src/daemon/main.c \
 	src/daemon/master.c src/daemon/master.h \
