@@ -1,6 +1,6 @@
 # tests/local.mk: the unit tests; "make check" needs no server and no network
 
-TESTS += tests/check-docs.sh tests/check-layers.sh
+TESTS += tests/check-docs.sh tests/check-layers.sh tests/faults/test_history.py
 EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
 	$(filter-out %/local.mk %/unit %/fuzz %/store, \
 	$(wildcard $(srcdir)/tests/*))
@@ -122,3 +122,11 @@ endif
 # What Palmarès is measured against: see "make bench".
 EXTRA_PROGRAMS += tests/bench/bare_loop
 tests_bench_bare_loop_LDADD = $(MARIADB_LIBS)
+
+# Preloaded into palmaresd by "make check-faults". As it stands, without the
+# sanitizers that the rest may be built with: it comes before them.
+tests/faults/shim.so: tests/faults/shim.c
+	$(MKDIR_P) tests/faults
+	$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN_CFLAGS) -O2 -fPIC -shared -o $@ \
+	    $(srcdir)/tests/faults/shim.c
+CLEANFILES += tests/faults/shim.so

@@ -172,6 +172,8 @@ class Stack:
         self.conf = self.path("palmares.conf")
         self.daemon_log = self.path("palmaresd.log")
         self.checked = 0        # how far check_log has read
+        self.db_options = []    # what mariadbd is started with besides
+        self.daemon_env = {}    # and palmaresd, in its environment
         self.settings = {
             "server": {"socket": self.socket, "socket_mode": "0660",
                        "workers": WORKERS, "threads": 64,
@@ -226,9 +228,12 @@ class Stack:
             faults += filter(None, [self.check_log()])
         self.nginx = self.daemon = self.db = None
         if not self.keep:
-            shutil.rmtree(self.dir, ignore_errors=True)
+            self.remove()
         if faults and not quietly:
             raise StackError("\n".join(faults))
+
+    def remove(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
 
     def _make_database(self):
         # Not with --user: its chown does not know paths with spaces.
@@ -247,8 +252,8 @@ class Stack:
             "--pid-file=" + self.path("db.pid"), "--skip-networking",
             "--innodb-flush-log-at-trx-commit=1", "--skip-log-bin",
             "--innodb-buffer-pool-size=128M", "--performance-schema=off",
-        ] + (["--user=root"] if os.geteuid() == 0 else []),
-            self.path("db.log"), death=signal.SIGKILL)
+        ] + (["--user=root"] if os.geteuid() == 0 else [])
+            + self.db_options, self.path("db.log"), death=signal.SIGKILL)
 
         def up():
             self.db.must_live()
@@ -266,6 +271,7 @@ class Stack:
     def start_daemon(self, wait=True):
         env = dict(os.environ)
         env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+        env.update(self.daemon_env)
         self.daemon = Program("palmaresd", [
             self.program("palmaresd"), "-c", self.conf], self.daemon_log,
             env=env)

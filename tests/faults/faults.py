@@ -1,0 +1,446 @@
+"""The faults: each breaks one thing under load, and mends it again.
+
+`inject` is called while the load runs, and returns when the fault is over.
+What must hold meanwhile, beyond what is checked after every run, it says with
+`run.must`.
+"""
+
+import os
+import resource
+import signal
+import time
+
+from case import metric_sum, metrics
+from stack import SqlSession, StackError, children_of, wait_until
+
+ROW_LOCK_MAX = 5        # seconds; nobody holds a row longer
+FROZEN = 5              # seconds that a stopped worker stays so
+LOCKS = ("SELECT trx_id, trx_rows_locked FROM information_schema.innodb_trx"
+         " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'")
+OLD_LOCKS = ("SELECT COUNT(*) FROM information_schema.innodb_trx"
+             " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'"
+             " AND trx_started < NOW(6) - INTERVAL %g SECOND" % ROW_LOCK_MAX)
+OUT_OF_MEMORY = "event=out_of_memory"
+FILLERS = 12            # connections that somebody else holds
+
+
+class Fault:
+    """One kind of fault; the docstring's first line is its title."""
+
+    proxied = False     # palmaresd reaches the database through a proxy
+    shimmed = False     # palmaresd runs with shim.so
+    small_disk = False  # the database lives on a small file system
+    workers = None      # instead of the usual number
+    clients = None      # instead of the number that was asked for
+
+    @classmethod
+    def title(cls):
+        return cls.__doc__.splitlines()[0].rstrip(".")
+
+    def inject(self, run):
+        raise NotImplementedError
+
+    def confession(self, run):
+        """What palmaresd's log has that it should not have; None if fine."""
+        return run.stack.check_log()
+
+
+class Nothing(Fault):
+    """No fault at all."""
+
+    def inject(self, run):
+        before = len(run.traffic.failures())
+        run.pause(2)
+        run.must(len(run.traffic.failures()) == before,
+                 "requests failed without a fault")
+
+
+# --- processes ------------------------------------------------------------
+
+class WorkerKilled(Fault):
+    """kill -9 of a worker."""
+
+    def inject(self, run):
+        for _ in range(3):
+            pids = run.stack.worker_pids()
+            if pids:
+                os.kill(run.random.choice(pids), signal.SIGKILL)
+            run.mended()
+            run.pause(run.random.uniform(0.1, 0.8))
+
+
+class WorkerStopped(Fault):
+    """SIGSTOP of a worker inside a transaction, for 5 s."""
+
+    def inject(self, run):
+        pid = self._stop_inside_transaction(run)
+        begin, before = time.monotonic(), run.history.acknowledged()
+        try:
+            while time.monotonic() < begin + FROZEN:
+                time.sleep(0.25)
+                run.must(run.stack.sql_number(OLD_LOCKS) == 0,
+                         "a stopped worker holds a row for over %d s"
+                         % ROW_LOCK_MAX)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+            run.mended()
+        run.must(run.history.acknowledged() > before,
+                 "the other workers do not go on")
+
+    def _stop_inside_transaction(self, run):
+        """Stop workers until one holds rows and does not go on."""
+        for _ in range(200):
+            pid = run.random.choice(run.stack.worker_pids())
+            os.kill(pid, signal.SIGSTOP)
+            held = {row[0] for row in self._locks(run)}
+            if held and held & {row[0] for row in self._locks(run)}:
+                return pid
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(run.random.uniform(0, 0.05))
+        raise StackError("no worker could be stopped inside a transaction")
+
+    @staticmethod
+    def _locks(run):
+        time.sleep(0.15)    # InnoDB renews that table every 100 ms
+        return run.stack.sql(LOCKS)
+
+
+class MasterTerminated(Fault):
+    """TERM of the master under load, and a new start."""
+
+    def inject(self, run):
+        daemon = run.stack.daemon
+        daemon.send(signal.SIGTERM)
+        run.must(daemon.wait(20) == 0, "palmaresd does not end well")
+        run.mended()
+        run.stack.start_daemon()
+
+
+class MasterHup(Fault):
+    """HUP of the master under load."""
+
+    def inject(self, run):
+        before = len(run.traffic.failures())
+        for _ in range(3):
+            old = set(run.stack.worker_pids())
+            run.stack.daemon.send(signal.SIGHUP)
+            wait_until(lambda o=old: not o & set(run.stack.worker_pids()),
+                       30, "new workers")
+            run.pause(0.3)
+        failed = run.traffic.failures()[before:]
+        run.must(not failed, "requests failed: %s" % failed[:3])
+
+
+class MasterKilled(Fault):
+    """kill -9 of the master, and a new start."""
+
+    def inject(self, run):
+        workers = run.stack.worker_pids()
+        run.stack.daemon.send(signal.SIGKILL)
+        run.stack.daemon.wait(20)
+        wait_until(lambda: not any(map(alive, workers)), 15,
+                   "the workers end with their master")
+        run.mended()
+        run.stack.start_daemon()
+
+
+class NginxWorkerKilled(Fault):
+    """kill -9 of an nginx worker."""
+
+    def inject(self, run):
+        for _ in range(3):
+            os.kill(run.random.choice(children_of(run.stack.nginx.pid)),
+                    signal.SIGKILL)
+            run.mended()
+            run.pause(run.random.uniform(0.1, 0.6))
+
+
+# --- the database ---------------------------------------------------------
+
+class DatabaseKilled(Fault):
+    """kill -9 of mariadbd, and its restart."""
+
+    def inject(self, run):
+        run.stack.db.kill()
+        run.pause(run.random.uniform(0, 2))
+        run.mended()
+        run.stack.start_db()
+
+
+class DatabaseFrozen(Fault):
+    """mariadbd stopped for 3 s."""
+
+    def inject(self, run):
+        run.stack.db.send(signal.SIGSTOP)
+        run.pause(3)
+        run.stack.db.send(signal.SIGCONT)
+
+
+class DatabaseSlow(Fault):
+    """Every reply of the database 30 ms late."""
+
+    proxied = True
+
+    def inject(self, run):
+        run.proxy.delay = 0.03
+        run.pause(3)
+        run.proxy.delay = 0.0
+
+
+class DatabaseCut(Fault):
+    """Connections to the database cut at random."""
+
+    proxied = True
+
+    def inject(self, run):
+        cut = 0
+        for _ in range(15):
+            cut += run.proxy.cut()
+            run.mended()
+            run.pause(run.random.uniform(0, 0.3))
+        run.must(cut > 0, "there was no connection to cut")
+
+
+class CommitLost(Fault):
+    """The reply to COMMIT lost, of every third one."""
+
+    proxied = True
+
+    def inject(self, run):
+        run.proxy.eat_share = 1 / 3
+        run.pause(4)
+        run.proxy.eat_share = 0.0
+        run.must(run.proxy.eaten > 0, "no COMMIT came by")
+
+
+class ConnectionsExhausted(Fault):
+    """max_connections reached by somebody else."""
+
+    def inject(self, run):
+        fillers = []
+        with SqlSession(run.stack) as admin:
+            admin.run("CREATE USER IF NOT EXISTS filler@localhost;"
+                      "GRANT SELECT ON palmares.* TO filler@localhost")
+            limit = admin.run("SELECT @@max_connections")[0][0]
+            try:
+                for _ in range(FILLERS):
+                    fillers.append(SqlSession(run.stack, "filler"))
+                    fillers[-1].run()
+                admin.run("SET GLOBAL max_connections = 10")
+                for row in admin.run(
+                        "SELECT id FROM information_schema.processlist"
+                        " WHERE user = 'palmares'"):
+                    admin.run("KILL CONNECTION " + row[0])
+                run.pause(2)
+            finally:
+                for filler in fillers:
+                    filler.close()
+                admin.run("SET GLOBAL max_connections = " + limit)
+
+
+class Foreign(Fault):
+    """What a foreign session does; it has a heavy transaction, so that
+    palmaresd is the one whom InnoDB rolls back."""
+
+    def prepare(self, session):
+        session.run("CREATE TABLE IF NOT EXISTS foreign_rows (a INT)"
+                    " ENGINE=InnoDB;"
+                    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+                    "SET SESSION innodb_lock_wait_timeout = 5")
+
+    def begin(self, session):
+        session.run("BEGIN; INSERT INTO foreign_rows SELECT seq"
+                    " FROM seq_1_to_20000")
+
+    def user(self, run, name):
+        """A statement that locks the user of that name in some
+        application."""
+        ids = run.stack.sql(
+            "SELECT u.id FROM user u JOIN application a"
+            " ON a.id = u.application_id WHERE a.name = '%s'"
+            " AND u.username = '%s'" % (run.apps[0].name, name))
+        return ("SELECT u.id FROM user u WHERE u.id = %s FOR UPDATE"
+                % (ids[0][0] if ids else "0"))
+
+
+class LockWaits(Foreign):
+    """Lock wait time-outs: a foreign session holds the hot user."""
+
+    def inject(self, run):
+        before = metrics(run.stack)
+        with SqlSession(run.stack) as session:
+            self.prepare(session)
+            for seconds in (0.5, 1.5, 3):
+                self.begin(session)
+                session.run(self.user(run, "hot"))
+                run.pause(seconds)
+                session.run("ROLLBACK")
+                run.pause(0.3)
+            session.run("DROP TABLE foreign_rows")
+        run.must(run.moved(before, r"lock.*(timeout|wait)") > 0,
+                 "nobody waited for the lock")
+
+
+class Deadlocks(Foreign):
+    """Deadlocks with a foreign session that locks in another order."""
+
+    def inject(self, run):
+        before = metrics(run.stack)
+        with SqlSession(run.stack) as session:
+            self.prepare(session)
+            for _ in range(20):
+                names = ["hot"] + ["user-%d" % run.random.randrange(60)
+                                   for _ in range(12)]
+                run.random.shuffle(names)
+                self.begin(session)
+                for name in names:
+                    session.run(self.user(run, name))
+                session.run("ROLLBACK")
+                if run.moved(before, "deadlock") > 3:
+                    break
+            session.run("DROP TABLE foreign_rows")
+        run.must(run.moved(before, "deadlock") > 0,
+                 "no deadlock came about")
+
+
+class DiskFull(Fault):
+    """The database's disk full for 3 s."""
+
+    small_disk = True
+
+    def inject(self, run):
+        path = run.stack.path("data", "filler")
+        before = len(run.traffic.failures())
+        try:
+            with open(path, "wb", buffering=0) as filler:
+                end = time.monotonic() + 20
+                failed_at = None
+                while time.monotonic() < (failed_at or end) + 3:
+                    fill(filler)
+                    if (failed_at is None
+                            and len(run.traffic.failures()) > before):
+                        failed_at = time.monotonic()
+        finally:
+            os.unlink(path)
+            run.mended()
+        run.must(failed_at is not None, "nobody noticed the full disk")
+        if run.stack.db.wait(2) is not None:    # as a service manager would
+            run.stack.start_db()
+
+
+def fill(filler):
+    """Whatever is free, to the last bytes."""
+    for size in (1 << 20, 1 << 12, 1):
+        try:
+            while True:
+                filler.write(b"\0" * size)
+        except OSError:
+            pass
+    time.sleep(0.02)
+
+
+# --- resources of palmaresd -----------------------------------------------
+
+class ClockShifted(Fault):
+    """The clock an hour ahead, an hour behind, and right again."""
+
+    shimmed = True
+
+    def inject(self, run):
+        for shift in (3600, -3600, 0):
+            run.shim.set_clock(shift)
+            run.pause(1.5)
+
+
+class DescriptorsExhausted(Fault):
+    """No file descriptor left in the workers for 3 s."""
+
+    def inject(self, run):
+        pids = run.stack.worker_pids()
+        limits = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE)
+                  for pid in pids}
+        for pid, (_, hard) in limits.items():
+            resource.prlimit(pid, resource.RLIMIT_NOFILE,
+                             (lowest_free(pid), hard))
+        run.pause(3)
+        for pid, limit in limits.items():
+            if alive(pid):
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
+
+
+def lowest_free(pid):
+    """The lowest file descriptor that a process has not open."""
+    used = {int(name) for name in os.listdir("/proc/%d/fd" % pid)}
+    return next(n for n in range(len(used) + 1) if n not in used)
+
+
+class MemoryExhausted(Fault):
+    """Each allocation of each kind of request failing in turn."""
+
+    shimmed = True
+    workers = 1
+    clients = 0
+
+    def inject(self, run):
+        self.position = run.stack.log_size()
+        self.failed = 0
+        for name, action in run.client_actions():
+            number = run.random.randrange(run.stride)
+            while True:
+                number += run.stride
+                run.shim.set_countdown(number)
+                action()
+                if run.shim.countdown() > 0:
+                    break
+                self.failed += 1
+                self._start_again(run)
+            run.shim.set_countdown(0)
+            run.say("%s: %d allocations" % (name, number))
+        run.must(self.failed > 0, "no allocation failed")
+
+    def _start_again(self, run):
+        """Without the master's pause, which grows with each crash."""
+        if metric_sum(metrics(run.stack), "worker_crashes") > 0:
+            run.stack.daemon.stop()
+            run.stack.start_daemon()
+
+    def confession(self, run):
+        """A worker without memory says so before it ends."""
+        text = run.stack.log_since(self.position)
+        before = ""
+        for line in text.splitlines():
+            if "event=worker_died" in line and OUT_OF_MEMORY not in before:
+                return "a worker died of something else:\n" + text[-4000:]
+            before = line
+        return None
+
+
+def alive(pid):
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as f:
+            return f.read().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
+
+
+FAULTS = {
+    "nothing": Nothing,
+    "worker-killed": WorkerKilled,
+    "worker-stopped": WorkerStopped,
+    "master-terminated": MasterTerminated,
+    "master-hup": MasterHup,
+    "master-killed": MasterKilled,
+    "nginx-worker-killed": NginxWorkerKilled,
+    "database-killed": DatabaseKilled,
+    "database-frozen": DatabaseFrozen,
+    "database-slow": DatabaseSlow,
+    "database-cut": DatabaseCut,
+    "commit-lost": CommitLost,
+    "connections-exhausted": ConnectionsExhausted,
+    "lock-waits": LockWaits,
+    "deadlocks": Deadlocks,
+    "disk-full": DiskFull,
+    "clock-shifted": ClockShifted,
+    "descriptors-exhausted": DescriptorsExhausted,
+    "memory-exhausted": MemoryExhausted,
+}
