@@ -26,7 +26,7 @@ libengine_a_SOURCES = \
 libstore_a_SOURCES = \
 	src/store/application.c src/store/application.h \
 	src/store/badge.c \
-	src/store/catalog.h \
+	src/store/catalog.c src/store/catalog.h \
 	src/store/db.c src/store/db.h src/store/db_internal.h \
 	src/store/event.c src/store/event.h \
 	src/store/ingest.c src/store/ingest.h \

@@ -33,90 +33,21 @@ check(struct decode *decode, struct json_object *body, void *object)
 	check_image_url(decode->faults, "/imageUrl", badge->image_url);
 }
 
-static enum error
-get(struct db *db, struct arena *arena, int64_t application, const char *name,
-    void *object_out)
-{
-	return badge_get(db, arena, application, name, object_out);
-}
-
-static enum error
-list(struct db *db, struct arena *arena, int64_t application, int64_t after,
-    int64_t limit, void **objects_out, size_t *count_out)
-{
-	struct badge *badges;
-	enum error error = badge_list(
-	    db, arena, application, after, limit, &badges, count_out);
-
-	if (error == OK)
-		*objects_out = badges;
-	return error;
-}
-
-static enum error
-insert(struct db *db, struct arena *arena, int64_t application, int64_t version,
-    void *object)
-{
-	(void)arena;
-	(void)version;
-	return badge_insert(db, application, object);
-}
-
-static enum error
-update(struct db *db, struct arena *arena, int64_t application, int64_t version,
-    void *object)
-{
-	(void)arena;
-	(void)version;
-	return badge_update(db, application, object);
-}
-
-static enum error
-remove_row(
-    struct db *db, int64_t application, int64_t version, const void *object)
-{
-	(void)version;
-	return badge_delete(db, application, object);
-}
-
 static void
-write(struct json_writer *jw, const char *key, const void *object,
-    int64_t app_key)
+write(struct json_writer *jw, const void *object, int64_t app_key)
 {
 	const struct badge *badge = object;
 
-	jw_object(jw, key);
-	jw_string(jw, "name", badge->name);
-	jw_string(jw, "description", badge->description);
-	jw_int(jw, "appKey", app_key);
+	(void)app_key;
 	jw_string_or_null(jw, "imageUrl", badge->image_url);
-	write_times(jw, badge->created_at, badge->updated_at);
-	jw_object_end(jw);
-}
-
-static void
-write_classic(struct json_writer *jw, const char *key, const void *object,
-    int64_t app_key)
-{
-	const struct badge *badge = object;
-
-	write_named(jw, key, badge->name, badge->description, app_key);
 }
 
 const struct resource badge_resource = {
+    .catalog = &badge_catalog,
     .collection = "/api/v1/badges",
     .tag = "badges",
-    .size = sizeof(struct badge),
-    .exists = ERR_BADGE_EXISTS,
-    .not_found = ERR_BADGE_NOT_FOUND,
     .fields = fields,
     .field_count = sizeof(fields) / sizeof(fields[0]),
     .check = check,
-    .get = get,
-    .list = list,
-    .insert = insert,
-    .update = update,
-    .delete = remove_row,
     .write = write,
-    .write_classic = write_classic,
 };

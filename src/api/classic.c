@@ -163,8 +163,7 @@ classic_list(struct call *call)
 {
 	const struct resource *resource = subject(call);
 	struct json_writer jw = call_json(call, 200);
-	const char *object;
-	void *objects;
+	struct named **objects;
 	int64_t after = 0;
 	size_t count, i;
 	enum error error = enter_by_header(call);
@@ -173,16 +172,14 @@ classic_list(struct call *call)
 		return error;
 	jw_array(&jw, NULL);
 	do {
-		error = resource->list(call->db, call->arena, call->application,
-		    after, LIST_PAGE, &objects, &count);
+		error = catalog_list(resource->catalog, call->db, call->arena,
+		    call->application, after, LIST_PAGE, &objects, &count);
 		if (error != OK)
 			return error;
 		for (i = 0; i < count; i++) {
-			object = (const char *)objects + i * resource->size;
-			resource->write_classic(
-			    &jw, NULL, object, call->app_key);
-			after =
-			    ((const struct named *)(const void *)object)->id;
+			resource_write_classic(
+			    &jw, resource, objects[i], call->app_key);
+			after = objects[i]->id;
 		}
 	} while (count == LIST_PAGE && !call->response.body.overflow);
 	jw_array_end(&jw);
@@ -193,17 +190,18 @@ enum error
 classic_get(struct call *call)
 {
 	const struct resource *resource = subject(call);
-	void *object = arena_alloc(call->arena, resource->size);
+	struct named *object =
+	    arena_alloc(call->arena, resource->catalog->size);
 	struct json_writer jw;
 	enum error error = enter_by_header(call);
 
 	if (error == OK)
-		error = resource->get(call->db, call->arena, call->application,
-		    call->match.params[0], object);
+		error = catalog_get(resource->catalog, call->db, call->arena,
+		    call->application, call->match.params[0], object);
 	if (error != OK)
 		return error;
 	jw = call_json(call, 200);
-	resource->write_classic(&jw, NULL, object, call->app_key);
+	resource_write_classic(&jw, resource, object, call->app_key);
 	return OK;
 }
 
@@ -225,7 +223,7 @@ classic_post(struct call *call)
 	const struct resource *resource = subject(call);
 	int64_t app_key = 0;
 	bool created;
-	void *object;
+	struct named *object;
 	enum error error = take_body_app_key(call, &app_key);
 
 	if (error != OK)
@@ -246,7 +244,7 @@ classic_put(struct call *call)
 {
 	const struct resource *resource = subject(call);
 	bool created;
-	void *object;
+	struct named *object;
 	enum error error = enter_by_header(call);
 
 	if (error != OK)
@@ -273,7 +271,8 @@ classic_delete(struct call *call)
 	const struct resource *resource = subject(call);
 	struct decode decode = {
 	    .arena = call->arena, .faults = &call->faults, .lenient = true};
-	struct named *object = arena_alloc(call->arena, resource->size);
+	struct named *object =
+	    arena_alloc(call->arena, resource->catalog->size);
 	enum error error = enter_by_body(call);
 
 	if (error != OK)

@@ -29,14 +29,22 @@ subject(const struct call *call)
 	return call->match.route->subject;
 }
 
-void
-write_named(struct json_writer *jw, const char *key, const char *name,
-    const char *description, int64_t app_key)
+/* The members that all have; the object stays open. */
+static void
+begin_named(struct json_writer *jw, const char *key, const struct named *named,
+    int64_t app_key)
 {
 	jw_object(jw, key);
-	jw_string(jw, "name", name);
-	jw_string(jw, "description", description);
+	jw_string(jw, "name", named->name);
+	jw_string(jw, "description", named->description);
 	jw_int(jw, "appKey", app_key);
+}
+
+void
+write_named(struct json_writer *jw, const char *key, const struct named *named,
+    int64_t app_key)
+{
+	begin_named(jw, key, named, app_key);
 	jw_object_end(jw);
 }
 
@@ -47,9 +55,30 @@ write_times(struct json_writer *jw, int64_t created_at, int64_t updated_at)
 	jw_time(jw, "updatedAt", updated_at);
 }
 
+void
+resource_write(struct json_writer *jw, const struct resource *resource,
+    const struct named *object, int64_t app_key)
+{
+	begin_named(jw, NULL, object, app_key);
+	if (resource->write != NULL)
+		resource->write(jw, object, app_key);
+	write_times(jw, object->created_at, object->updated_at);
+	jw_object_end(jw);
+}
+
+void
+resource_write_classic(struct json_writer *jw, const struct resource *resource,
+    const struct named *object, int64_t app_key)
+{
+	begin_named(jw, NULL, object, app_key);
+	if (resource->write_classic != NULL)
+		resource->write_classic(jw, object, app_key);
+	jw_object_end(jw);
+}
+
 /*
  * The object, and behind it the appKey that the body may name. Every object
- * begins like struct named, so these fields serve all of them.
+ * begins with struct named, so these fields serve all of them.
  */
 static size_t
 make_fields(const struct resource *resource, struct field *fields)
@@ -66,7 +95,7 @@ make_fields(const struct resource *resource, struct field *fields)
 	    {.name = "appKey",
 	        .type = FIELD_INT,
 	        .flags = FIELD_NULL,
-	        .offset = resource->size,
+	        .offset = resource->catalog->size,
 	        .min = INT64_MIN,
 	        .max = INT64_MAX},
 	    {.name = "createdAt", .type = FIELD_ANY, .decode = decode_nothing},
@@ -117,7 +146,7 @@ check_name(struct call *call, struct named *named, const char *path_name)
 	named->name = path_name;
 }
 
-void *
+struct named *
 resource_decode(struct call *call, const struct resource *resource,
     const char *name, bool lenient)
 {
@@ -127,22 +156,21 @@ resource_decode(struct call *call, const struct resource *resource,
 	    .context = &call->app_key};
 	struct field fields[RESOURCE_FIELDS_MAX];
 	const size_t count = make_fields(resource, fields);
+	const size_t size = resource->catalog->size;
 	int64_t app_key = NO_APP_KEY;
-	char *object =
-	    arena_alloc(call->arena, resource->size + sizeof(app_key));
-	struct named *named = (void *)object;
+	struct named *object = arena_alloc(call->arena, size + sizeof(app_key));
 
-	memcpy(object + resource->size, &app_key, sizeof(app_key));
-	named->description = "";
+	memcpy((char *)object + size, &app_key, sizeof(app_key));
+	object->description = "";
 	if (resource->set_defaults != NULL)
 		resource->set_defaults(object);
 	decode_object(&decode, call->body, "", fields, count, object);
 	if (json_object_get_type(call->body) != json_type_object)
 		return object;
-	check_name(call, named, name);
+	check_name(call, object, name);
 	if (resource->check != NULL)
 		resource->check(&decode, call->body, object);
-	memcpy(&app_key, object + resource->size, sizeof(app_key));
+	memcpy(&app_key, (char *)object + size, sizeof(app_key));
 	if (!lenient)
 		check_app_key(&call->faults, "/appKey", app_key, call->app_key);
 	return object;
@@ -153,47 +181,48 @@ struct change {
 	struct call *call;
 	const struct resource *resource;
 	enum change_mode mode;
-	void *object; /* as sent */
-	void *stored;
+	struct named *object; /* as sent */
+	struct named *stored;
 	bool created;
 };
 
 static const char *
-object_etag(
-    struct call *call, const struct resource *resource, const void *object)
+object_etag(struct call *call, const struct resource *resource,
+    const struct named *object)
 {
 	struct str body = str_new(call->arena, RESPONSE_MAX);
 	struct json_writer jw = {.out = &body};
 
-	resource->write(&jw, NULL, object, call->app_key);
+	resource_write(&jw, resource, object, call->app_key);
 	return http_etag(call->arena, &body);
 }
 
 static enum error
 write_change(const struct change *change, struct db *db, int64_t version,
-    void *object, const void *existing)
+    struct named *object, const struct named *existing)
 {
-	const struct resource *resource = change->resource;
+	const struct catalog *catalog = change->resource->catalog;
 	const int64_t application = change->call->application;
+	struct arena *arena = change->call->arena;
 
 	if (change->mode == CHANGE_DELETE)
-		return resource->delete (db, application, version, existing);
+		return catalog_delete(
+		    catalog, db, application, version, existing);
 	if (existing == NULL)
-		return resource->insert(
-		    db, change->call->arena, application, version, object);
-	((struct named *)object)->id = ((const struct named *)existing)->id;
-	return resource->update(
-	    db, change->call->arena, application, version, object);
+		return catalog_insert(
+		    catalog, db, arena, application, version, object);
+	object->id = existing->id;
+	return catalog_update(catalog, db, arena, application, version, object);
 }
 
 static enum error
 check_change(
-    const struct change *change, enum error found, const void *existing)
+    const struct change *change, enum error found, const struct named *existing)
 {
 	struct call *call = change->call;
 
 	if (found == OK && change->mode == CHANGE_CREATE)
-		return change->resource->exists;
+		return change->resource->catalog->exists;
 	if (found != OK &&
 	    (change->mode == CHANGE_UPDATE || change->mode == CHANGE_DELETE))
 		return found;
@@ -207,11 +236,11 @@ static enum error
 change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 {
 	struct change *change = context;
-	const struct resource *resource = change->resource;
+	const struct catalog *catalog = change->resource->catalog;
 	struct call *call = change->call;
-	const char *name = ((struct named *)change->object)->name;
-	void *existing = arena_alloc(call->arena, resource->size);
-	void *object = arena_alloc(call->arena, resource->size);
+	const char *name = change->object->name;
+	struct named *existing = arena_alloc(call->arena, catalog->size);
+	struct named *object = arena_alloc(call->arena, catalog->size);
 	enum error error, found;
 	int64_t version;
 
@@ -219,15 +248,15 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 	error = application_change(db, call->application, &version);
 	if (error != OK)
 		return error;
-	found =
-	    resource->get(db, call->arena, call->application, name, existing);
-	if (found != OK && found != resource->not_found)
+	found = catalog_get(
+	    catalog, db, call->arena, call->application, name, existing);
+	if (found != OK && found != catalog->not_found)
 		return found;
 	error = check_change(change, found, existing);
 	if (error != OK)
 		return error;
 	/* A copy, because a second attempt starts from what was sent. */
-	memcpy(object, change->object, resource->size);
+	memcpy(object, change->object, catalog->size);
 	error = write_change(
 	    change, db, version, object, found == OK ? existing : NULL);
 	change->created = found != OK;
@@ -236,18 +265,18 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 	/*
 	 * As stored, with its times and what it names, before others change it.
 	 */
-	return resource->get(
-	    db, call->arena, call->application, name, change->stored);
+	return catalog_get(
+	    catalog, db, call->arena, call->application, name, change->stored);
 }
 
 enum error
 resource_change(struct call *call, const struct resource *resource,
-    enum change_mode mode, void *object, bool *created_out)
+    enum change_mode mode, struct named *object, bool *created_out)
 {
 	const struct tx_options options = {
 	    .deadline = call->request->started + CHANGE_TIME};
 	struct change change = {call, resource, mode, object,
-	    arena_alloc(call->arena, resource->size), false};
+	    arena_alloc(call->arena, resource->catalog->size), false};
 	enum error error = call_db(call);
 
 	if (error == OK)
@@ -255,7 +284,7 @@ resource_change(struct call *call, const struct resource *resource,
 	if (error != OK || mode == CHANGE_DELETE)
 		return error;
 	*created_out = change.created;
-	memcpy(object, change.stored, resource->size);
+	memcpy(object, change.stored, resource->catalog->size);
 	return OK;
 }
 
@@ -264,9 +293,9 @@ resource_list(struct call *call)
 {
 	const struct resource *resource = subject(call);
 	const char *next = NULL;
+	struct named **objects;
 	struct json_writer jw;
 	struct page page;
-	void *objects;
 	int64_t after;
 	size_t count, i;
 	enum error error = page_begin(call, resource->tag, &page);
@@ -276,20 +305,17 @@ resource_list(struct call *call)
 	if (error == OK)
 		error = call_db(call);
 	if (error == OK)
-		error = resource->list(call->db, call->arena, call->application,
-		    after, page.limit + 1, &objects, &count);
+		error = catalog_list(resource->catalog, call->db, call->arena,
+		    call->application, after, page.limit + 1, &objects, &count);
 	if (error != OK)
 		return error;
 	jw = call_json(call, 200);
 	jw_object(&jw, NULL);
 	jw_array(&jw, "data");
 	for (i = 0; i < count && i < (size_t)page.limit; i++) {
-		const char *object = (const char *)objects + i * resource->size;
-
-		resource->write(&jw, NULL, object, call->app_key);
-		next = arena_printf(call->arena, "%lld",
-		    (long long)((const struct named *)(const void *)object)
-		        ->id);
+		resource_write(&jw, resource, objects[i], call->app_key);
+		next = arena_printf(
+		    call->arena, "%lld", (long long)objects[i]->id);
 	}
 	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
 	return OK;
@@ -297,17 +323,17 @@ resource_list(struct call *call)
 
 static void
 respond_object(struct call *call, const struct resource *resource,
-    const void *object, int status)
+    const struct named *object, int status)
 {
 	struct json_writer jw = call_json(call, status);
 
-	resource->write(&jw, NULL, object, call->app_key);
+	resource_write(&jw, resource, object, call->app_key);
 }
 
 /* Location, and the ETag that the next If-Match needs. */
 static void
 respond_changed(struct call *call, const struct resource *resource,
-    const void *object, int status)
+    const struct named *object, int status)
 {
 	struct str location = str_new(call->arena, 4096);
 
@@ -316,7 +342,7 @@ respond_changed(struct call *call, const struct resource *resource,
 	if (status != 201)
 		return;
 	str_addf(&location, "%s/", resource->collection);
-	str_add_percent(&location, ((const struct named *)object)->name);
+	str_add_percent(&location, object->name);
 	http_response_header(&call->response, "Location", location.data);
 }
 
@@ -324,7 +350,7 @@ enum error
 resource_post(struct call *call)
 {
 	const struct resource *resource = subject(call);
-	void *object = resource_decode(call, resource, NULL, false);
+	struct named *object = resource_decode(call, resource, NULL, false);
 	bool created;
 	enum error error = call_faults(call);
 
@@ -340,12 +366,13 @@ enum error
 resource_get(struct call *call)
 {
 	const struct resource *resource = subject(call);
-	void *object = arena_alloc(call->arena, resource->size);
+	struct named *object =
+	    arena_alloc(call->arena, resource->catalog->size);
 	enum error error = call_db(call);
 
 	if (error == OK)
-		error = resource->get(call->db, call->arena, call->application,
-		    call->match.params[0], object);
+		error = catalog_get(resource->catalog, call->db, call->arena,
+		    call->application, call->match.params[0], object);
 	if (error != OK)
 		return error;
 	respond_object(call, resource, object, 200);
@@ -357,7 +384,7 @@ enum error
 resource_put(struct call *call)
 {
 	const struct resource *resource = subject(call);
-	void *object =
+	struct named *object =
 	    resource_decode(call, resource, call->match.params[0], false);
 	bool created;
 	enum error error = call_faults(call);
@@ -374,7 +401,8 @@ enum error
 resource_delete(struct call *call)
 {
 	const struct resource *resource = subject(call);
-	struct named *object = arena_alloc(call->arena, resource->size);
+	struct named *object =
+	    arena_alloc(call->arena, resource->catalog->size);
 	enum error error;
 
 	object->name = call->match.params[0];

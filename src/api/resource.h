@@ -10,46 +10,27 @@
 
 enum { RESOURCE_FIELDS_MAX = 16 };
 
-/* The first members of every object in store/catalog.h. */
-struct named {
-	int64_t id;
-	const char *name;
-	const char *description;
-};
-
 /*
- * One kind of resource. Objects are the structs of store/catalog.h, which begin
- * like struct named. get, list and so on are the store's, see there.
+ * One kind of resource: a catalog of the store over HTTP. Objects are the
+ * catalog's. What all of them have in their documents is done here; the rest is
+ * told by members that may be NULL: nothing.
  */
 struct resource {
+	const struct catalog *catalog;
 	const char *collection; /* "/api/v1/badges" */
 	const char *tag;        /* of its cursors */
-	size_t size;
-	enum error exists;
-	enum error not_found;
-	/* Members of a body besides name, description and appKey. */
+	/* Members of a body besides those of all. */
 	const struct field *fields;
 	size_t field_count;
 	void (*set_defaults)(void *object);
 	/* Faults that concern more than one member. body is an object. */
 	void (*check)(
 	    struct decode *decode, struct json_object *body, void *object);
-	enum error (*get)(struct db *db, struct arena *arena,
-	    int64_t application, const char *name, void *object_out);
-	enum error (*list)(struct db *db, struct arena *arena,
-	    int64_t application, int64_t after, int64_t limit,
-	    void **objects_out, size_t *count_out);
-	enum error (*insert)(struct db *db, struct arena *arena,
-	    int64_t application, int64_t version, void *object);
-	enum error (*update)(struct db *db, struct arena *arena,
-	    int64_t application, int64_t version, void *object);
-	enum error (*delete)(struct db *db, int64_t application,
-	    int64_t version, const void *object);
-	/* The v1 document, and the classic one. */
-	void (*write)(struct json_writer *jw, const char *key,
-	    const void *object, int64_t app_key);
-	void (*write_classic)(struct json_writer *jw, const char *key,
-	    const void *object, int64_t app_key);
+	/* Its own members of the v1 document, and of the classic one. */
+	void (*write)(
+	    struct json_writer *jw, const void *object, int64_t app_key);
+	void (*write_classic)(
+	    struct json_writer *jw, const void *object, int64_t app_key);
 };
 
 extern const struct resource point_scale_resource;
@@ -67,8 +48,8 @@ enum error resource_delete(struct call *call) MUST_CHECK;
  * Decodes a body into a new object. name is the path's, or NULL where the body
  * must have one. Faults go to call->faults. lenient: as the classic interface.
  */
-void *resource_decode(struct call *call, const struct resource *resource,
-    const char *name, bool lenient);
+struct named *resource_decode(struct call *call,
+    const struct resource *resource, const char *name, bool lenient);
 
 /* What a change does with the object that has the name. */
 enum change_mode { CHANGE_CREATE, CHANGE_PUT, CHANGE_UPDATE, CHANGE_DELETE };
@@ -78,7 +59,7 @@ enum change_mode { CHANGE_CREATE, CHANGE_PUT, CHANGE_UPDATE, CHANGE_DELETE };
  * then what is stored; *created_out tells PUT's two cases apart.
  */
 enum error resource_change(struct call *call, const struct resource *resource,
-    enum change_mode mode, void *object, bool *created_out) MUST_CHECK;
+    enum change_mode mode, struct named *object, bool *created_out) MUST_CHECK;
 
 /*
  * A body's appKey is optional and must be that of the key's application
@@ -99,9 +80,16 @@ void decode_nothing(struct decode *decode, struct json_object *value,
 void
 check_image_url(struct faults *faults, const char *pointer, const char *url);
 
-/* The parts of documents that are the same everywhere. */
-void write_named(struct json_writer *jw, const char *key, const char *name,
-    const char *description, int64_t app_key);
+/* An object's documents. */
+void resource_write(struct json_writer *jw, const struct resource *resource,
+    const struct named *object, int64_t app_key);
+void
+resource_write_classic(struct json_writer *jw, const struct resource *resource,
+    const struct named *object, int64_t app_key);
+
+/* The short form, for what another document names. */
+void write_named(struct json_writer *jw, const char *key,
+    const struct named *named, int64_t app_key);
 void
 write_times(struct json_writer *jw, int64_t created_at, int64_t updated_at);
 

@@ -69,7 +69,7 @@ static void
 decode_point_scale(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out)
 {
-	struct point_scale *scale = member_out;
+	struct named *scale = member_out;
 	struct gift gift;
 
 	decode_gift(decode, value, pointer, SCALE_FIELDS, &gift);
@@ -87,8 +87,8 @@ decode_badge(struct decode *decode, struct json_object *value,
 	decode_gift(decode, value, pointer, GIFT_FIELDS, &gift);
 	check_image_url(decode->faults,
 	    json_pointer(decode->arena, pointer, "imageUrl"), gift.image_url);
-	badge->name = gift.name;
-	badge->description = gift.description;
+	badge->named.name = gift.name;
+	badge->named.description = gift.description;
 	badge->image_url = gift.image_url;
 }
 
@@ -164,117 +164,46 @@ check(struct decode *decode, struct json_object *body, void *object)
 		    "points need a pointScale that they are counted on");
 }
 
-static enum error
-get(struct db *db, struct arena *arena, int64_t application, const char *name,
-    void *object_out)
-{
-	return rule_get(db, arena, application, name, object_out);
-}
-
-static enum error
-list(struct db *db, struct arena *arena, int64_t application, int64_t after,
-    int64_t limit, void **objects_out, size_t *count_out)
-{
-	struct rule_definition *rules;
-	enum error error =
-	    rule_list(db, arena, application, after, limit, &rules, count_out);
-
-	if (error == OK)
-		*objects_out = rules;
-	return error;
-}
-
-static enum error
-insert(struct db *db, struct arena *arena, int64_t application, int64_t version,
-    void *object)
-{
-	return rule_insert(db, arena, application, version, object);
-}
-
-static enum error
-update(struct db *db, struct arena *arena, int64_t application, int64_t version,
-    void *object)
-{
-	return rule_update(db, arena, application, version, object);
-}
-
-static enum error
-remove_row(
-    struct db *db, int64_t application, int64_t version, const void *object)
-{
-	return rule_delete(db, application, version, object);
-}
-
 static void
-write_gift(struct json_writer *jw, const char *key, int64_t id,
-    const char *name, const char *description, int64_t app_key)
+write_gift(struct json_writer *jw, const char *key, const struct named *gift,
+    int64_t app_key)
 {
-	if (id == 0)
+	if (gift->id == 0)
 		jw_null(jw, key);
 	else
-		write_named(jw, key, name, description, app_key);
+		write_named(jw, key, gift, app_key);
 }
 
-/* What both documents have, in the contract's order. */
 static void
-write_rule(
-    struct json_writer *jw, const struct rule_definition *rule, int64_t app_key)
+write_classic(struct json_writer *jw, const void *object, int64_t app_key)
 {
+	const struct rule_definition *rule = object;
+
 	jw_string(jw, "eventType", rule->event_type);
 	jw_string_or_null(jw, "property", rule->property);
 	jw_int(jw, "numberOfTimesToGetTheAward", rule->times);
 	jw_int(jw, "points", rule->points);
-	write_gift(jw, "pointScale", rule->point_scale.id,
-	    rule->point_scale.name, rule->point_scale.description, app_key);
-	write_gift(jw, "badge", rule->badge.id, rule->badge.name,
-	    rule->badge.description, app_key);
+	write_gift(jw, "pointScale", &rule->point_scale, app_key);
+	write_gift(jw, "badge", &rule->badge.named, app_key);
 }
 
 static void
-write(struct json_writer *jw, const char *key, const void *object,
-    int64_t app_key)
+write(struct json_writer *jw, const void *object, int64_t app_key)
 {
 	const struct rule_definition *rule = object;
 
-	jw_object(jw, key);
-	jw_string(jw, "name", rule->name);
-	jw_string(jw, "description", rule->description);
-	jw_int(jw, "appKey", app_key);
 	jw_bool(jw, "enabled", rule->enabled);
-	write_rule(jw, rule, app_key);
-	write_times(jw, rule->created_at, rule->updated_at);
-	jw_object_end(jw);
-}
-
-static void
-write_classic(struct json_writer *jw, const char *key, const void *object,
-    int64_t app_key)
-{
-	const struct rule_definition *rule = object;
-
-	jw_object(jw, key);
-	jw_string(jw, "name", rule->name);
-	jw_string(jw, "description", rule->description);
-	jw_int(jw, "appKey", app_key);
-	write_rule(jw, rule, app_key);
-	jw_object_end(jw);
+	write_classic(jw, object, app_key);
 }
 
 const struct resource rule_resource = {
+    .catalog = &rule_catalog,
     .collection = "/api/v1/rules",
     .tag = "rules",
-    .size = sizeof(struct rule_definition),
-    .exists = ERR_RULE_EXISTS,
-    .not_found = ERR_RULE_NOT_FOUND,
     .fields = fields,
     .field_count = sizeof(fields) / sizeof(fields[0]),
     .set_defaults = set_defaults,
     .check = check,
-    .get = get,
-    .list = list,
-    .insert = insert,
-    .update = update,
-    .delete = remove_row,
     .write = write,
     .write_classic = write_classic,
 };

@@ -18,16 +18,14 @@ user_write(struct json_writer *jw, const struct user *user, int64_t app_key,
 		const struct scale_balance *balance = &user->balances[i];
 
 		jw_object(jw, NULL);
-		write_named(jw, "pointScale", balance->point_scale.name,
-		    balance->point_scale.description, app_key);
+		write_named(jw, "pointScale", &balance->point_scale, app_key);
 		jw_int(jw, "points", balance->points);
 		jw_object_end(jw);
 	}
 	jw_array_end(jw);
 	jw_array(jw, "badgesArray");
 	for (i = 0; i < user->badge_count; i++)
-		write_named(jw, NULL, user->badges[i].name,
-		    user->badges[i].description, app_key);
+		write_named(jw, NULL, &user->badges[i], app_key);
 	jw_array_end(jw);
 	if (!classic) {
 		jw_int(jw, "events", user->events);

@@ -7,98 +7,112 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/db.h"
 
 struct arena;
-struct db;
 
-/*
- * Every function takes the application in whose rows it looks. get answers
- * ERR_…_NOT_FOUND. list answers those made after the one with the id after, in
- * the order of creation, at most limit. The others need a transaction in which
- * application_change has locked the application; its version goes to those
- * that need it. delete answers ERR_…_IN_USE while a rule in force or a
- * user uses the thing.
- */
-
-struct point_scale {
+/* What all of them have; a point scale has nothing else. */
+struct named {
 	int64_t id; /* 0: none */
 	const char *name;
 	const char *description;
 	int64_t created_at;
 	int64_t updated_at;
 };
-
-enum error
-point_scale_get(struct db *db, struct arena *arena, int64_t application,
-    const char *name, struct point_scale *scale_out) MUST_CHECK;
-enum error point_scale_list(struct db *db, struct arena *arena,
-    int64_t application, int64_t after, int64_t limit,
-    struct point_scale **scales_out, size_t *count_out) MUST_CHECK;
-/* Sets id and times. ERR_POINT_SCALE_EXISTS. */
-enum error point_scale_insert(
-    struct db *db, int64_t application, struct point_scale *scale) MUST_CHECK;
-enum error point_scale_update(
-    struct db *db, int64_t application, struct point_scale *scale) MUST_CHECK;
-enum error point_scale_delete(struct db *db, int64_t application,
-    const struct point_scale *scale) MUST_CHECK;
 
 struct badge {
-	int64_t id; /* 0: none */
-	const char *name;
-	const char *description;
+	struct named named;
 	const char *image_url; /* NULL: none */
-	int64_t created_at;
-	int64_t updated_at;
 };
-
-enum error badge_get(struct db *db, struct arena *arena, int64_t application,
-    const char *name, struct badge *badge_out) MUST_CHECK;
-enum error badge_list(struct db *db, struct arena *arena, int64_t application,
-    int64_t after, int64_t limit, struct badge **badges_out,
-    size_t *count_out) MUST_CHECK;
-/* Sets id and times. ERR_BADGE_EXISTS. */
-enum error badge_insert(
-    struct db *db, int64_t application, struct badge *badge) MUST_CHECK;
-enum error badge_update(
-    struct db *db, int64_t application, struct badge *badge) MUST_CHECK;
-enum error badge_delete(
-    struct db *db, int64_t application, const struct badge *badge) MUST_CHECK;
 
 /* A rule as its owner sees it; struct rule is what the engine sees. */
 struct rule_definition {
-	int64_t id;
-	const char *name;
-	const char *description;
+	struct named named;
 	bool enabled;
 	const char *event_type;
 	const char *property; /* NULL: none */
 	int64_t times;
 	int64_t points;
-	struct point_scale point_scale; /* id 0 or name NULL: none */
+	struct named point_scale; /* id 0 or name NULL: none */
 	struct badge badge;
-	int64_t created_at;
-	int64_t updated_at;
 };
 
-enum error rule_get(struct db *db, struct arena *arena, int64_t application,
-    const char *name, struct rule_definition *rule_out) MUST_CHECK;
-enum error rule_list(struct db *db, struct arena *arena, int64_t application,
-    int64_t after, int64_t limit, struct rule_definition **rules_out,
-    size_t *count_out) MUST_CHECK;
+/*
+ * The statements that a catalog's set begins with. SELECT answers the columns
+ * of struct named in its order, then the catalog's own.
+ */
+enum catalog_statement {
+	CATALOG_GET,    /* application, name */
+	CATALOG_LIST,   /* application, id before, limit */
+	CATALOG_INSERT, /* application, struct named but for id, own values */
+	CATALOG_UPDATE, /* description, updated_at, own, application, id */
+	CATALOG_DELETE, /* application, id */
+	CATALOG_COMMON,
+	CATALOG_USES = CATALOG_COMMON, /* twice: application, id */
+	CATALOG_STATEMENTS
+};
 
 /*
- * Both take the point scale and the badge by their names, make what is missing,
- * and put what is stored into rule. ERR_RULE_EXISTS.
+ * One kind of things. An object is the kind's struct, which begins with struct
+ * named. Functions that are NULL have nothing to do.
  */
-enum error rule_insert(struct db *db, struct arena *arena, int64_t application,
-    int64_t version, struct rule_definition *rule) MUST_CHECK;
-enum error rule_update(struct db *db, struct arena *arena, int64_t application,
-    int64_t version, struct rule_definition *rule) MUST_CHECK;
+struct catalog {
+	enum statement_set_id set;
+	size_t size; /* of an object */
+	enum error exists;
+	enum error not_found;
+	enum error in_use; /* OK: it has no CATALOG_USES, and any may go */
+	/* Its own columns, and its own values of a row. */
+	void (*take)(struct query *query, struct arena *arena, void *object);
+	void (*bind)(struct query *query, const void *object);
+	/* Makes what an object names and is missing, before it is written. */
+	enum error (*complete)(struct db *db, struct arena *arena,
+	    int64_t application, int64_t version, void *object);
+	/* What is true of an object from this version on, and what is no more. */
+	enum error (*begin)(struct db *db, int64_t application, int64_t version,
+	    const void *object);
+	enum error (*end)(struct db *db, int64_t application, int64_t version,
+	    const void *object);
+};
+
+extern const struct catalog point_scale_catalog;
+extern const struct catalog badge_catalog;
+/*
+ * A rule's point scale and badge go by their names; those that are missing are
+ * made. What a deleted rule has given stays; its counts are of no use to
+ * anybody any more.
+ */
+extern const struct catalog rule_catalog;
 
 /*
- * What the rule has given stays; its counts are of no use to anybody any more.
+ * Every function takes the application in whose rows it looks. get answers the
+ * catalog's not_found. list answers those made after the one with the id after,
+ * in the order of creation, at most limit.
  */
-enum error rule_delete(struct db *db, int64_t application, int64_t version,
-    const struct rule_definition *rule) MUST_CHECK;
+enum error
+catalog_get(const struct catalog *catalog, struct db *db, struct arena *arena,
+    int64_t application, const char *name, void *object_out) MUST_CHECK;
+enum error catalog_list(const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application, int64_t after, int64_t limit,
+    struct named ***objects_out, size_t *count_out) MUST_CHECK;
+
+/*
+ * The others need a transaction in which application_change has locked the
+ * application and answered the version. insert sets id and times, and answers
+ * the catalog's exists; update needs the id. delete answers in_use while a rule
+ * in force or a user uses the thing.
+ */
+enum error catalog_insert(const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application, int64_t version,
+    void *object) MUST_CHECK;
+enum error catalog_update(const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application, int64_t version,
+    void *object) MUST_CHECK;
+enum error catalog_delete(const struct catalog *catalog, struct db *db,
+    int64_t application, int64_t version, const void *object) MUST_CHECK;
+
+/* The five columns of struct named. */
+void
+named_take(struct query *query, struct arena *arena, struct named *named_out);
 
 #endif

@@ -27,8 +27,8 @@ static const char *const texts[STATEMENTS] = {
                  " AND b.user_id = k.u"
                  " STRAIGHT_JOIN point_scale s ON s.id = b.point_scale_id"
                  " ORDER BY k.i, s.id",
-    [BADGES] = "SELECT k.i, b.id, b.name, b.description, b.image_url,"
-               " b.created_at, b.updated_at " KEYS
+    [BADGES] = "SELECT k.i, b.id, b.name, b.description, b.created_at,"
+               " b.updated_at " KEYS
                "STRAIGHT_JOIN user_badge w ON w.application_id = ?"
                " AND w.user_id = k.u"
                " STRAIGHT_JOIN badge b ON b.id = w.badge_id"
@@ -115,12 +115,7 @@ load_balances(struct db *db, struct arena *arena, int64_t application,
 		user = &users[query_take_int(&query) - 1];
 		if (user->balance_count++ == 0)
 			user->balances = balance;
-		balance->point_scale.id = query_take_int(&query);
-		balance->point_scale.name = query_take_text(&query, arena);
-		balance->point_scale.description =
-		    query_take_text(&query, arena);
-		balance->point_scale.created_at = query_take_int(&query);
-		balance->point_scale.updated_at = query_take_int(&query);
+		named_take(&query, arena, &balance->point_scale);
 		balance->points = query_take_int(&query);
 	}
 	return query_end(&query);
@@ -131,7 +126,7 @@ load_badges(struct db *db, struct arena *arena, int64_t application,
     const char *keys, struct user *users)
 {
 	struct query query;
-	struct badge *badge;
+	struct named *badge;
 	struct user *user;
 
 	query_begin(&query, db, SET_USER, BADGES);
@@ -143,12 +138,7 @@ load_badges(struct db *db, struct arena *arena, int64_t application,
 		user = &users[query_take_int(&query) - 1];
 		if (user->badge_count++ == 0)
 			user->badges = badge;
-		badge->id = query_take_int(&query);
-		badge->name = query_take_text(&query, arena);
-		badge->description = query_take_text(&query, arena);
-		badge->image_url = query_take_text(&query, arena);
-		badge->created_at = query_take_int(&query);
-		badge->updated_at = query_take_int(&query);
+		named_take(&query, arena, badge);
 	}
 	return query_end(&query);
 }

@@ -12,7 +12,7 @@ struct arena;
 struct db;
 
 struct scale_balance {
-	struct point_scale point_scale;
+	struct named point_scale;
 	int64_t points;
 };
 
@@ -25,7 +25,7 @@ struct user {
 	/* Set by user_get and user_list, in the order of creation. */
 	struct scale_balance *balances;
 	size_t balance_count;
-	struct badge *badges;
+	struct named *badges;
 	size_t badge_count;
 };
 

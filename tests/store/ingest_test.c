@@ -15,13 +15,13 @@ make_everything(void **state)
 	application =
 	    make_application(arena_printf(test_arena, "app %d", ++number));
 	make_rule(application,
-	    (struct rule_definition) {.name = "point",
+	    (struct rule_definition) {.named.name = "point",
 	        .enabled = true,
 	        .event_type = "visit",
 	        .times = 1,
 	        .points = 1,
 	        .point_scale = {.name = "points"},
-	        .badge = {.name = "Visitor"}});
+	        .badge.named.name = "Visitor"});
 	memset(&server_counters, 0, sizeof(server_counters));
 	return 0;
 }

@@ -297,24 +297,26 @@ apply_change(struct db *db, const struct tx_attempt *attempt, void *context)
 
 	(void)attempt;
 	if (error == OK && change->kind == RULE_MAKE)
-		return rule_insert(db, test_arena, application, version, &rule);
+		return catalog_insert(
+		    &rule_catalog, db, test_arena, application, version, &rule);
 	if (error == OK)
-		error =
-		    rule_get(db, test_arena, application, rule.name, &present);
+		error = catalog_get(&rule_catalog, db, test_arena, application,
+		    rule.named.name, &present);
 	if (error != OK)
 		return error;
-	rule.id = present.id;
+	rule.named.id = present.named.id;
 	return change->kind == RULE_CHANGE
-	    ? rule_update(db, test_arena, application, version, &rule)
-	    : rule_delete(db, application, version, &present);
+	    ? catalog_update(
+	          &rule_catalog, db, test_arena, application, version, &rule)
+	    : catalog_delete(&rule_catalog, db, application, version, &present);
 }
 
 static void
 run_change(struct rule_change change)
 {
-	change.rule.description = "";
+	change.rule.named.description = "";
 	change.rule.point_scale.description = "";
-	change.rule.badge.description = "";
+	change.rule.badge.named.description = "";
 	must_run(apply_change, &change);
 }
 
@@ -333,8 +335,8 @@ change_rule(int64_t application, struct rule_definition rule)
 void
 delete_rule(int64_t application, const char *name)
 {
-	run_change(
-	    (struct rule_change) {application, {.name = name}, RULE_DELETE});
+	run_change((struct rule_change) {
+	    application, {.named.name = name}, RULE_DELETE});
 }
 
 struct ingest_event

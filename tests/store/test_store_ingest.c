@@ -66,7 +66,7 @@ what_is_refused_leaves_nothing_behind(void **state)
 
 	(void)state;
 	make_rule(application,
-	    (struct rule_definition) {.name = "rich",
+	    (struct rule_definition) {.named.name = "rich",
 	        .enabled = true,
 	        .event_type = "rich",
 	        .times = 1,

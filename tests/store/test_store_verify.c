@@ -12,7 +12,7 @@ static struct rule_definition
 rule_of(
     const char *name, const char *event_type, int64_t points, const char *scale)
 {
-	return (struct rule_definition) {.name = name,
+	return (struct rule_definition) {.named.name = name,
 	    .enabled = true,
 	    .event_type = event_type,
 	    .times = 1,
@@ -29,16 +29,16 @@ make_rules(void)
 	make_rule(one, rule_of("review", "review", 10, "reputation"));
 	rule = rule_of("verified", "review", 5, "reputation");
 	rule.property = "verified";
-	rule.badge.name = "Verified";
+	rule.badge.named.name = "Verified";
 	make_rule(one, rule);
 	rule = rule_of("third", "review", 100, "gold");
 	rule.times = 3;
-	rule.badge.name = "Critic";
+	rule.badge.named.name = "Critic";
 	make_rule(one, rule);
 	make_rule(one, rule_of("nothing", "review", 0, "zero"));
 	make_rule(one, rule_of("fine", "spam", -7, "reputation"));
 	rule = rule_of("medal", "win", 0, NULL);
-	rule.badge.name = "Medal";
+	rule.badge.named.name = "Medal";
 	make_rule(one, rule);
 	make_rule(one, rule_of("gone", "review", 1, "reputation"));
 	make_rule(one, rule_of("unused", "never", 1, "unused"));
