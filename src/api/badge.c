@@ -14,23 +14,21 @@ static const struct field fields[] = {
         .max = IMAGE_URL_MAX},
 };
 
-/* Pages show it: a script must not come in by that door. */
-void
-check_image_url(struct faults *faults, const char *pointer, const char *url)
-{
-	if (url != NULL && strncasecmp(url, "https://", 8) != 0 &&
-	    strncasecmp(url, "http://", 7) != 0 && *url != '/')
-		faults_add(faults, pointer, "invalid_format",
-		    "must be a URL that begins with https://, http:// or /");
-}
-
+/* Pages show the image: a script must not come in by that door. */
 static void
-check(struct decode *decode, struct json_object *body, void *object)
+check(struct decode *decode, struct json_object *value, const char *pointer,
+    const void *object)
 {
 	const struct badge *badge = object;
+	const char *url = badge->image_url;
 
-	(void)body;
-	check_image_url(decode->faults, "/imageUrl", badge->image_url);
+	(void)value;
+	if (url != NULL && strncasecmp(url, "https://", 8) != 0 &&
+	    strncasecmp(url, "http://", 7) != 0 && *url != '/')
+		faults_add(decode->faults,
+		    json_pointer(decode->arena, pointer, "imageUrl"),
+		    "invalid_format",
+		    "must be a URL that begins with https://, http:// or /");
 }
 
 static void

@@ -13,7 +13,7 @@ enum { DESCRIPTION_MAX = 1000 };
  * createdAt and updatedAt are the server's: what comes back from a GET is let
  * pass.
  */
-void
+static void
 decode_nothing(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out)
 {
@@ -77,15 +77,18 @@ resource_write_classic(struct json_writer *jw, const struct resource *resource,
 }
 
 /*
- * The object, and behind it the appKey that the body may name. Every object
- * begins with struct named, so these fields serve all of them.
+ * The members of an object, of the appKey behind it, and what a GET answers and
+ * a PUT may bring back. Every object begins with struct named, so these fields
+ * serve all of them. The name's flags are name_flags.
  */
 static size_t
-make_fields(const struct resource *resource, struct field *fields)
+make_fields(
+    const struct resource *resource, unsigned name_flags, struct field *fields)
 {
 	const struct field common[] = {
 	    {.name = "name",
 	        .type = FIELD_NAME,
+	        .flags = name_flags,
 	        .offset = offsetof(struct named, name)},
 	    {.name = "description",
 	        .type = FIELD_TEXT,
@@ -122,6 +125,46 @@ check_app_key(
 		    (long long)app_key);
 }
 
+/* An object with its defaults, and behind it the appKey that a body may name. */
+static struct named *
+new_object(struct arena *arena, const struct resource *resource)
+{
+	const size_t size = resource->catalog->size;
+	const int64_t app_key = NO_APP_KEY;
+	struct named *object = arena_alloc(arena, size + sizeof(app_key));
+
+	memcpy((char *)object + size, &app_key, sizeof(app_key));
+	object->description = "";
+	if (resource->set_defaults != NULL)
+		resource->set_defaults(object);
+	return object;
+}
+
+static void
+take_members(struct decode *decode, struct json_object *value,
+    const char *pointer, const struct resource *resource, unsigned name_flags,
+    struct named *object)
+{
+	struct field fields[RESOURCE_FIELDS_MAX];
+	const size_t count = make_fields(resource, name_flags, fields);
+
+	decode_object(decode, value, pointer, fields, count, object);
+}
+
+static void
+check_object_app_key(struct decode *decode, const char *pointer,
+    const struct resource *resource, const struct named *object)
+{
+	int64_t sent;
+
+	memcpy(&sent, (const char *)object + resource->catalog->size,
+	    sizeof(sent));
+	if (!decode->lenient)
+		check_app_key(decode->faults,
+		    json_pointer(decode->arena, pointer, "appKey"), sent,
+		    *(const int64_t *)decode->context);
+}
+
 /* The name comes from the path of a PUT, or from the body of a POST. */
 static void
 check_name(struct call *call, struct named *named, const char *path_name)
@@ -154,26 +197,39 @@ resource_decode(struct call *call, const struct resource *resource,
 	    .faults = &call->faults,
 	    .lenient = lenient,
 	    .context = &call->app_key};
-	struct field fields[RESOURCE_FIELDS_MAX];
-	const size_t count = make_fields(resource, fields);
-	const size_t size = resource->catalog->size;
-	int64_t app_key = NO_APP_KEY;
-	struct named *object = arena_alloc(call->arena, size + sizeof(app_key));
+	struct named *object = new_object(call->arena, resource);
 
-	memcpy((char *)object + size, &app_key, sizeof(app_key));
-	object->description = "";
-	if (resource->set_defaults != NULL)
-		resource->set_defaults(object);
-	decode_object(&decode, call->body, "", fields, count, object);
+	take_members(&decode, call->body, "", resource, 0, object);
 	if (json_object_get_type(call->body) != json_type_object)
 		return object;
 	check_name(call, object, name);
 	if (resource->check != NULL)
-		resource->check(&decode, call->body, object);
-	memcpy(&app_key, (char *)object + size, sizeof(app_key));
-	if (!lenient)
-		check_app_key(&call->faults, "/appKey", app_key, call->app_key);
+		resource->check(&decode, call->body, "", object);
+	check_object_app_key(&decode, "", resource, object);
 	return object;
+}
+
+static const struct field name_field = {.name = "name", .type = FIELD_NAME};
+
+void
+resource_take(struct decode *decode, struct json_object *value,
+    const char *pointer, const struct resource *resource, void *object_out)
+{
+	struct named *object = new_object(decode->arena, resource);
+
+	if (json_object_get_type(value) == json_type_string)
+		decode_value(
+		    decode, value, pointer, &name_field, &object->name);
+	else if (json_object_get_type(value) == json_type_object)
+		take_members(
+		    decode, value, pointer, resource, FIELD_REQUIRED, object);
+	else
+		faults_add(decode->faults, pointer, "invalid_type",
+		    "must be a name, or an object with a name");
+	check_object_app_key(decode, pointer, resource, object);
+	if (resource->check != NULL)
+		resource->check(decode, value, pointer, object);
+	memcpy(object_out, object, resource->catalog->size);
 }
 
 /* What the transaction is given. */

@@ -23,9 +23,9 @@ struct resource {
 	const struct field *fields;
 	size_t field_count;
 	void (*set_defaults)(void *object);
-	/* Faults that concern more than one member. body is an object. */
-	void (*check)(
-	    struct decode *decode, struct json_object *body, void *object);
+	/* Faults of what value, at pointer, was decoded to, as a whole. */
+	void (*check)(struct decode *decode, struct json_object *value,
+	    const char *pointer, const void *object);
 	/* Its own members of the v1 document, and of the classic one. */
 	void (*write)(
 	    struct json_writer *jw, const void *object, int64_t app_key);
@@ -51,6 +51,13 @@ enum error resource_delete(struct call *call) MUST_CHECK;
 struct named *resource_decode(struct call *call,
     const struct resource *resource, const char *name, bool lenient);
 
+/*
+ * Decodes what another body names: a name, or an object with one. The context
+ * of decode is the appKey of the key's application.
+ */
+void resource_take(struct decode *decode, struct json_object *value,
+    const char *pointer, const struct resource *resource, void *object_out);
+
 /* What a change does with the object that has the name. */
 enum change_mode { CHANGE_CREATE, CHANGE_PUT, CHANGE_UPDATE, CHANGE_DELETE };
 
@@ -68,17 +75,6 @@ enum error resource_change(struct call *call, const struct resource *resource,
 #define NO_APP_KEY INT64_MIN
 void check_app_key(
     struct faults *faults, const char *pointer, int64_t sent, int64_t app_key);
-
-/*
- * For members that a GET answers and a PUT may bring back: they are the
- * server's.
- */
-void decode_nothing(struct decode *decode, struct json_object *value,
-    const char *pointer, void *member_out);
-
-/* A badge's image: http, https, or a path. */
-void
-check_image_url(struct faults *faults, const char *pointer, const char *url);
 
 /* An object's documents. */
 void resource_write(struct json_writer *jw, const struct resource *resource,

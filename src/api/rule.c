@@ -1,95 +1,23 @@
 /* rule: the rule resource */
 #include <stddef.h>
-#include <string.h>
 
 #include "api/resource.h"
-#include "base/arena.h"
 
-enum { TIMES_MAX = 1000000000, DESCRIPTION_MAX = 1000 };
-
-/* A rule's point scale or badge: a name, or an object with one. */
-struct gift {
-	int64_t app_key;
-	const char *name;
-	const char *description;
-	const char *image_url;
-};
-
-static const struct field gift_fields[] = {
-    {.name = "name",
-        .type = FIELD_NAME,
-        .flags = FIELD_REQUIRED,
-        .offset = offsetof(struct gift, name)},
-    {.name = "description",
-        .type = FIELD_TEXT,
-        .flags = FIELD_NULL,
-        .offset = offsetof(struct gift, description),
-        .max = DESCRIPTION_MAX},
-    {.name = "appKey",
-        .type = FIELD_INT,
-        .flags = FIELD_NULL,
-        .offset = offsetof(struct gift, app_key),
-        .min = INT64_MIN,
-        .max = INT64_MAX},
-    {.name = "createdAt", .type = FIELD_ANY, .decode = decode_nothing},
-    {.name = "updatedAt", .type = FIELD_ANY, .decode = decode_nothing},
-    {.name = "imageUrl",
-        .type = FIELD_TEXT,
-        .flags = FIELD_NULL,
-        .offset = offsetof(struct gift, image_url),
-        .max = 2000},
-};
-enum {
-	GIFT_FIELDS = sizeof(gift_fields) / sizeof(gift_fields[0]),
-	SCALE_FIELDS = GIFT_FIELDS - 1, /* a point scale has no image */
-};
-
-static const struct field gift_name = {.name = "name", .type = FIELD_NAME};
-
-static void
-decode_gift(struct decode *decode, struct json_object *value,
-    const char *pointer, size_t field_count, struct gift *gift)
-{
-	*gift = (struct gift) {.app_key = NO_APP_KEY, .description = ""};
-	if (json_object_get_type(value) == json_type_string)
-		decode_value(decode, value, pointer, &gift_name, &gift->name);
-	else if (json_object_get_type(value) == json_type_object)
-		decode_object(
-		    decode, value, pointer, gift_fields, field_count, gift);
-	else if (value != NULL)
-		faults_add(decode->faults, pointer, "invalid_type",
-		    "must be a name, or an object with a name");
-	if (!decode->lenient)
-		check_app_key(decode->faults,
-		    json_pointer(decode->arena, pointer, "appKey"),
-		    gift->app_key, *(const int64_t *)decode->context);
-}
+enum { TIMES_MAX = 1000000000 };
 
 static void
 decode_point_scale(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out)
 {
-	struct named *scale = member_out;
-	struct gift gift;
-
-	decode_gift(decode, value, pointer, SCALE_FIELDS, &gift);
-	scale->name = gift.name;
-	scale->description = gift.description;
+	resource_take(
+	    decode, value, pointer, &point_scale_resource, member_out);
 }
 
 static void
 decode_badge(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out)
 {
-	struct badge *badge = member_out;
-	struct gift gift;
-
-	decode_gift(decode, value, pointer, GIFT_FIELDS, &gift);
-	check_image_url(decode->faults,
-	    json_pointer(decode->arena, pointer, "imageUrl"), gift.image_url);
-	badge->named.name = gift.name;
-	badge->named.description = gift.description;
-	badge->image_url = gift.image_url;
+	resource_take(decode, value, pointer, &badge_resource, member_out);
 }
 
 static const struct field fields[] = {
@@ -146,11 +74,13 @@ has(struct json_object *body, const char *name)
 
 /* A rule gives points, a badge, or both. */
 static void
-check(struct decode *decode, struct json_object *body, void *object)
+check(struct decode *decode, struct json_object *body, const char *pointer,
+    const void *object)
 {
 	const struct rule_definition *rule = object;
 	const bool scale = has(body, "pointScale");
 
+	(void)pointer;
 	if (!scale && !has(body, "badge"))
 		faults_add(decode->faults, "/pointScale", "required",
 		    "a rule needs a pointScale, a badge, or both");
