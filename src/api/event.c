@@ -379,7 +379,7 @@ enum error
 event_get_list(struct call *call)
 {
 	struct event_filter filter;
-	const char *next = NULL;
+	const char *last = NULL;
 	struct json_writer jw;
 	struct event *events;
 	struct page page;
@@ -393,13 +393,11 @@ event_get_list(struct call *call)
 		    event_list(call->db, call->arena, &filter, &events, &count);
 	if (error != OK)
 		return error;
-	jw = call_json(call, 200);
-	jw_object(&jw, NULL);
-	jw_array(&jw, "data");
-	for (i = 0; i < count && i < (size_t)page.limit; i++) {
+	jw = page_open(call, &page, &count);
+	for (i = 0; i < count; i++) {
 		event_write(&jw, NULL, &events[i], false);
-		next = place_after(call, &filter, &events[i]);
+		last = place_after(call, &filter, &events[i]);
 	}
-	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
+	page_end(call, &jw, &page, last);
 	return OK;
 }

@@ -114,18 +114,31 @@ add_link(struct call *call, const char *cursor)
 		http_response_header(&call->response, "Link", link.data);
 }
 
+struct json_writer
+page_open(struct call *call, struct page *page, size_t *count)
+{
+	struct json_writer jw = call_json(call, 200);
+
+	page->more = *count > (size_t)page->limit;
+	if (page->more)
+		*count = (size_t)page->limit;
+	jw_object(&jw, NULL);
+	jw_array(&jw, "data");
+	return jw;
+}
+
 void
 page_end(struct call *call, struct json_writer *jw, const struct page *page,
-    const char *next)
+    const char *last)
 {
 	char cursor[CURSOR_MAX * 2];
 	const char *plain;
 
 	jw_array_end(jw);
-	if (next == NULL)
+	if (!page->more)
 		jw_null(jw, "nextCursor");
 	else {
-		plain = arena_printf(call->arena, "%s:%s", page->tag, next);
+		plain = arena_printf(call->arena, "%s:%s", page->tag, last);
 		sodium_bin2base64(cursor, sizeof(cursor),
 		    (const unsigned char *)plain, strlen(plain),
 		    sodium_base64_VARIANT_URLSAFE_NO_PADDING);

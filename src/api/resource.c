@@ -348,7 +348,7 @@ enum error
 resource_list(struct call *call)
 {
 	const struct resource *resource = subject(call);
-	const char *next = NULL;
+	const char *last = NULL;
 	struct named **objects;
 	struct json_writer jw;
 	struct page page;
@@ -365,15 +365,13 @@ resource_list(struct call *call)
 		    call->application, after, page.limit + 1, &objects, &count);
 	if (error != OK)
 		return error;
-	jw = call_json(call, 200);
-	jw_object(&jw, NULL);
-	jw_array(&jw, "data");
-	for (i = 0; i < count && i < (size_t)page.limit; i++) {
+	jw = page_open(call, &page, &count);
+	for (i = 0; i < count; i++) {
 		resource_write(&jw, resource, objects[i], call->app_key);
-		next = arena_printf(
+		last = arena_printf(
 		    call->arena, "%lld", (long long)objects[i]->id);
 	}
-	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
+	page_end(call, &jw, &page, last);
 	return OK;
 }
 

@@ -57,7 +57,7 @@ user_get_one(struct call *call)
 enum error
 user_get_list(struct call *call)
 {
-	const char *next = NULL;
+	const char *last = NULL;
 	struct json_writer jw;
 	struct user *users;
 	struct page page;
@@ -72,14 +72,12 @@ user_get_list(struct call *call)
 		    &users, &count);
 	if (error != OK)
 		return error;
-	jw = call_json(call, 200);
-	jw_object(&jw, NULL);
-	jw_array(&jw, "data");
-	for (i = 0; i < count && i < (size_t)page.limit; i++) {
+	jw = page_open(call, &page, &count);
+	for (i = 0; i < count; i++) {
 		user_write(&jw, &users[i], call->app_key, false);
-		next = users[i].username;
+		last = users[i].username;
 	}
-	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
+	page_end(call, &jw, &page, last);
 	return OK;
 }
 
@@ -125,7 +123,7 @@ enum error
 user_get_ledger(struct call *call)
 {
 	struct ledger_entry *entries;
-	const char *next = NULL;
+	const char *last = NULL;
 	struct json_writer jw;
 	struct page page;
 	int64_t before;
@@ -142,14 +140,12 @@ user_get_ledger(struct call *call)
 		    &count);
 	if (error != OK)
 		return error;
-	jw = call_json(call, 200);
-	jw_object(&jw, NULL);
-	jw_array(&jw, "data");
-	for (i = 0; i < count && i < (size_t)page.limit; i++) {
+	jw = page_open(call, &page, &count);
+	for (i = 0; i < count; i++) {
 		write_entry(&jw, &entries[i]);
-		next = arena_printf(
+		last = arena_printf(
 		    call->arena, "%lld", (long long)entries[i].number);
 	}
-	page_end(call, &jw, &page, count > (size_t)page.limit ? next : NULL);
+	page_end(call, &jw, &page, last);
 	return OK;
 }
