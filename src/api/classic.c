@@ -293,16 +293,6 @@ struct classic_event {
 	struct ingest_event *event;
 };
 
-static void
-decode_properties(struct decode *decode, struct json_object *value,
-    const char *pointer, void *member_out)
-{
-	struct ingest_event **event = member_out;
-
-	if (value != NULL)
-		event_take_properties(decode, value, pointer, *event);
-}
-
 static const struct field event_fields[] = {
     {.name = "username",
         .type = FIELD_KEY,
@@ -321,7 +311,7 @@ static const struct field event_fields[] = {
         .type = FIELD_ANY,
         .flags = FIELD_NULL,
         .offset = offsetof(struct classic_event, event),
-        .decode = decode_properties},
+        .decode = event_decode_properties},
 };
 
 static void

@@ -57,9 +57,10 @@ check_strings(
 }
 
 void
-event_take_properties(struct decode *decode, struct json_object *value,
-    const char *pointer, struct ingest_event *event)
+event_decode_properties(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out)
 {
+	struct ingest_event *event = *(struct ingest_event **)member_out;
 	const enum json_type type = json_object_get_type(value);
 	size_t count;
 
@@ -82,16 +83,6 @@ event_take_properties(struct decode *decode, struct json_object *value,
 	        JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	properties_present(
 	    decode->arena, value, &event->properties, &event->property_count);
-}
-
-static void
-decode_properties(struct decode *decode, struct json_object *value,
-    const char *pointer, void *member_out)
-{
-	struct ingest_event **event = member_out;
-
-	if (value != NULL)
-		event_take_properties(decode, value, pointer, *event);
 }
 
 /* What a server's answer has and a client may send again is let pass. */
@@ -122,7 +113,7 @@ static const struct field fields[] = {
         .type = FIELD_ANY,
         .flags = FIELD_NULL,
         .offset = offsetof(struct event_body, event),
-        .decode = decode_properties},
+        .decode = event_decode_properties},
 };
 
 /* Crockford's base32, so that ids sort as the times in them do. */

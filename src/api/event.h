@@ -13,9 +13,12 @@ void event_decode(struct call *call, struct arena *arena,
     struct json_object *body, const char *pointer, struct faults *faults,
     const char *idempotency_key, struct ingest_event *event);
 
-/* The properties of a body as the store keeps and the rules see them. */
-void event_take_properties(struct decode *decode, struct json_object *value,
-    const char *pointer, struct ingest_event *event);
+/*
+ * For a FIELD_ANY: the properties of a body as the store keeps and the rules see
+ * them, into the struct ingest_event that the member points to.
+ */
+void event_decode_properties(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out);
 
 /* Gives the event a new id, in the order of time. */
 void event_make_id(struct arena *arena, struct ingest_event *event);
