@@ -54,7 +54,9 @@ static const char *const texts[STATEMENTS] = {
                                       " LIMIT ?",
     [LIST_USER] = LIST_FROM("number") FILTER " AND e.id < ? AND e.user_id = ?"
                                              " ORDER BY e.number DESC LIMIT ?",
-    [ENTRIES] = "SELECT k.i, r.id, r.name, s.name, l.points, l.balance"
+    /* Both have the columns of an award; a bare NULL would be a number. */
+    [ENTRIES] = "SELECT k.i, r.id, r.name, s.name, l.points, l.balance,"
+                " CAST(NULL AS CHAR)"
                 " FROM JSON_TABLE(?, '$[*]' COLUMNS (i INT PATH '$[0]',"
                 " a INT UNSIGNED PATH '$[1]', u BIGINT PATH '$[2]',"
                 " n INT UNSIGNED PATH '$[3]')) k"
@@ -62,7 +64,7 @@ static const char *const texts[STATEMENTS] = {
                 " AND l.user_id = k.u AND l.number = k.n"
                 " STRAIGHT_JOIN rule r ON r.id = l.rule_id"
                 " STRAIGHT_JOIN point_scale s ON s.id = l.point_scale_id",
-    [BADGES] = "SELECT k.i, r.id, r.name, b.name"
+    [BADGES] = "SELECT k.i, r.id, r.name, CAST(NULL AS CHAR), 0, 0, b.name"
                " FROM JSON_TABLE(?, '$[*]' COLUMNS (i INT PATH '$[0]',"
                " a INT UNSIGNED PATH '$[1]', u BIGINT PATH '$[2]',"
                " e BIGINT PATH '$[3]')) k"
@@ -114,15 +116,19 @@ struct drafts {
 	size_t count;
 };
 
+/* Runs one of the statements ENTRIES and BADGES. */
 static enum error
-take_entries(
-    struct db *db, struct arena *arena, const char *keys, struct drafts *drafts)
+take_drafts(struct db *db, struct arena *arena, size_t statement,
+    struct str *keys, struct drafts *drafts)
 {
 	struct query query;
 	struct draft *draft;
 
-	query_begin(&query, db, SET_EVENT, ENTRIES);
-	query_text(&query, keys);
+	if (keys->len == 0)
+		return OK;
+	str_addc(keys, ']');
+	query_begin(&query, db, SET_EVENT, statement);
+	query_text(&query, keys->data);
 	query_run(&query);
 	while (query_next(&query)) {
 		draft = &drafts->list[drafts->count++];
@@ -132,25 +138,6 @@ take_entries(
 		draft->award.point_scale = query_take_text(&query, arena);
 		draft->award.points = query_take_int(&query);
 		draft->award.balance = query_take_int(&query);
-	}
-	return query_end(&query);
-}
-
-static enum error
-take_badges(
-    struct db *db, struct arena *arena, const char *keys, struct drafts *drafts)
-{
-	struct query query;
-	struct draft *draft;
-
-	query_begin(&query, db, SET_EVENT, BADGES);
-	query_text(&query, keys);
-	query_run(&query);
-	while (query_next(&query)) {
-		draft = &drafts->list[drafts->count++];
-		draft->event = (size_t)query_take_int(&query);
-		draft->rule = query_take_int(&query);
-		draft->award.rule = query_take_text(&query, arena);
 		draft->award.badge = query_take_text(&query, arena);
 	}
 	return query_end(&query);
@@ -205,7 +192,7 @@ load_awards(struct db *db, struct arena *arena, struct stored_event *events,
 	struct str entries = str_new(arena, KEYS_TEXT_MAX);
 	struct str badges = str_new(arena, KEYS_TEXT_MAX);
 	struct drafts drafts = {0};
-	enum error error = OK;
+	enum error error;
 	long long n;
 	int64_t total = 0;
 	size_t i;
@@ -228,14 +215,9 @@ load_awards(struct db *db, struct arena *arena, struct stored_event *events,
 	}
 	drafts.list =
 	    arena_array(arena, (size_t)total + 1, sizeof(*drafts.list));
-	if (entries.len > 0) {
-		str_addc(&entries, ']');
-		error = take_entries(db, arena, entries.data, &drafts);
-	}
-	if (error == OK && badges.len > 0) {
-		str_addc(&badges, ']');
-		error = take_badges(db, arena, badges.data, &drafts);
-	}
+	error = take_drafts(db, arena, ENTRIES, &entries, &drafts);
+	if (error == OK)
+		error = take_drafts(db, arena, BADGES, &badges, &drafts);
 	if (error != OK)
 		return error;
 	qsort(drafts.list, drafts.count, sizeof(*drafts.list), compare_drafts);
