@@ -12,8 +12,7 @@ enum { RULES, KEYS, STATEMENTS };
 enum { CACHE_ARENA_MAX = 256 << 20 };
 
 static const char *const texts[STATEMENTS] = {
-    [RULES] = "SELECT r.id, v.enabled, v.event_type, v.property, v.times,"
-              " v.points, v.point_scale_id, v.badge_id, r.name, s.name, b.name"
+    [RULES] = "SELECT " RULE_COLUMNS ", r.name, s.name, b.name"
               " FROM rule_revision v JOIN rule r ON r.id = v.rule_id"
               " LEFT JOIN point_scale s ON s.id = v.point_scale_id"
               " LEFT JOIN badge b ON b.id = v.badge_id"
@@ -86,8 +85,8 @@ rule_cache_free(struct rule_cache *cache)
 		drop(&cache->first);
 }
 
-static void
-take_rule(struct query *query, struct arena *arena, struct rule *rule)
+void
+rule_take(struct query *query, struct arena *arena, struct rule *rule)
 {
 	rule->id = query_take_int(query);
 	rule->enabled = query_take_bool(query);
@@ -97,6 +96,12 @@ take_rule(struct query *query, struct arena *arena, struct rule *rule)
 	rule->points = query_take_int(query);
 	rule->point_scale_id = query_take_int(query);
 	rule->badge_id = query_take_int(query);
+}
+
+static void
+take_named_rule(struct query *query, struct arena *arena, struct rule *rule)
+{
+	rule_take(query, arena, rule);
 	rule->name = query_take_text(query, arena);
 	rule->point_scale = query_take_text(query, arena);
 	rule->badge = query_take_text(query, arena);
@@ -114,7 +119,8 @@ load_rules(struct db *db, struct app_rules *rules)
 	    rules->arena, query_rows(&query) + 1, sizeof(*rules->rules));
 	rules->count = 0;
 	while (query_next(&query))
-		take_rule(&query, rules->arena, &rules->rules[rules->count++]);
+		take_named_rule(
+		    &query, rules->arena, &rules->rules[rules->count++]);
 	rules->set = rule_set_new(rules->arena, rules->rules, rules->count);
 	return query_end(&query);
 }

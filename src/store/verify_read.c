@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/arena.h"
+#include "store/rule_cache.h"
 #include "store/statements.h"
 
 enum {
@@ -59,9 +60,9 @@ static const char *const texts[STATEMENTS] = {
                " WHERE application_id = ? ORDER BY id",
     [RULES] = "SELECT id, name, deleted FROM rule"
               " WHERE application_id = ? ORDER BY id",
-    [REVISIONS] = "SELECT rule_id, since, until, enabled, event_type, property,"
-                  " times, points, point_scale_id, badge_id FROM rule_revision"
-                  " WHERE application_id = ? ORDER BY rule_id, since",
+    [REVISIONS] = "SELECT " RULE_COLUMNS ", v.since, v.until"
+                  " FROM rule_revision v WHERE v.application_id = ?"
+                  " ORDER BY v.rule_id, v.since",
     /* Each part is one look into an index. */
     [NEXT_APPLICATION] =
         "SELECT MIN(a) FROM (SELECT MIN(id) a FROM application"
@@ -232,28 +233,12 @@ load_things(struct db *db, struct arena *arena, int64_t application,
 	return query_end(&query);
 }
 
-static void
-take_revision(struct query *query, struct arena *arena, struct rule *rule,
-    struct verify_period *period)
-{
-	rule->id = query_take_int(query);
-	period->since = query_take_int(query);
-	period->until = query_take_int(query);
-	rule->enabled = query_take_bool(query);
-	rule->event_type = query_take_text(query, arena);
-	rule->property = query_take_text(query, arena);
-	rule->times = query_take_int(query);
-	rule->points = query_take_int(query);
-	rule->point_scale_id = query_take_int(query);
-	rule->badge_id = query_take_int(query);
-}
-
 static enum error
 load_revisions(struct db *db, struct arena *arena, int64_t application,
     struct verify_catalog *catalog)
 {
 	struct query query;
-	size_t rows;
+	size_t rows, i;
 
 	query_begin(&query, db, SET_VERIFY, REVISIONS);
 	query_int(&query, application);
@@ -265,11 +250,12 @@ load_revisions(struct db *db, struct arena *arena, int64_t application,
 	catalog->in_force =
 	    arena_array(arena, rows, sizeof(*catalog->in_force));
 	catalog->awards = arena_array(arena, rows, sizeof(*catalog->awards));
-	catalog->count = 0;
-	for (; query_next(&query); catalog->count++)
-		take_revision(&query, arena,
-		    &catalog->revisions[catalog->count],
-		    &catalog->periods[catalog->count]);
+	for (i = 0; query_next(&query); i++) {
+		rule_take(&query, arena, &catalog->revisions[i]);
+		catalog->periods[i].since = query_take_int(&query);
+		catalog->periods[i].until = query_take_int(&query);
+	}
+	catalog->count = i;
 	catalog->set = rule_set_new(arena, catalog->revisions, catalog->count);
 	return query_end(&query);
 }
