@@ -317,16 +317,16 @@ list_user(struct db *db, struct arena *arena, const struct event_filter *filter,
     struct stored_event **events_out, size_t *count_out)
 {
 	struct query query;
-	struct user user;
+	int64_t user;
 	enum error error =
-	    user_find(db, arena, filter->application, filter->username, &user);
+	    user_find(db, filter->application, filter->username, &user);
 
 	*count_out = 0;
 	if (error != OK)
 		return error == ERR_USER_NOT_FOUND ? OK : error;
 	begin_list(&query, db, LIST_USER, filter);
 	query_int(&query, filter->before);
-	query_int(&query, user.id);
+	query_int(&query, user);
 	query_int(&query, filter->limit);
 	return take_events(&query, arena, events_out, count_out);
 }

@@ -1,38 +1,42 @@
 /* user: users with their balances and badges, and their ledgers */
 #include "store/user.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
-#include "base/str.h"
 #include "store/db.h"
 #include "store/event.h"
 #include "store/statements.h"
 
-enum { FIND, LIST, BALANCES, BADGES, POINTS, LEDGER, STATEMENTS };
+enum { FIND, ONE, LIST, POINTS, LEDGER, STATEMENTS };
 
-#define COLUMNS \
-	"SELECT id, username, events, created_at, last_event_at FROM user "
-#define KEYS                                                   \
-	"FROM JSON_TABLE(?, '$[*]' COLUMNS (i FOR ORDINALITY," \
-	" u BIGINT PATH '$')) k "
+/*
+ * One statement, because in READ COMMITTED each is a snapshot of its own: a
+ * user's events and what they gave are told of as they were at one moment. First
+ * comes the user, then the balances, then the badges in the order of winning.
+ */
+enum part { PART_USER, PART_BALANCE, PART_BADGE };
+#define WHOLE(users)                                                               \
+	"SELECT 0 AS part, u.id, u.username, '', u.created_at,"                    \
+	" u.last_event_at, u.events, u.username AS whose, 0 AS place FROM (" users \
+	") u UNION ALL SELECT 1, s.id, s.name, s.description,"                     \
+	" s.created_at, s.updated_at, b.points, u.username, s.id FROM (" users     \
+	") u STRAIGHT_JOIN balance b ON b.application_id = u.application_id"       \
+	" AND b.user_id = u.id"                                                    \
+	" STRAIGHT_JOIN point_scale s ON s.id = b.point_scale_id"                  \
+	" UNION ALL SELECT 2, b.id, b.name, b.description,"                        \
+	" b.created_at, b.updated_at, 0, u.username, w.event FROM (" users         \
+	") u STRAIGHT_JOIN user_badge w ON"                                        \
+	" w.application_id = u.application_id AND w.user_id = u.id"                \
+	" STRAIGHT_JOIN badge b ON b.id = w.badge_id"                              \
+	" ORDER BY whose, part, place, 2"
+#define COLUMNS                                                    \
+	"SELECT application_id, id, username, events, created_at," \
+	" last_event_at FROM user "
 
 static const char *const texts[STATEMENTS] = {
-    [FIND] = COLUMNS "WHERE application_id = ? AND username = ?",
-    [LIST] = COLUMNS "WHERE application_id = ? AND username > ?"
-                     " ORDER BY username LIMIT ?",
-    [BALANCES] = "SELECT k.i, s.id, s.name, s.description, s.created_at,"
-                 " s.updated_at, b.points " KEYS
-                 "STRAIGHT_JOIN balance b ON b.application_id = ?"
-                 " AND b.user_id = k.u"
-                 " STRAIGHT_JOIN point_scale s ON s.id = b.point_scale_id"
-                 " ORDER BY k.i, s.id",
-    [BADGES] = "SELECT k.i, b.id, b.name, b.description, b.created_at,"
-               " b.updated_at " KEYS
-               "STRAIGHT_JOIN user_badge w ON w.application_id = ?"
-               " AND w.user_id = k.u"
-               " STRAIGHT_JOIN badge b ON b.id = w.badge_id"
-               " ORDER BY k.i, w.event, b.id",
+    [FIND] = "SELECT id FROM user WHERE application_id = ? AND username = ?",
+    [ONE] = WHOLE(COLUMNS "WHERE application_id = ? AND username = ?"),
+    [LIST] = WHOLE(COLUMNS "WHERE application_id = ? AND username > ?"
+                           " ORDER BY username LIMIT ?"),
     [POINTS] = "SELECT u.id, COALESCE(b.points, 0) FROM point_scale s"
                " LEFT JOIN user u ON u.application_id = s.application_id"
                " AND u.username = ?"
@@ -50,24 +54,14 @@ static const char *const texts[STATEMENTS] = {
 };
 const struct statement_set user_statements = {texts, STATEMENTS};
 
-enum { KEYS_TEXT_MAX = 1 << 20 };
-
-static void
-take_user(struct query *query, struct arena *arena, struct user *user)
-{
-	user->id = query_take_int(query);
-	user->username = query_take_text(query, arena);
-	user->events = query_take_int(query);
-	user->created_at = query_take_int(query);
-	user->last_event_at = query_take_int(query);
-}
+enum { WHOLE_USES = 3 }; /* times that WHOLE has its users in it */
 
 enum error
-user_find(struct db *db, struct arena *arena, int64_t application,
-    const char *username, struct user *user_out)
+user_find(
+    struct db *db, int64_t application, const char *username, int64_t *id_out)
 {
-	struct user user = {0};
 	struct query query;
+	int64_t id = 0;
 	enum error error;
 
 	query_begin(&query, db, SET_USER, FIND);
@@ -75,99 +69,97 @@ user_find(struct db *db, struct arena *arena, int64_t application,
 	query_text(&query, username);
 	query_run(&query);
 	if (query_next(&query))
-		take_user(&query, arena, &user);
+		id = query_take_int(&query);
 	error = query_end(&query);
-	if (error == OK && user.id == 0)
+	if (error == OK && id == 0)
 		error = ERR_USER_NOT_FOUND;
 	if (error == OK)
-		*user_out = user;
+		*id_out = id;
 	return error;
 }
 
-/* The users' ids as a JSON array. */
-static const char *
-user_keys(struct arena *arena, const struct user *users, size_t count)
+static struct user
+user_of(const struct named *named, int64_t events)
 {
-	struct str keys = str_new(arena, KEYS_TEXT_MAX);
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		str_addf(&keys, "%c%lld", i == 0 ? '[' : ',',
-		    (long long)users[i].id);
-	str_addc(&keys, ']');
-	return keys.data;
+	return (struct user) {.id = named->id,
+	    .username = named->name,
+	    .events = events,
+	    .created_at = named->created_at,
+	    .last_event_at = named->updated_at};
 }
 
-static enum error
-load_balances(struct db *db, struct arena *arena, int64_t application,
-    const char *keys, struct user *users)
+static void
+add_balance(struct user *user, struct scale_balance *place,
+    const struct named *named, int64_t points)
 {
-	struct scale_balance *balance;
-	struct query query;
-	struct user *user;
+	*place = (struct scale_balance) {*named, points};
+	if (user->balance_count++ == 0)
+		user->balances = place;
+}
 
-	query_begin(&query, db, SET_USER, BALANCES);
-	query_text(&query, keys);
-	query_int(&query, application);
-	query_run(&query);
-	balance = arena_array(arena, query_rows(&query) + 1, sizeof(*balance));
-	for (; query_next(&query); balance++) {
-		user = &users[query_take_int(&query) - 1];
-		if (user->balance_count++ == 0)
-			user->balances = balance;
-		named_take(&query, arena, &balance->point_scale);
-		balance->points = query_take_int(&query);
+static void
+add_badge(struct user *user, struct named *place, const struct named *named)
+{
+	*place = *named;
+	if (user->badge_count++ == 0)
+		user->badges = place;
+}
+
+/* The users of a statement made by WHOLE, once it has run. */
+static enum error
+take_users(struct query *query, struct arena *arena, struct user **users_out,
+    size_t *count_out)
+{
+	const size_t rows = query_rows(query);
+	struct user *users = arena_array(arena, rows + 1, sizeof(*users));
+	struct scale_balance *balance =
+	    arena_array(arena, rows + 1, sizeof(*balance));
+	struct named *badge = arena_array(arena, rows + 1, sizeof(*badge)),
+	             named;
+	size_t count = 0;
+	enum error error;
+	int64_t number, part;
+
+	while (query_next(query)) {
+		part = query_take_int(query);
+		named_take(query, arena, &named);
+		number = query_take_int(query);
+		if (part == PART_USER)
+			users[count++] = user_of(&named, number);
+		else if (part == PART_BALANCE)
+			add_balance(
+			    &users[count - 1], balance++, &named, number);
+		else
+			add_badge(&users[count - 1], badge++, &named);
 	}
-	return query_end(&query);
-}
-
-static enum error
-load_badges(struct db *db, struct arena *arena, int64_t application,
-    const char *keys, struct user *users)
-{
-	struct query query;
-	struct named *badge;
-	struct user *user;
-
-	query_begin(&query, db, SET_USER, BADGES);
-	query_text(&query, keys);
-	query_int(&query, application);
-	query_run(&query);
-	badge = arena_array(arena, query_rows(&query) + 1, sizeof(*badge));
-	for (; query_next(&query); badge++) {
-		user = &users[query_take_int(&query) - 1];
-		if (user->badge_count++ == 0)
-			user->badges = badge;
-		named_take(&query, arena, badge);
-	}
-	return query_end(&query);
-}
-
-static enum error
-load_gains(struct db *db, struct arena *arena, int64_t application,
-    struct user *users, size_t count)
-{
-	const char *keys = user_keys(arena, users, count);
-	enum error error = OK;
-
-	if (count > 0)
-		error = load_balances(db, arena, application, keys, users);
-	if (error == OK && count > 0)
-		error = load_badges(db, arena, application, keys, users);
-	return error;
+	error = query_end(query);
+	if (error != OK)
+		return error;
+	*users_out = users;
+	*count_out = count;
+	return OK;
 }
 
 enum error
 user_get(struct db *db, struct arena *arena, int64_t application,
     const char *username, struct user *user_out)
 {
-	struct user user;
-	enum error error = user_find(db, arena, application, username, &user);
+	struct query query;
+	struct user *users;
+	size_t count = 0, i;
+	enum error error;
 
+	query_begin(&query, db, SET_USER, ONE);
+	for (i = 0; i < WHOLE_USES; i++) {
+		query_int(&query, application);
+		query_text(&query, username);
+	}
+	query_run(&query);
+	error = take_users(&query, arena, &users, &count);
+	if (error == OK && count == 0)
+		error = ERR_USER_NOT_FOUND;
 	if (error == OK)
-		error = load_gains(db, arena, application, &user, 1);
-	if (error == OK)
-		*user_out = user;
+		*user_out = users[0];
 	return error;
 }
 
@@ -177,26 +169,16 @@ user_list(struct db *db, struct arena *arena, int64_t application,
     size_t *count_out)
 {
 	struct query query;
-	struct user *users;
-	size_t count = 0;
-	enum error error;
+	size_t i;
 
 	query_begin(&query, db, SET_USER, LIST);
-	query_int(&query, application);
-	query_text(&query, after);
-	query_int(&query, limit);
+	for (i = 0; i < WHOLE_USES; i++) {
+		query_int(&query, application);
+		query_text(&query, after);
+		query_int(&query, limit);
+	}
 	query_run(&query);
-	users = arena_array(arena, query_rows(&query) + 1, sizeof(*users));
-	while (query_next(&query))
-		take_user(&query, arena, &users[count++]);
-	error = query_end(&query);
-	if (error == OK)
-		error = load_gains(db, arena, application, users, count);
-	if (error != OK)
-		return error;
-	*users_out = users;
-	*count_out = count;
-	return OK;
+	return take_users(&query, arena, users_out, count_out);
 }
 
 enum error
@@ -231,15 +213,15 @@ user_ledger(struct db *db, struct arena *arena, int64_t application,
 {
 	struct ledger_entry *entries;
 	struct query query;
-	struct user user;
+	int64_t user;
 	size_t count = 0;
-	enum error error = user_find(db, arena, application, username, &user);
+	enum error error = user_find(db, application, username, &user);
 
 	if (error != OK)
 		return error;
 	query_begin(&query, db, SET_USER, LEDGER);
 	query_int(&query, application);
-	query_int(&query, user.id);
+	query_int(&query, user);
 	query_int(&query, before);
 	query_int(&query, limit);
 	query_run(&query);

@@ -22,16 +22,21 @@ struct user {
 	int64_t events;
 	int64_t created_at;
 	int64_t last_event_at;
-	/* Set by user_get and user_list, in the order of creation. */
+	/* In the order of creation, and in that of winning. */
 	struct scale_balance *balances;
 	size_t balance_count;
 	struct named *badges;
 	size_t badge_count;
 };
 
-/* ERR_USER_NOT_FOUND. find leaves balances and badges away. */
-enum error user_find(struct db *db, struct arena *arena, int64_t application,
-    const char *username, struct user *user_out) MUST_CHECK;
+/* The user's id. ERR_USER_NOT_FOUND. */
+enum error user_find(struct db *db, int64_t application, const char *username,
+    int64_t *id_out) MUST_CHECK;
+
+/*
+ * Users as they were at one moment: events, balances and badges fit each other.
+ * get answers ERR_USER_NOT_FOUND.
+ */
 enum error user_get(struct db *db, struct arena *arena, int64_t application,
     const char *username, struct user *user_out) MUST_CHECK;
 

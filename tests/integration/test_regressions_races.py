@@ -1,5 +1,6 @@
 """What a review found: requests that meet, and what they remember."""
 
+import threading
 import time
 
 from case import KINDS, unique
@@ -51,6 +52,36 @@ class Keys(Regressions):
 
 class Races(Regressions):
     """Two requests for one thing."""
+
+    def test_a_user_is_told_of_as_at_one_moment(self):
+        """His events, points and badges, while events arrive."""
+        one = self.app()
+        one.rule(points=10)
+        one.rule(scale=None, badge="b",
+                 numberOfTimesToGetTheAward=500)
+        stop = threading.Event()
+
+        def write():
+            while not stop.is_set():
+                self.assert_status(self.batch(one, [
+                    {"username": "u", "eventType": "review"}] * 5), 200)
+
+        def read(path, pick):
+            for _ in range(400):
+                user = pick(self.assert_json(one.get(path)))
+                points = user["pointScalesWithPoints"][0]["points"]
+                self.assertEqual(points, 10 * user["events"])
+                self.assertEqual(len(user["badgesArray"]),
+                                 int(user["events"] >= 500))
+
+        one.event("u")
+        writers = Together([write] * 4)
+        try:
+            Together([lambda: read("/users/u", lambda d: d),
+                      lambda: read("/users", lambda d: d["data"][0])]).join()
+        finally:
+            stop.set()
+        writers.join()
 
     def test_put_and_delete_of_the_same_thing_do_not_trip_each_other(self):
         one = self.app()
