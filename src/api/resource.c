@@ -259,16 +259,13 @@ write_change(const struct change *change, struct db *db, int64_t version,
 {
 	const struct catalog *catalog = change->resource->catalog;
 	const int64_t application = change->call->application;
-	struct arena *arena = change->call->arena;
 
 	if (change->mode == CHANGE_DELETE)
 		return catalog_delete(
 		    catalog, db, application, version, existing);
-	if (existing == NULL)
-		return catalog_insert(
-		    catalog, db, arena, application, version, object);
-	object->id = existing->id;
-	return catalog_update(catalog, db, arena, application, version, object);
+	object->id = existing == NULL ? 0 : existing->id;
+	return catalog_write(
+	    catalog, db, change->call->arena, application, version, object);
 }
 
 static enum error

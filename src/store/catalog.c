@@ -134,33 +134,19 @@ delete_row(const struct catalog *catalog, struct db *db, int64_t application,
 }
 
 enum error
-catalog_insert(const struct catalog *catalog, struct db *db,
-    struct arena *arena, int64_t application, int64_t version, void *object)
+catalog_write(const struct catalog *catalog, struct db *db, struct arena *arena,
+    int64_t application, int64_t version, void *object)
 {
+	const bool fresh = ((const struct named *)object)->id == 0;
 	enum error error = OK;
 
 	if (catalog->complete != NULL)
 		error =
 		    catalog->complete(db, arena, application, version, object);
 	if (error == OK)
-		error = insert_row(catalog, db, application, object);
-	if (error == OK && catalog->begin != NULL)
-		error = catalog->begin(db, application, version, object);
-	return error;
-}
-
-enum error
-catalog_update(const struct catalog *catalog, struct db *db,
-    struct arena *arena, int64_t application, int64_t version, void *object)
-{
-	enum error error = OK;
-
-	if (catalog->complete != NULL)
-		error =
-		    catalog->complete(db, arena, application, version, object);
-	if (error == OK)
-		error = update_row(catalog, db, application, object);
-	if (error == OK && catalog->end != NULL)
+		error = fresh ? insert_row(catalog, db, application, object)
+		              : update_row(catalog, db, application, object);
+	if (error == OK && !fresh && catalog->end != NULL)
 		error = catalog->end(db, application, version, object);
 	if (error == OK && catalog->begin != NULL)
 		error = catalog->begin(db, application, version, object);

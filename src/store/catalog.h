@@ -98,16 +98,13 @@ enum error catalog_list(const struct catalog *catalog, struct db *db,
 
 /*
  * The others need a transaction in which application_change has locked the
- * application and answered the version. insert sets id and times, and answers
- * the catalog's exists; update needs the id. delete answers in_use while a rule
- * in force or a user uses the thing.
+ * application and answered the version. write inserts what has the id 0, and
+ * sets its id and times or answers the catalog's exists; else it updates.
+ * delete answers in_use while a rule in force or a user uses the thing.
  */
-enum error catalog_insert(const struct catalog *catalog, struct db *db,
-    struct arena *arena, int64_t application, int64_t version,
-    void *object) MUST_CHECK;
-enum error catalog_update(const struct catalog *catalog, struct db *db,
-    struct arena *arena, int64_t application, int64_t version,
-    void *object) MUST_CHECK;
+enum error
+catalog_write(const struct catalog *catalog, struct db *db, struct arena *arena,
+    int64_t application, int64_t version, void *object) MUST_CHECK;
 enum error catalog_delete(const struct catalog *catalog, struct db *db,
     int64_t application, int64_t version, const void *object) MUST_CHECK;
 

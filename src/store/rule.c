@@ -64,7 +64,7 @@ ensure(const struct catalog *catalog, struct db *db, struct arena *arena,
 	    catalog_get(catalog, db, arena, application, object->name, object);
 	if (error != catalog->not_found)
 		return error;
-	return catalog_insert(catalog, db, arena, application, version, object);
+	return catalog_write(catalog, db, arena, application, version, object);
 }
 
 static enum error

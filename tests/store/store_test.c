@@ -291,24 +291,21 @@ static enum error
 apply_change(struct db *db, const struct tx_attempt *attempt, void *context)
 {
 	const struct rule_change *change = context;
-	struct rule_definition rule = change->rule, present;
+	struct rule_definition rule = change->rule, present = {.times = 0};
 	int64_t application = change->application, version;
 	enum error error = application_change(db, application, &version);
 
 	(void)attempt;
-	if (error == OK && change->kind == RULE_MAKE)
-		return catalog_insert(
-		    &rule_catalog, db, test_arena, application, version, &rule);
-	if (error == OK)
+	if (error == OK && change->kind != RULE_MAKE)
 		error = catalog_get(&rule_catalog, db, test_arena, application,
 		    rule.named.name, &present);
 	if (error != OK)
 		return error;
 	rule.named.id = present.named.id;
-	return change->kind == RULE_CHANGE
-	    ? catalog_update(
-	          &rule_catalog, db, test_arena, application, version, &rule)
-	    : catalog_delete(&rule_catalog, db, application, version, &present);
+	return change->kind == RULE_DELETE
+	    ? catalog_delete(&rule_catalog, db, application, version, &present)
+	    : catalog_write(
+	          &rule_catalog, db, test_arena, application, version, &rule);
 }
 
 static void
