@@ -225,10 +225,8 @@ int
 app_show_command(struct ctl *ctl)
 {
 	struct application application;
-	int rc = ctl_connect(ctl);
+	int rc = ctl_connect_application(ctl, &application);
 
-	if (rc == CTL_FINE)
-		rc = ctl_application(ctl, ctl->arguments[0], &application);
 	if (rc == CTL_FINE)
 		print_application(ctl, &application);
 	return rc;
@@ -262,10 +260,8 @@ app_delete_command(struct ctl *ctl)
 	struct application application;
 	struct json_writer jw;
 	enum error error;
-	int rc = ctl_connect(ctl);
+	int rc = ctl_connect_application(ctl, &application);
 
-	if (rc == CTL_FINE)
-		rc = ctl_application(ctl, ctl->arguments[0], &application);
 	if (rc == CTL_FINE && ctl->options[OPTION_YES] == NULL)
 		rc = confirm(&application);
 	if (rc != CTL_FINE)

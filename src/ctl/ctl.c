@@ -182,6 +182,16 @@ ctl_application(
 	return CTL_FINE;
 }
 
+int
+ctl_connect_application(struct ctl *ctl, struct application *application_out)
+{
+	int rc = ctl_connect(ctl);
+
+	if (rc == CTL_FINE)
+		rc = ctl_application(ctl, ctl->arguments[0], application_out);
+	return rc;
+}
+
 struct tx_options
 ctl_tx_options(void)
 {

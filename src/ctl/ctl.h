@@ -73,6 +73,9 @@ int ctl_connect(struct ctl *ctl) MUST_CHECK;
 /* The application with this name or, where none has it, this appKey. */
 int ctl_application(struct ctl *ctl, const char *text,
     struct application *application_out) MUST_CHECK;
+/* Connects, and finds the application that is the first argument. */
+int ctl_connect_application(
+    struct ctl *ctl, struct application *application_out) MUST_CHECK;
 /* A whole number from 1 to INT64_MAX; what names it in the message. */
 int
 ctl_number(const char *what, const char *text, int64_t *number_out) MUST_CHECK;

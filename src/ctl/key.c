@@ -99,9 +99,7 @@ key_create_command(struct ctl *ctl)
 	int rc = describe(ctl, &key);
 
 	if (rc == CTL_FINE)
-		rc = ctl_connect(ctl);
-	if (rc == CTL_FINE)
-		rc = ctl_application(ctl, ctl->arguments[0], &application);
+		rc = ctl_connect_application(ctl, &application);
 	if (rc != CTL_FINE)
 		return rc;
 	key.application_id = application.id;
@@ -168,10 +166,8 @@ key_list_command(struct ctl *ctl)
 	struct key *list;
 	enum error error;
 	size_t count;
-	int rc = ctl_connect(ctl);
+	int rc = ctl_connect_application(ctl, &application);
 
-	if (rc == CTL_FINE)
-		rc = ctl_application(ctl, ctl->arguments[0], &application);
 	if (rc != CTL_FINE)
 		return rc;
 	error = key_list(ctl->db, ctl->arena, application.id, &list, &count);
@@ -234,9 +230,7 @@ key_revoke_command(struct ctl *ctl)
 	int rc = ctl_number("KEYID", ctl->arguments[1], &revocation.key);
 
 	if (rc == CTL_FINE)
-		rc = ctl_connect(ctl);
-	if (rc == CTL_FINE)
-		rc = ctl_application(ctl, ctl->arguments[0], &application);
+		rc = ctl_connect_application(ctl, &application);
 	if (rc != CTL_FINE)
 		return rc;
 	revocation.application = application.id;
