@@ -395,18 +395,9 @@ classic_users(struct call *call)
 enum error
 classic_user(struct call *call)
 {
-	struct json_writer jw;
-	struct user user;
 	enum error error = enter_by_header(call);
 
-	if (error == OK)
-		error = user_get(call->db, call->arena, call->application,
-		    call->match.params[0], &user);
-	if (error != OK)
-		return error;
-	jw = call_json(call, 200);
-	user_write(&jw, &user, call->app_key, true);
-	return OK;
+	return error == OK ? user_respond(call, true) : error;
 }
 
 enum error

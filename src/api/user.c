@@ -37,21 +37,30 @@ user_write(struct json_writer *jw, const struct user *user, int64_t app_key,
 }
 
 enum error
-user_get_one(struct call *call)
+user_respond(struct call *call, bool classic)
 {
 	struct json_writer jw;
 	struct user user;
-	enum error error = call_db(call);
+	enum error error = user_get(call->db, call->arena, call->application,
+	    call->match.params[0], &user);
 
-	if (error == OK)
-		error = user_get(call->db, call->arena, call->application,
-		    call->match.params[0], &user);
 	if (error != OK)
 		return error;
 	jw = call_json(call, 200);
-	user_write(&jw, &user, call->app_key, false);
-	call_etag(call);
+	user_write(&jw, &user, call->app_key, classic);
 	return OK;
+}
+
+enum error
+user_get_one(struct call *call)
+{
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = user_respond(call, false);
+	if (error == OK)
+		call_etag(call);
+	return error;
 }
 
 enum error

@@ -9,6 +9,9 @@
 void user_write(struct json_writer *jw, const struct user *user,
     int64_t app_key, bool classic);
 
+/* Answers with the user that the path names. */
+enum error user_respond(struct call *call, bool classic) MUST_CHECK;
+
 enum error user_get_one(struct call *call) MUST_CHECK;
 enum error user_get_list(struct call *call) MUST_CHECK;
 enum error user_get_points(struct call *call) MUST_CHECK;
