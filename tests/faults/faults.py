@@ -32,6 +32,7 @@ class Fault:
     small_disk = False  # the database lives on a small file system
     workers = None      # instead of the usual number
     clients = None      # instead of the number that was asked for
+    several = False     # it injects others
 
     @classmethod
     def title(cls):
@@ -423,6 +424,25 @@ def alive(pid):
         return False
 
 
+class Storm(Fault):
+    """All of these one after another, without a pause in the load."""
+
+    proxied = True
+    several = True
+    # HUP is no fault that may fail requests; the rest need other servers.
+    LEFT_OUT = (Nothing, MasterHup, DiskFull, ClockShifted, MemoryExhausted)
+
+    def inject(self, run):
+        names = [name for name, kind in FAULTS.items()
+                 if kind not in self.LEFT_OUT + (Storm,)]
+        run.random.shuffle(names)
+        for name in names:
+            with run.phase(name):
+                FAULTS[name]().inject(run)
+            run.mended()
+            run.pause(run.random.uniform(0.5, 1.5))
+
+
 FAULTS = {
     "nothing": Nothing,
     "worker-killed": WorkerKilled,
@@ -443,4 +463,5 @@ FAULTS = {
     "clock-shifted": ClockShifted,
     "descriptors-exhausted": DescriptorsExhausted,
     "memory-exhausted": MemoryExhausted,
+    "storm": Storm,
 }

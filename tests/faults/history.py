@@ -133,7 +133,9 @@ class History:
         return [e for e in self.events.values() if e.acked is None]
 
     def acknowledged(self):
-        return sum(e.acked is not None for e in self.events.values())
+        """How many events, also while the load runs."""
+        with self.lock:
+            return sum(e.acked is not None for e in self.events.values())
 
     def users(self):
         """{(app, user): its events in the order of their positions}"""

@@ -15,6 +15,7 @@ Exit status: 0 nothing was lost, doubled or otherwise wrong; 1 something was;
 """
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -27,6 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
 
 import case                 # noqa: E402  the paths must be set first
+import chart                # noqa: E402
 import client               # noqa: E402
 import outside              # noqa: E402
 import stack as servers     # noqa: E402
@@ -67,6 +69,8 @@ def arguments():
                         help="name the faults and end")
     parser.add_argument("--table", metavar="FILE",
                         help="write the table there, as Markdown")
+    parser.add_argument("--chart", metavar="FILE",
+                        help="draw the last run there, as SVG")
     parser.add_argument("--keep", action="store_true",
                         help="keep the servers' files")
     return parser.parse_args()
@@ -104,7 +108,8 @@ class Row:
 class Run:
     """One run of one fault: what a fault may use."""
 
-    def __init__(self, args, fault, stack, number, say):
+    def __init__(self, args, name, fault, stack, number, say):
+        self.name = name
         self.stack = stack
         self.say = say
         self.fault = fault
@@ -118,6 +123,7 @@ class Run:
         self.apps = [case.App(stack) for _ in range(APPLICATIONS)]
         self.stride = args.stride
         self.marked = None
+        self.phases = []
         self.traffic = Traffic(
             stack, self.history, self.apps, seed,
             args.clients if fault.clients is None else fault.clients,
@@ -134,6 +140,15 @@ class Run:
         """By how much counters of /metrics have grown."""
         return (case.metric_sum(case.metrics(self.stack), pattern)
                 - case.metric_sum(before, pattern))
+
+    @contextlib.contextmanager
+    def phase(self, name):
+        """For the picture: while this fault is on."""
+        begin = time.monotonic()
+        try:
+            yield
+        finally:
+            self.phases.append((begin, time.monotonic(), name))
 
     def mended(self):
         """The fault is over; what comes now is recovery."""
@@ -164,7 +179,15 @@ class Run:
     def go(self):
         with self.traffic:
             self.pause(self.seconds / 2)
-            self.fault.inject(self)
+            try:
+                if self.fault.several:
+                    self.fault.inject(self)
+                else:
+                    with self.phase(self.name):
+                        self.fault.inject(self)
+            except servers.StackError as e:
+                self.history.violations.add("expected", str(e))
+                self.stack.heal()
             self._recover()
             self.pause(self.seconds / 2)
         self.history.check()
@@ -230,10 +253,12 @@ def run_fault(args, name, row, numbers, say):
     stack.start()
     try:
         for number in numbers:
-            run = Run(args, fault, stack, number, say)
+            run = Run(args, name, fault, stack, number, say)
             violations = run.go()
             row.add(violations, **run.figures())
             tell(say, name, row, violations)
+            if args.chart:
+                chart.write(args.chart, run.history, run.phases)
     except BaseException:
         stack.stop(quietly=True)
         raise
