@@ -392,12 +392,13 @@ class Stack:
     def sql_number(self, text):
         return int(self.sql(text)[0][0])
 
-    def ctl(self, *args, as_json=True):
+    def ctl(self, *args, as_json=True, timeout=120):
         """Run palmaresctl; (exit status, stdout, stderr, parsed JSON)."""
         r = subprocess.run(
             [self.program("palmaresctl"), "-c", self.conf]
             + (["--json"] if as_json else []) + list(args),
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+            stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=timeout)
         out = r.stdout.decode("utf-8", "replace")
         value = None
         if as_json and out.strip():

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""make check-soak: half an hour at 80 % of the maximum, and nothing grows.
+
+Measures how many events a second 64 clients get through nginx, then sends
+80 % of that, evenly, a quarter of it for one hot user.  Each round tells its
+99th percentile, and the memory, file descriptors and database connections of
+palmaresd and nginx.  The last third of the rounds must be as the first, within
+10 %, and every acknowledged event must be stored.  Needs wrk and a machine
+that does nothing else.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), name)
+                for name in ("bench", "integration")]
+
+import bench                                        # noqa: E402
+from stack import Stack, StackError, children_of    # noqa: E402
+
+CLIENTS = 64
+SHARE = 0.8         # of the maximum
+SETTLE = 2          # seconds until nginx has seen that wrk is gone
+GROWTH = 1.1        # of the last third against the first
+
+# One schedule for all connections of wrk's one thread.
+PACED = """
+local ffi = require("ffi")
+ffi.cdef[[
+typedef struct { long seconds, nanoseconds; } moment;
+int clock_gettime(int id, moment *now);
+]]
+local moment = ffi.new("moment")
+local function now()
+	ffi.C.clock_gettime(1, moment)
+	return tonumber(moment.seconds) * 1e6 +
+	    tonumber(moment.nanoseconds) / 1e3
+end
+local slot = now()
+function delay()
+	local at = now()
+	slot = math.max(slot + %(gap)f, at - 1e6)
+	return math.max(0, math.floor((slot - at) / 1e3))
+end
+"""
+LOAD = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer %(key)s"
+math.randomseed(%(seed)d)
+request = function()
+	local user = math.random() < 0.25 and "hot"
+	    or "user" .. math.random(1, 10000)
+	return wrk.format(nil, "/api/v1/events", nil,
+	    '{"username":"' .. user .. '","eventType":"review"}')
+end
+"""
+# What must not grow: title, unit, how it is told.
+MEASURES = (("p99", "ms", "%.1f"), ("palmaresd", "MiB", "%.1f"),
+            ("nginx", "MiB", "%.1f"), ("descriptors", "", "%d"),
+            ("connections", "", "%d"))
+
+
+class Totals:
+    """What wrk was answered in all rounds."""
+
+    def __init__(self):
+        self.acknowledged = 0
+        self.rounds = 0
+
+
+def load(stack, key, seconds, totals, rate=None):
+    """A round of wrk: (events/s, 99th percentile in ms)."""
+    script = stack.path("load.lua")
+    text = LOAD % {"key": key, "seed": totals.rounds}
+    if rate:
+        text += PACED % {"gap": 1e6 / rate}
+    with open(script, "w", encoding="ascii") as f:
+        f.write(text)
+    out = subprocess.run(
+        ["wrk", "-t1", "-c%d" % CLIENTS, "-d%ds" % seconds, "--latency",
+         "-s", script, "http://127.0.0.1:%d/" % stack.port],
+        capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in out or "Socket errors" in out:
+        raise StackError("wrk met errors:\n" + out)
+    totals.rounds += 1
+    totals.acknowledged += int(re.search(r"(\d+) requests in", out).group(1))
+    return (float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1)),
+            bench.wrk_time(re.search(r"99%\s+(\S+)", out).group(1)) / 1e3)
+
+
+def family(pid):
+    return [pid] + children_of(pid)
+
+
+def memory(pids):
+    """MiB that processes have for themselves, and their share of the rest."""
+    total = 0
+    for pid in pids:
+        with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as f:
+            total += int(re.search(r"Pss:\s+(\d+)", f.read()).group(1))
+    return total / 1024
+
+
+def sample(stack, p99):
+    """The figures of MEASURES, after a round."""
+    time.sleep(SETTLE)
+    ours = family(stack.daemon.pid)
+    web = family(stack.nginx.pid)
+    return (p99, memory(ours), memory(web),
+            sum(len(os.listdir("/proc/%d/fd" % pid)) for pid in ours + web),
+            stack.sql_number("SELECT COUNT(*) FROM"
+                             " information_schema.processlist"
+                             " WHERE user = 'palmares'"))
+
+
+def third(samples, number):
+    """The medians over a third of the rounds."""
+    size = max(len(samples) // 3, 1)
+    part = samples[:size] if number == 0 else samples[-size:]
+    return [statistics.median(column) for column in zip(*part)]
+
+
+def verdict(samples):
+    """A table of both thirds; how many measures have grown."""
+    grown = 0
+    print("\n%-14s %10s %10s %7s" % ("", "first third", "last third",
+                                     "ratio"))
+    for (title, unit, form), first, last in zip(
+            MEASURES, third(samples, 0), third(samples, 1)):
+        worse = last > first * GROWTH
+        grown += worse
+        print("%-14s %11s %10s %7.2f%s" % (
+            (title + " " + unit).strip(), form % first, form % last,
+            last / first, "  has grown" if worse else ""))
+    return grown
+
+
+def check_stored(stack, totals):
+    """What wrk gave up at a round's end may be stored without an answer."""
+    stored = stack.sql_number("SELECT COUNT(*) FROM event")
+    slack = totals.rounds * CLIENTS
+    print("%d events acknowledged, %d stored (wrk leaves up to %d without"
+          " waiting for the answer)" % (totals.acknowledged, stored, slack))
+    lost = stored < totals.acknowledged
+    doubled = stored > totals.acknowledged + slack
+    status, out, err, _ = stack.ctl("verify", as_json=False, timeout=3600)
+    print((out + err).strip())
+    return int(lost) + int(doubled) + int(status != 0)
+
+
+def soak(stack, args):
+    key = bench.prepare(stack)
+    totals = Totals()
+    load(stack, key, args.warm, totals)
+    maximum = statistics.median(
+        load(stack, key, args.warm, totals)[0] for _ in range(3))
+    rate = SHARE * maximum
+    print("maximum %d events/s; %d minutes at %d" % (
+        maximum, args.minutes, rate), flush=True)
+    samples, end = [], time.monotonic() + 60 * args.minutes
+    while time.monotonic() < end:
+        real, p99 = load(stack, key, args.seconds, totals, rate)
+        samples.append(sample(stack, p99))
+        print("%3d  %6.0f events/s  " % (len(samples), real) + "  ".join(
+            ("%s " + form + " %s") % (title, value, unit) for
+            (title, unit, form), value in zip(MEASURES, samples[-1])),
+            flush=True)
+    return verdict(samples) + check_stored(stack, totals)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--builddir", default=".")
+    parser.add_argument("--minutes", type=float, default=30, metavar="N")
+    parser.add_argument("--seconds", type=int, default=60, metavar="N",
+                        help="of a round (default 60)")
+    parser.add_argument("--warm", type=int, default=20, metavar="N",
+                        help="seconds of each of the four rounds before")
+    args = parser.parse_args()
+    for program in ("wrk", "curl"):
+        if not shutil.which(program):
+            sys.exit("soak: %s is missing: apt-get install %s"
+                     % (program, program))
+    stack = Stack(args.builddir)
+    try:
+        faults = soak(stack, args)
+    finally:
+        stack.stop(quietly=True)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
