@@ -14,7 +14,7 @@
 
 enum { DOCUMENT_MAX = 64 << 20, TX_SECONDS = 60 };
 
-static void
+static void __attribute__((format(printf, 1, 0)))
 complain(const char *format, va_list args)
 {
 	fputs("palmaresctl: ", stderr);
