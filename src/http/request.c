@@ -1,11 +1,15 @@
 /* request: one HTTP request as nginx handed it over */
 #include "http/request.h"
 
+#include <errno.h>
+#include <sodium.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 const char *
@@ -18,6 +22,69 @@ http_param(const struct http_request *request, const char *name)
 		if (strncmp(*param, name, len) == 0 && (*param)[len] == '=')
 			return *param + len + 1;
 	return NULL;
+}
+
+static const char *
+param_or(
+    const struct http_request *request, const char *name, const char *fallback)
+{
+	const char *value = http_param(request, name);
+
+	return value == NULL ? fallback : value;
+}
+
+/* 0 where there is none, -1 where it is no number. */
+static int64_t
+length_of(const char *text)
+{
+	long long length;
+	char *end;
+
+	if (*text == '\0')
+		return 0;
+	errno = 0;
+	length = strtoll(text, &end, 10);
+	return errno != 0 || *end != '\0' || length < 0 ? -1 : length;
+}
+
+/* nginx's id if it is a plain word, for it goes into a header; else our own. */
+static const char *
+request_id(const struct http_request *request)
+{
+	static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+	                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.";
+	const char *id = param_or(request, "REQUEST_ID", "");
+	unsigned char bytes[16];
+	char hex[2 * sizeof(bytes) + 1];
+
+	if (*id != '\0' && strlen(id) <= 64 && id[strspn(id, plain)] == '\0')
+		return id;
+	randombytes_buf(bytes, sizeof(bytes));
+	sodium_bin2hex(hex, sizeof(hex), bytes, sizeof(bytes));
+	return arena_strdup(request->arena, hex);
+}
+
+struct http_request
+http_request_new(struct arena *arena, char *const *params)
+{
+	struct http_request request = {.arena = arena,
+	    .params = params,
+	    .body = "",
+	    .started = clock_monotonic()};
+	const char *target;
+	size_t path_len;
+
+	request.method = param_or(&request, "REQUEST_METHOD", "");
+	request.content_type = param_or(&request, "CONTENT_TYPE", "");
+	request.remote_address = param_or(&request, "REMOTE_ADDR", "");
+	request.content_length =
+	    length_of(param_or(&request, "CONTENT_LENGTH", ""));
+	request.id = request_id(&request);
+	target = param_or(&request, "REQUEST_URI", "");
+	path_len = strcspn(target, "?");
+	request.path = arena_copy(arena, target, path_len);
+	request.query = target[path_len] == '?' ? target + path_len + 1 : "";
+	return request;
 }
 
 enum error

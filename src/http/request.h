@@ -29,6 +29,12 @@ struct http_request {
 };
 
 /*
+ * The request that FastCGI parameters describe: all but read and source. It
+ * keeps pointers to them.
+ */
+struct http_request http_request_new(struct arena *arena, char *const *params);
+
+/*
  * A FastCGI parameter, such as "HTTP_IF_MATCH" for a header; NULL if missing.
  */
 const char *http_param(const struct http_request *request, const char *name);
