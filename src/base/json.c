@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/json_check.h"
+#include "base/json_string.h"
 #include "base/str.h"
 
 void
@@ -118,10 +119,17 @@ json_parse(struct arena *arena, const char *text, size_t len,
     struct faults *faults, const char **why_out)
 {
 	struct json_object *object;
+	char *joined;
 
 	*why_out = json_check(arena, text, len, faults);
 	if (*why_out != NULL)
 		return NULL;
+	/* json-c 0.16 takes the two halves of U+1D800, and others, for lone. */
+	if (memchr(text, '\\', len) != NULL) {
+		joined = arena_alloc(arena, len);
+		len = json_text_join_pairs(text, len, joined);
+		text = joined;
+	}
 	object = tokenize(text, len, why_out);
 	if (object != NULL)
 		arena_defer(arena, put_object, object);

@@ -151,3 +151,29 @@ json_string_resolve(const char *data, size_t len, char *to)
 	}
 	return written;
 }
+
+size_t
+json_text_join_pairs(const char *text, size_t len, char *to)
+{
+	const char *end = text + len;
+	const char *behind;
+	uint32_t character;
+	size_t written = 0;
+
+	while (text < end) {
+		if (*text != '\\') {
+			to[written++] = *text++;
+			continue;
+		}
+		behind = read_escape(text + 1, end, &character);
+		assert(behind != NULL);
+		if (character > 0xFFFF) {
+			written += utf8_put(character, to + written);
+		} else {
+			memcpy(to + written, text, (size_t)(behind - text));
+			written += (size_t)(behind - text);
+		}
+		text = behind;
+	}
+	return written;
+}

@@ -25,4 +25,11 @@ bool json_string_scan(struct json_string *string);
  */
 size_t json_string_resolve(const char *data, size_t len, char *to);
 
+/*
+ * Copies a whole JSON text that passed the check, with the characters that it
+ * writes as pairs of surrogates written as themselves. Answers the number of
+ * bytes written, len at most.
+ */
+size_t json_text_join_pairs(const char *text, size_t len, char *to);
+
 #endif
