@@ -36,10 +36,10 @@ UNIT_TESTS = \
 	tests/unit/test_http_response \
 	tests/unit/test_http_router \
 	tests/unit/test_store_properties
-check_PROGRAMS += $(UNIT_TESTS) tests/fuzz/replay_json
-TESTS += $(UNIT_TESTS) tests/fuzz/replay_json
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
-check_LIBRARIES = libunittest.a
+check_LIBRARIES += libunittest.a
 libunittest_a_SOURCES = \
 	tests/unit/decode_test.c tests/unit/decode_test.h \
 	tests/unit/engine_test.c tests/unit/engine_test.h \
@@ -108,16 +108,52 @@ no-cmocka:
 check-routes: src/palmaresd
 	$(srcdir)/tests/openapi/check-routes.sh src/palmaresd
 
-# Every fuzz target twice: with libFuzzer, and with a plain main that replays
-# the inputs of its corpus.
-tests_fuzz_replay_json_SOURCES = tests/fuzz/fuzz_json.c tests/fuzz/replay.c
-tests_fuzz_replay_json_LDADD = libbase.a $(BASE_LIBS)
-
-if FUZZERS
-noinst_PROGRAMS += tests/fuzz/fuzz_json
-tests_fuzz_fuzz_json_LDADD = libbase.a $(BASE_LIBS)
-tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-endif
+# The fuzz targets: "make check" replays their corpora, "make fuzz" goes on from
+# there. A target that needs a store has a false one: see its file.
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_decode \
+	tests/fuzz/fuzz_event \
+	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_key \
+	tests/fuzz/fuzz_page \
+	tests/fuzz/fuzz_path \
+	tests/fuzz/fuzz_request \
+	tests/fuzz/fuzz_serve \
+	tests/fuzz/fuzz_time
+check_PROGRAMS += $(FUZZ_TARGETS) tests/fuzz/render_json
+check_LIBRARIES += libfuzz.a
+TESTS += $(FUZZ_TARGETS) tests/fuzz/differential.py
+libfuzz_a_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/main.c
+FUZZ_LDADD = libfuzz.a $(LAYERS) $(LIBFUZZER) $(LAYER_LIBS)
+tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_decode_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_event_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_json_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_key_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_page_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_path_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_request_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_serve_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_time_LDADD = $(FUZZ_LDADD)
+# What the linker puts in the place of the store, see false_store.h.
+FALSE_STORE = application_by_app_key application_change application_get \
+	catalog_delete catalog_get catalog_list catalog_write \
+	committer_apply event_get event_list key_find pool_give pool_take \
+	tx_run user_get user_list user_points
+WRAP_FALSE_STORE = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FALSE_STORE))
+comma = ,
+tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz_event.c \
+	tests/fuzz/fuzz_engine.c tests/fuzz/fuzz_engine.h
+tests_fuzz_fuzz_key_SOURCES = tests/fuzz/fuzz_key.c \
+	tests/fuzz/false_store.c tests/fuzz/false_store.h
+tests_fuzz_fuzz_key_LDFLAGS = $(WRAP_FALSE_STORE)
+tests_fuzz_fuzz_serve_SOURCES = tests/fuzz/fuzz_serve.c \
+	tests/fuzz/false_store.c tests/fuzz/false_store.h
+tests_fuzz_fuzz_serve_LDFLAGS = $(WRAP_FALSE_STORE)
+tests_fuzz_render_json_LDADD = libbase.a $(BASE_LIBS)
+EXTRA_DIST += tests/fuzz/dictionaries tests/fuzz/differential.py \
+	tests/fuzz/run.sh
 
 # What Palmarès is measured against: see "make bench".
 EXTRA_PROGRAMS += tests/bench/bare_loop

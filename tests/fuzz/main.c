@@ -1,16 +1,22 @@
 /*
- * replay: runs a fuzz target over the files of its corpus, without libFuzzer
+ * main: runs a fuzz target over its corpus, or under libFuzzer
  *
- * The program's name ends with the corpus's: replay_json reads corpus/json.
+ * Without arguments it reads every file of the corpus, which the program's name
+ * ends with: fuzz_json reads corpus/json. With arguments it is libFuzzer, where
+ * the build has it (--enable-fuzzers).
  */
 #include <dirent.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "base/log.h"
+#include "fuzz.h"
+
+/* libFuzzer's, if it is linked. */
+__attribute__((weak)) int LLVMFuzzerRunDriver(
+    int *argc, char ***argv, int (*target)(const uint8_t *data, size_t size));
 
 static void
 die(const char *what)
@@ -60,11 +66,11 @@ replay_all(const char *directory)
 	return count;
 }
 
-int
-main(int argc, char **argv)
+static int
+replay_corpus(const char *program)
 {
 	const char *srcdir = getenv("srcdir"); /* set by make check */
-	const char *name = argc > 0 ? strrchr(argv[0], '_') : NULL;
+	const char *name = strrchr(program, '_');
 	char directory[2048];
 	int count;
 
@@ -73,4 +79,17 @@ main(int argc, char **argv)
 	count = replay_all(directory);
 	printf("%d inputs of %s\n", count, directory);
 	return count == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	log_set_level(LOG_LEVEL_ERROR);
+	if (argc == 1)
+		return replay_corpus(argv[0]);
+	if (LLVMFuzzerRunDriver == NULL) {
+		fputs("fuzzing needs a build with --enable-fuzzers\n", stderr);
+		return 1;
+	}
+	return LLVMFuzzerRunDriver(&argc, &argv, LLVMFuzzerTestOneInput);
 }

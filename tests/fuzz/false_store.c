@@ -1,0 +1,334 @@
+/* false_store: in the place of the store's connections, for fuzz targets */
+#include "false_store.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "api/committer.h"
+#include "base/arena.h"
+#include "store/application.h"
+#include "store/catalog.h"
+#include "store/pool.h"
+#include "store/tx.h"
+#include "store/user.h"
+
+enum { ROWS = 3 };
+
+const char false_secret[] = "pm_sk_00112233445566778899aabbccddeeff";
+const char false_publishable[] = "pm_pk_00112233445566778899aabbccddeeff";
+
+static const struct badge badge = {
+    .named = {.id = 1, .name = "B", .description = "b"}};
+static const struct event event = {.row = 1 << 20,
+    .id = "evt_1",
+    .username = "anna",
+    .event_type = "review",
+    .timestamp_sent = "today"};
+
+static size_t
+row_count(int64_t limit)
+{
+	return limit < ROWS ? (size_t)limit : ROWS;
+}
+
+#define WRAP(result, name, ...)            \
+	result __wrap_##name(__VA_ARGS__); \
+	result __wrap_##name(__VA_ARGS__)
+
+/* It is not connected: statements answer ERR_CONNECTION_LOST. */
+WRAP(enum error, pool_take, struct pool *pool, int64_t deadline,
+    struct db **db_out)
+{
+	static const struct db_settings settings;
+	static struct db_counters counters;
+	static struct db *db;
+
+	(void)pool;
+	(void)deadline;
+	if (db == NULL)
+		db = db_new(&settings, DB_REQUEST, &counters);
+	*db_out = db;
+	return OK;
+}
+
+WRAP(void, pool_give, struct pool *pool, struct db *db)
+{
+	(void)pool;
+	assert(db != NULL);
+}
+
+WRAP(enum error, key_find, struct db *db, struct arena *arena, const char *text,
+    struct key *key_out)
+{
+	const bool secret = strcmp(text, false_secret) == 0;
+
+	(void)db;
+	(void)arena;
+	if (!secret && strcmp(text, false_publishable) != 0)
+		return ERR_KEY_UNKNOWN;
+	*key_out = (struct key) {.id = secret ? 1 : 2,
+	    .application_id = FALSE_APPLICATION,
+	    .kind = secret ? KEY_SECRET : KEY_PUBLISHABLE};
+	return OK;
+}
+
+static const struct application application = {.id = FALSE_APPLICATION,
+    .app_key = FALSE_APP_KEY,
+    .name = "site",
+    .description = "",
+    .time_zone = "UTC",
+    .classic = true};
+
+WRAP(enum error, application_get, struct db *db, struct arena *arena,
+    int64_t id, struct application *application_out)
+{
+	(void)db;
+	(void)arena;
+	assert(id == FALSE_APPLICATION);
+	*application_out = application;
+	return OK;
+}
+
+WRAP(enum error, application_by_app_key, struct db *db, struct arena *arena,
+    int64_t app_key, struct application *application_out)
+{
+	(void)db;
+	(void)arena;
+	if (app_key != FALSE_APP_KEY)
+		return ERR_APPLICATION_NOT_FOUND;
+	*application_out = application;
+	return OK;
+}
+
+/* What the transaction has written, until it ends. */
+static const struct named *written;
+
+WRAP(enum error, tx_run, struct db *db, const struct tx_options *options,
+    tx_body body, void *context)
+{
+	const struct tx_attempt attempt = {1, false};
+	enum error error;
+
+	(void)options;
+	error = body(db, &attempt, context);
+	written = NULL;
+	return error;
+}
+
+WRAP(enum error, application_change, struct db *db, int64_t id,
+    int64_t *version_out)
+{
+	(void)db;
+	assert(id == FALSE_APPLICATION);
+	*version_out = 7;
+	return OK;
+}
+
+/* An object of a catalog, as it would be stored. */
+static void
+make_object(const struct catalog *catalog, const char *name, void *object_out)
+{
+	const struct rule_definition rule = {.named = badge.named,
+	    .enabled = true,
+	    .event_type = "review",
+	    .times = 1,
+	    .points = 5,
+	    .point_scale = badge.named,
+	    .badge = badge};
+
+	assert(catalog->size <= sizeof(rule));
+	if (catalog == &rule_catalog)
+		memcpy(object_out, &rule, sizeof(rule));
+	else
+		memcpy(object_out, &badge, catalog->size);
+	((struct named *)object_out)->name = name;
+}
+
+/* Names that begin with 'n' are new. */
+WRAP(enum error, catalog_get, const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application_id, const char *name,
+    void *object_out)
+{
+	(void)db;
+	assert(application_id == FALSE_APPLICATION);
+	if (written != NULL && strcmp(written->name, name) == 0)
+		memcpy(object_out, written, catalog->size);
+	else if (*name == 'n')
+		return catalog->not_found;
+	else
+		make_object(catalog, arena_strdup(arena, name), object_out);
+	return OK;
+}
+
+WRAP(enum error, catalog_list, const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application_id, int64_t after, int64_t limit,
+    struct named ***objects_out, size_t *count_out)
+{
+	size_t count = row_count(limit), i;
+
+	(void)db;
+	(void)after;
+	assert(application_id == FALSE_APPLICATION);
+	*objects_out = arena_array(arena, count, sizeof(struct named *));
+	for (i = 0; i < count; i++) {
+		(*objects_out)[i] = arena_alloc(arena, catalog->size);
+		make_object(catalog, "a", (*objects_out)[i]);
+	}
+	*count_out = count;
+	return OK;
+}
+
+WRAP(enum error, catalog_write, const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application_id, int64_t version, void *object)
+{
+	struct named *named = object;
+
+	(void)db;
+	(void)arena;
+	assert(application_id == FALSE_APPLICATION && version == 7);
+	if (named->id == 0 && strlen(named->name) == 2)
+		return catalog->exists;
+	named->id = 1;
+	written = named;
+	return OK;
+}
+
+WRAP(enum error, catalog_delete, const struct catalog *catalog, struct db *db,
+    int64_t application_id, int64_t version, const void *object)
+{
+	(void)db;
+	assert(application_id == FALSE_APPLICATION && version == 7);
+	return strlen(((const struct named *)object)->name) == 2
+	    ? catalog->in_use
+	    : OK;
+}
+
+/* What becomes of an event, or of its whole job, by the username. */
+static const struct {
+	enum error event, job;
+	char letter;
+	bool replayed;
+} outcomes[] = {
+    {OK, OK, 'r', true},
+    {ERR_EVENT_ID_REUSED, OK, 'i', false},
+    {ERR_BALANCE_OVERFLOW, OK, 'o', false},
+    {ERR_NONE_MATCHES, OK, 'n', false},
+    {OK, ERR_DATABASE_UNAVAILABLE, 'd', false},
+    {OK, ERR_OUTCOME_UNKNOWN, 'u', false},
+    {OK, ERR_KEY_UNKNOWN, 'k', false},
+    {OK, ERR_OVERLOADED, 'l', false},
+};
+
+static enum error
+apply_event(struct arena *arena, struct ingest_event *applied)
+{
+	const struct given_award award = {
+	    .rule = "r", .point_scale = "p", .points = 1, .badge = "B"};
+	size_t i;
+
+	applied->event.row = event.row;
+	if (!applied->event.timestamp_given)
+		applied->event.timestamp = event.timestamp;
+	applied->event.awards = arena_alloc(arena, sizeof(award));
+	applied->event.awards[0] = award;
+	applied->event.award_count = 1;
+	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+		if (*applied->event.username != outcomes[i].letter)
+			continue;
+		applied->error = outcomes[i].event;
+		applied->replayed = outcomes[i].replayed;
+		return outcomes[i].job;
+	}
+	return OK;
+}
+
+WRAP(enum error, committer_apply, struct committer *committer,
+    struct ingest_job *job, int64_t deadline)
+{
+	enum error error = OK;
+	size_t i;
+
+	(void)committer;
+	(void)deadline;
+	assert(job->application == FALSE_APPLICATION && job->count > 0);
+	for (i = 0; i < job->count && error == OK; i++)
+		error = apply_event(job->arena, &job->events[i]);
+	return error;
+}
+
+WRAP(enum error, event_get, struct db *db, struct arena *arena,
+    int64_t application_id, const char *id, struct event *event_out)
+{
+	(void)db;
+	(void)arena;
+	assert(application_id == FALSE_APPLICATION);
+	if (strcmp(id, event.id) != 0)
+		return ERR_EVENT_NOT_FOUND;
+	*event_out = event;
+	return OK;
+}
+
+WRAP(enum error, event_list, struct db *db, struct arena *arena,
+    const struct event_filter *filter, struct event **events_out,
+    size_t *count_out)
+{
+	size_t count = row_count(filter->limit), i;
+
+	(void)db;
+	assert(filter->application == FALSE_APPLICATION);
+	*events_out = arena_array(arena, count, sizeof(event));
+	for (i = 0; i < count; i++)
+		(*events_out)[i] = event;
+	*count_out = count;
+	return OK;
+}
+
+static struct user
+make_user(struct arena *arena, const char *name)
+{
+	struct user user = {.username = name, .badge_count = 1};
+
+	user.badges = arena_alloc(arena, sizeof(badge.named));
+	user.badges[0] = badge.named;
+	return user;
+}
+
+WRAP(enum error, user_get, struct db *db, struct arena *arena,
+    int64_t application_id, const char *username, struct user *user_out)
+{
+	(void)db;
+	assert(application_id == FALSE_APPLICATION);
+	if (*username == 'n')
+		return ERR_USER_NOT_FOUND;
+	*user_out = make_user(arena, username);
+	return OK;
+}
+
+WRAP(enum error, user_list, struct db *db, struct arena *arena,
+    int64_t application_id, const char *after, int64_t limit,
+    struct user **users_out, size_t *count_out)
+{
+	size_t count = row_count(limit), i;
+
+	(void)db;
+	assert(application_id == FALSE_APPLICATION);
+	*users_out = arena_array(arena, count, sizeof(struct user));
+	for (i = 0; i < count; i++)
+		(*users_out)[i] =
+		    make_user(arena, *after == '\0' ? "a" : after);
+	*count_out = count;
+	return OK;
+}
+
+WRAP(enum error, user_points, struct db *db, int64_t application_id,
+    const char *username, const char *point_scale, int64_t *points_out)
+{
+	(void)db;
+	assert(application_id == FALSE_APPLICATION);
+	if (*point_scale == 'n')
+		return ERR_POINT_SCALE_NOT_FOUND;
+	if (*username == 'n')
+		return ERR_USER_NOT_FOUND;
+	*points_out = 42;
+	return OK;
+}

@@ -1,0 +1,104 @@
+/* fuzz: what the fuzz targets share */
+#include "fuzz.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { PARAMS_MAX = 100 };
+
+char *
+parts_next(struct parts *parts)
+{
+	const char *end =
+	    parts->left == 0 ? NULL : memchr(parts->at, '\n', parts->left);
+	size_t len = end == NULL ? parts->left : (size_t)(end - parts->at);
+	char *part = arena_copy(parts->arena, parts->at, len);
+
+	parts->at += len + (end != NULL);
+	parts->left -= len + (end != NULL);
+	return part;
+}
+
+char **
+parts_params(struct parts *parts)
+{
+	char **params =
+	    arena_array(parts->arena, PARAMS_MAX + 1, sizeof(*params));
+	size_t count = 0;
+	char *part;
+
+	while (count < PARAMS_MAX && *(part = parts_next(parts)) != '\0')
+		params[count++] = part;
+	return params;
+}
+
+/* The bytes of the character that stands at text by RFC 3629, or 0. */
+static size_t
+character_bytes(const unsigned char *text, size_t len)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t bytes = text[0] < 0x80 ? 1
+	    : text[0] < 0xC0          ? 0
+	    : text[0] < 0xE0          ? 2
+	    : text[0] < 0xF0          ? 3
+	    : text[0] < 0xF8          ? 4
+	                              : 0;
+	uint32_t character;
+	size_t i;
+
+	if (bytes < 2 || bytes > len)
+		return bytes > len ? 0 : bytes;
+	character = text[0] & (0xFFu >> (bytes + 1));
+	for (i = 1; i < bytes; i++) {
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+		character = character * 64 + (text[i] & 0x3F);
+	}
+	if (character < least[bytes] || character > 0x10FFFF ||
+	    (character >= 0xD800 && character < 0xE000))
+		return 0;
+	return bytes;
+}
+
+bool
+is_clean(const char *text, size_t len)
+{
+	size_t at, bytes;
+
+	for (at = 0; at < len; at += bytes) {
+		bytes =
+		    character_bytes((const unsigned char *)text + at, len - at);
+		if (bytes == 0 || text[at] == '\0')
+			return false;
+	}
+	return true;
+}
+
+bool
+same_text(const char *one, const char *other)
+{
+	return one == NULL || other == NULL ? one == other
+	                                    : strcmp(one, other) == 0;
+}
+
+void
+check_faults(const struct faults *faults, struct json_object *body)
+{
+	const struct fault *fault;
+	struct json_object *value;
+	int count = 0;
+
+	for (fault = faults->first; fault != NULL; fault = fault->next) {
+		count++;
+		assert(is_clean(fault->pointer, strlen(fault->pointer)));
+		assert(is_clean(fault->detail, strlen(fault->detail)));
+		assert(*fault->code != '\0' && *fault->detail != '\0');
+		assert(*fault->pointer == '/' || *fault->pointer == '\0');
+		if (strcmp(fault->code, "required") != 0 && body != NULL)
+			assert(json_pointer_get(body, fault->pointer, &value) ==
+			    0);
+	}
+	assert(count == faults->count && count <= faults->max);
+}

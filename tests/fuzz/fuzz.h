@@ -1,0 +1,50 @@
+/* fuzz: what the fuzz targets share */
+#ifndef TESTS_FUZZ_FUZZ_H
+#define TESTS_FUZZ_FUZZ_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+
+struct arena;
+
+/* A target: properties are asserted, and a broken one is a finding. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { FUZZ_ARENA_MAX = 256 << 20 };
+
+/* An input that has several parts, each ended by a line feed. */
+struct parts {
+	struct arena *arena;
+	const char *at;
+	size_t left;
+};
+
+/*
+ * The next part as a string, which ends at a NUL byte, as a header would; ""
+ * when there is none.
+ */
+char *parts_next(struct parts *parts);
+
+/* FastCGI parameters: parts up to an empty one. Ends with NULL. */
+char **parts_params(struct parts *parts);
+
+/*
+ * Whether text is UTF-8 and has no NUL before len. In other words than
+ * base/text.c, which is under test.
+ */
+bool is_clean(const char *text, size_t len);
+
+/* Whether both are NULL, or the same. */
+bool same_text(const char *one, const char *other);
+
+/*
+ * What every fault must be: a pointer into body, but for what is missing, with
+ * a word and a sentence that can be shown.
+ */
+void check_faults(const struct faults *faults, struct json_object *body);
+
+#endif

@@ -1,0 +1,232 @@
+/* fuzz_decode: objects through a table that has every type of field */
+#include <assert.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/decode.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "fuzz.h"
+
+enum { TEXT_MAX = 20, SMALL_MIN = -5, SMALL_MAX = 7, BODY_MAX = 64 << 20 };
+
+struct inner {
+	const char *key;
+	int64_t number;
+};
+
+struct sample {
+	const char *name;
+	const char *key;
+	const char *text;
+	int64_t number;
+	int64_t small;
+	bool flag;
+	int64_t time;
+	struct inner inner;
+};
+
+static const struct field inner_fields[] = {
+    {.name = "key",
+        .type = FIELD_KEY,
+        .flags = FIELD_REQUIRED,
+        .offset = offsetof(struct inner, key)},
+    {.name = "a/b~c",
+        .type = FIELD_INT,
+        .offset = offsetof(struct inner, number),
+        .min = INT64_MIN,
+        .max = INT64_MAX},
+};
+
+static void
+decode_inner(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out)
+{
+	if (value != NULL)
+		decode_object(
+		    decode, value, pointer, inner_fields, 2, member_out);
+}
+
+static const struct field fields[] = {
+    {.name = "name",
+        .type = FIELD_NAME,
+        .flags = FIELD_REQUIRED,
+        .offset = offsetof(struct sample, name)},
+    {.name = "key",
+        .type = FIELD_KEY,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct sample, key)},
+    {.name = "text",
+        .type = FIELD_TEXT,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct sample, text),
+        .max = TEXT_MAX},
+    {.name = "number",
+        .type = FIELD_INT,
+        .offset = offsetof(struct sample, number),
+        .min = INT64_MIN,
+        .max = INT64_MAX},
+    {.name = "small",
+        .type = FIELD_INT,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct sample, small),
+        .min = SMALL_MIN,
+        .max = SMALL_MAX},
+    {.name = "flag",
+        .type = FIELD_BOOL,
+        .offset = offsetof(struct sample, flag)},
+    {.name = "time",
+        .type = FIELD_TIME,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct sample, time)},
+    {.name = "inner",
+        .type = FIELD_ANY,
+        .flags = FIELD_NULL,
+        .offset = offsetof(struct sample, inner),
+        .decode = decode_inner},
+};
+
+/* Answers the number of faults. */
+static int
+decode_sample(struct arena *arena, struct json_object *body, bool lenient,
+    struct sample *sample_out)
+{
+	struct faults faults;
+	struct decode decode = {
+	    .arena = arena, .faults = &faults, .lenient = lenient};
+
+	faults_init(&faults, arena);
+	*sample_out = (struct sample) {.number = 0};
+	decode_object(&decode, body, "", fields,
+	    sizeof(fields) / sizeof(fields[0]), sample_out);
+	check_faults(&faults, body);
+	return faults.count;
+}
+
+static void
+check_text(enum field_type type, const char *text)
+{
+	const char *detail;
+
+	if (text != NULL)
+		assert(text_fault(type, text, strlen(text), &detail) == NULL);
+}
+
+/* What the contract says of names and numbers, in other words than decode.c. */
+static void
+check_limits(const struct sample *sample)
+{
+	check_text(FIELD_NAME, sample->name);
+	check_text(FIELD_KEY, sample->key);
+	check_text(FIELD_KEY, sample->inner.key);
+	if (sample->name != NULL) {
+		assert(utf8_length(sample->name, strlen(sample->name)) <= 100);
+		assert(*sample->name > ' ' || *sample->name < 0);
+	}
+	if (sample->key != NULL)
+		assert(*sample->key != '\0' && strlen(sample->key) <= 190);
+	if (sample->text != NULL)
+		assert(utf8_length(sample->text, strlen(sample->text)) <=
+		    TEXT_MAX);
+	assert(sample->small >= SMALL_MIN && sample->small <= SMALL_MAX);
+}
+
+static void
+check_same(const struct sample *one, const struct sample *other)
+{
+	assert(same_text(one->name, other->name));
+	assert(same_text(one->key, other->key));
+	assert(same_text(one->text, other->text));
+	assert(one->number == other->number && one->small == other->small);
+	assert(one->flag == other->flag && one->time == other->time);
+	assert(same_text(one->inner.key, other->inner.key));
+	assert(one->inner.number == other->inner.number);
+}
+
+static struct str
+write_sample(struct arena *arena, const struct sample *sample)
+{
+	struct str body = str_new(arena, BODY_MAX);
+	struct json_writer jw = {.out = &body};
+
+	jw_object(&jw, NULL);
+	if (sample->inner.key != NULL) {
+		jw_object(&jw, "inner");
+		jw_int(&jw, "a/b~c", sample->inner.number);
+		jw_string(&jw, "key", sample->inner.key);
+		jw_object_end(&jw);
+	}
+	jw_time(&jw, "time", sample->time);
+	jw_bool(&jw, "flag", sample->flag);
+	jw_int(&jw, "small", sample->small);
+	jw_int(&jw, "number", sample->number);
+	jw_string_or_null(&jw, "text", sample->text);
+	jw_string_or_null(&jw, "key", sample->key);
+	jw_string(&jw, "name", sample->name);
+	jw_object_end(&jw);
+	return body;
+}
+
+/* Written as a document, a sample is read as the same. */
+static void
+check_again(struct arena *arena, const struct sample *sample)
+{
+	struct str text = write_sample(arena, sample);
+	struct json_object *body;
+	struct sample again;
+	struct faults faults;
+	const char *why;
+	int count;
+
+	faults_init(&faults, arena);
+	body = json_parse(arena, text.data, text.len, &faults, &why);
+	assert(why == NULL && faults.count == 0);
+	count = decode_sample(arena, body, false, &again);
+	assert(count == 0);
+	check_same(sample, &again);
+}
+
+/* A number is the one that was sent, to the last digit. */
+static void
+check_number(struct arena *arena, struct json_object *body, int64_t number)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(body, "number", &value))
+		assert(
+		    strcmp(json_object_to_json_string(value),
+		        arena_printf(arena, "%lld", (long long)number)) == 0);
+}
+
+/* Without the members that are not in the table, both ways are one. */
+static void
+check_body(struct arena *arena, struct json_object *body)
+{
+	struct sample strict, lenient;
+	const int strict_faults = decode_sample(arena, body, false, &strict);
+	const int lenient_faults = decode_sample(arena, body, true, &lenient);
+
+	assert(lenient_faults <= strict_faults);
+	check_same(&strict, &lenient);
+	check_limits(&strict);
+	if (lenient_faults > 0)
+		return;
+	check_number(arena, body, strict.number);
+	check_again(arena, &lenient);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new(FUZZ_ARENA_MAX);
+	struct json_object *body;
+	struct faults faults;
+	const char *why;
+
+	faults_init(&faults, arena);
+	body = json_parse(arena, (const char *)data, size, &faults, &why);
+	if (why == NULL && faults.count == 0)
+		check_body(arena, body);
+	arena_free(arena);
+	return 0;
+}

@@ -1,0 +1,210 @@
+/* fuzz_engine: the engine beside a slow model of it, for fuzz_event */
+#include "fuzz_engine.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "engine/engine.h"
+#include "store/catalog.h"
+#include "store/ingest.h"
+
+enum { RULES_MAX = 16, USERS_MAX = 16 };
+
+/* Names are numbered from 1 in the order in which they come. */
+struct names {
+	const char *names[RULES_MAX + USERS_MAX];
+	int count;
+};
+
+/* A user by the model. Sums are wide, so that they cannot overflow. */
+struct model_user {
+	__int128 balances[RULES_MAX + 1];
+	int64_t counts[RULES_MAX + 1];
+	bool badges[RULES_MAX + 1];
+};
+
+struct fuzz_engine {
+	struct arena *arena;
+	struct rule rules[RULES_MAX];
+	size_t rule_count;
+	struct rule_set *set; /* NULL until the first event */
+	struct state state;
+	struct names scales, badges, users;
+	struct model_user model[USERS_MAX + 1];
+};
+
+struct fuzz_engine *
+fuzz_engine_new(struct arena *arena)
+{
+	struct fuzz_engine *engine = arena_alloc(arena, sizeof(*engine));
+
+	engine->arena = arena;
+	state_init(&engine->state, arena);
+	return engine;
+}
+
+static int
+number_of(struct names *names, const char *name)
+{
+	int i;
+
+	if (name == NULL)
+		return 0;
+	for (i = 0; i < names->count; i++)
+		if (strcmp(names->names[i], name) == 0)
+			return i + 1;
+	names->names[names->count++] = name;
+	return names->count;
+}
+
+void
+fuzz_engine_rule(
+    struct fuzz_engine *engine, const struct rule_definition *definition)
+{
+	struct rule *rule = &engine->rules[engine->rule_count];
+
+	if (engine->rule_count == RULES_MAX)
+		return;
+	*rule = (struct rule) {.id = (int64_t)engine->rule_count + 1,
+	    .enabled = definition->enabled,
+	    .event_type = definition->event_type,
+	    .property = definition->property,
+	    .times = definition->times,
+	    .points = definition->points,
+	    .point_scale_id =
+	        number_of(&engine->scales, definition->point_scale.name),
+	    .badge_id =
+	        number_of(&engine->badges, definition->badge.named.name)};
+	engine->rule_count++;
+}
+
+static bool
+model_matches(const struct rule *rule, const struct occurrence *event)
+{
+	bool has = rule->property == NULL;
+	size_t i;
+
+	for (i = 0; i < event->property_count; i++)
+		has = has || strcmp(event->properties[i], rule->property) == 0;
+	return has && rule->enabled &&
+	    strcmp(rule->event_type, event->event_type) == 0;
+}
+
+static bool
+in_range(__int128 points)
+{
+	return points >= INT64_MIN && points <= INT64_MAX;
+}
+
+/* What a rule gives. False past the range of points. */
+static bool
+model_give(
+    struct model_user *user, const struct rule *rule, struct award *award_out)
+{
+	*award_out = (struct award) {.rule = rule};
+	if (rule->point_scale_id != 0) {
+		user->balances[rule->point_scale_id] += rule->points;
+		if (!in_range(user->balances[rule->point_scale_id]))
+			return false;
+		award_out->balance =
+		    (int64_t)user->balances[rule->point_scale_id];
+	}
+	award_out->badge_won =
+	    rule->badge_id != 0 && !user->badges[rule->badge_id];
+	if (rule->badge_id != 0)
+		user->badges[rule->badge_id] = true;
+	return true;
+}
+
+/* The user after the event. False: refused, and *user means nothing. */
+static bool
+model_apply(const struct fuzz_engine *engine, struct model_user *user,
+    const struct occurrence *event, struct award *awards, size_t *count_out)
+{
+	const struct rule *rule;
+	size_t count = 0, i;
+
+	for (i = 0; i < engine->rule_count; i++) {
+		rule = &engine->rules[i];
+		if (!model_matches(rule, event))
+			continue;
+		user->counts[rule->id]++;
+		if (rule->times > 1 && user->counts[rule->id] != rule->times)
+			continue;
+		if (!model_give(user, rule, &awards[count]))
+			return false;
+		count += rule->point_scale_id != 0 || awards[count].badge_won;
+	}
+	*count_out = count;
+	return true;
+}
+
+static void
+check_awards(
+    const struct award *got, const struct award *expected, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		assert(got[i].rule == expected[i].rule);
+		assert(got[i].balance == expected[i].balance);
+		assert(got[i].badge_won == expected[i].badge_won);
+	}
+}
+
+static void
+check_state(const struct fuzz_engine *engine, int user)
+{
+	const struct model_user *model = &engine->model[user];
+	const struct state *state = &engine->state;
+	int i;
+
+	for (i = 1; i <= RULES_MAX; i++) {
+		assert(state_get(state, STATE_BALANCE, user, i) ==
+		    model->balances[i]);
+		assert(
+		    state_get(state, STATE_COUNT, user, i) == model->counts[i]);
+		assert(
+		    state_get(state, STATE_BADGE, user, i) == model->badges[i]);
+	}
+}
+
+static void
+apply_both(struct fuzz_engine *engine, const struct occurrence *event)
+{
+	struct model_user after = engine->model[event->user];
+	struct award got[RULES_MAX], expected[RULES_MAX];
+	const struct rule *const *rules;
+	size_t rule_count, got_count = 0, expected_count;
+	enum engine_result result;
+	bool applied =
+	    model_apply(engine, &after, event, expected, &expected_count);
+
+	rules = rule_set_find(engine->set, event->event_type, &rule_count);
+	result = engine_apply(
+	    &engine->state, rules, rule_count, event, got, &got_count);
+	assert(result == (applied ? ENGINE_APPLIED : ENGINE_OVERFLOW));
+	if (applied) {
+		assert(got_count == expected_count);
+		check_awards(got, expected, got_count);
+		engine->model[event->user] = after;
+	}
+	check_state(engine, (int)event->user);
+}
+
+void
+fuzz_engine_event(struct fuzz_engine *engine, const struct ingest_event *event)
+{
+	struct occurrence occurrence = {.event_type = event->event.event_type,
+	    .properties = event->properties,
+	    .property_count = event->property_count};
+
+	if (engine->set == NULL)
+		engine->set = rule_set_new(
+		    engine->arena, engine->rules, engine->rule_count);
+	if (engine->users.count == USERS_MAX)
+		return;
+	occurrence.user = number_of(&engine->users, event->event.username);
+	apply_both(engine, &occurrence);
+}

@@ -1,0 +1,293 @@
+/*
+ * fuzz_event: rule and event documents through the API's decoding
+ *
+ * The input is {"rules": [...], "events": [...]}. What is taken must obey the
+ * contract, and mean the same when it is written and sent again; then the
+ * events are run by the rules, see fuzz_engine.c.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "api/event.h"
+#include "api/resource.h"
+#include "base/arena.h"
+#include "fuzz.h"
+#include "fuzz_engine.h"
+
+enum { BODY_MAX = 64 << 20, APP_KEY = 11, TIMES_MAX = 1000000000 };
+
+static void
+call_init(struct call *call, struct arena *arena, struct json_object *body)
+{
+	*call =
+	    (struct call) {.arena = arena, .app_key = APP_KEY, .body = body};
+	faults_init(&call->faults, arena);
+}
+
+static struct json_object *
+parse(struct arena *arena, const struct str *text)
+{
+	struct json_object *body;
+	struct faults faults;
+	const char *why;
+
+	assert(!text->overflow);
+	faults_init(&faults, arena);
+	body = json_parse(arena, text->data, text->len, &faults, &why);
+	assert(why == NULL && faults.count == 0);
+	return body;
+}
+
+/* NULL if it has faults. */
+static struct rule_definition *
+decode_rule(struct arena *arena, struct json_object *body, const char *name,
+    bool lenient)
+{
+	struct named *rule;
+	struct call call;
+
+	call_init(&call, arena, body);
+	rule = resource_decode(&call, &rule_resource, name, lenient);
+	check_faults(&call.faults, body);
+	return call.faults.count == 0 ? (struct rule_definition *)rule : NULL;
+}
+
+static void
+check_name(enum field_type type, const char *name)
+{
+	const char *detail;
+
+	assert(name != NULL);
+	assert(text_fault(type, name, strlen(name), &detail) == NULL);
+}
+
+static void
+check_rule(const struct rule_definition *rule)
+{
+	check_name(FIELD_NAME, rule->named.name);
+	check_name(FIELD_KEY, rule->event_type);
+	if (rule->property != NULL)
+		check_name(FIELD_KEY, rule->property);
+	if (rule->point_scale.name != NULL)
+		check_name(FIELD_NAME, rule->point_scale.name);
+	if (rule->badge.named.name != NULL)
+		check_name(FIELD_NAME, rule->badge.named.name);
+	assert(
+	    rule->point_scale.name != NULL || rule->badge.named.name != NULL);
+	assert(rule->point_scale.name != NULL || rule->points == 0);
+	assert(rule->times >= 1 && rule->times <= TIMES_MAX);
+	assert(rule->named.description != NULL);
+}
+
+static void
+check_same_rule(
+    const struct rule_definition *one, const struct rule_definition *other)
+{
+	assert(strcmp(one->named.name, other->named.name) == 0);
+	assert(strcmp(one->named.description, other->named.description) == 0);
+	assert(strcmp(one->event_type, other->event_type) == 0);
+	assert(same_text(one->property, other->property));
+	assert(one->enabled == other->enabled && one->times == other->times);
+	assert(one->points == other->points);
+	assert(same_text(one->point_scale.name, other->point_scale.name));
+	assert(same_text(one->badge.named.name, other->badge.named.name));
+}
+
+/* What GET answers, PUT takes, and it says the same; so does classic. */
+static void
+put_again(struct arena *arena, const struct rule_definition *rule)
+{
+	struct rule_definition stored = *rule, *again;
+	struct str text = str_new(arena, BODY_MAX);
+	struct json_writer jw = {.out = &text};
+	struct json_object *body;
+
+	stored.point_scale.id = rule->point_scale.name != NULL;
+	stored.badge.named.id = rule->badge.named.name != NULL;
+	resource_write(&jw, &rule_resource, &stored.named, APP_KEY);
+	body = parse(arena, &text);
+	again = decode_rule(arena, body, rule->named.name, false);
+	assert(again != NULL);
+	check_same_rule(rule, again);
+	again = decode_rule(arena, body, NULL, true);
+	assert(again != NULL);
+	check_same_rule(rule, again);
+}
+
+static const struct rule_definition *
+take_rule(struct arena *arena, struct json_object *body)
+{
+	struct rule_definition *rule = decode_rule(arena, body, NULL, false);
+
+	if (rule == NULL)
+		return NULL;
+	check_rule(rule);
+	put_again(arena, rule);
+	return rule;
+}
+
+static bool
+has_property(const struct ingest_event *event, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < event->property_count; i++)
+		if (strcmp(event->properties[i], name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What is kept of the properties is what was sent, and the rules see those that
+ * are neither false nor null.
+ */
+static void
+check_properties(struct arena *arena, struct json_object *body,
+    const struct ingest_event *event)
+{
+	struct str text = str_new(arena, BODY_MAX);
+	struct json_object *sent;
+
+	if (!json_object_object_get_ex(body, "properties", &sent) ||
+	    sent == NULL) {
+		assert(event->property_count == 0);
+		return;
+	}
+	str_adds(&text, event->event.properties);
+	assert(json_object_equal(parse(arena, &text), sent));
+	if (!json_object_is_type(sent, json_type_object))
+		return;
+	json_object_object_foreach(sent, name, value)
+	{
+		const char *json = json_object_to_json_string(value);
+
+		assert(has_property(event, name) ==
+		    (strcmp(json, "null") != 0 && strcmp(json, "false") != 0));
+	}
+}
+
+static struct ingest_event *
+decode_event(struct arena *arena, struct json_object *body)
+{
+	struct ingest_event *event = arena_alloc(arena, sizeof(*event));
+	struct call call;
+
+	call_init(&call, arena, body);
+	event_decode(&call, arena, body, "", &call.faults, NULL, event);
+	check_faults(&call.faults, body);
+	return call.faults.count == 0 ? event : NULL;
+}
+
+static void
+check_event(const struct ingest_event *event)
+{
+	size_t i;
+
+	check_name(FIELD_KEY, event->event.id);
+	check_name(FIELD_KEY, event->event.username);
+	check_name(FIELD_KEY, event->event.event_type);
+	assert(event->property_count <= 64);
+	for (i = 0; i < event->property_count; i++)
+		assert(is_clean(
+		    event->properties[i], strlen(event->properties[i])));
+	assert(!event->id_made || strlen(event->event.id) == 27);
+}
+
+/* The members of an answer that a request may have. */
+static struct str
+write_request(struct arena *arena, const struct event *event)
+{
+	struct str text = str_new(arena, BODY_MAX);
+	struct json_writer jw = {.out = &text};
+
+	jw_object(&jw, NULL);
+	jw_string(&jw, "id", event->id);
+	jw_string(&jw, "username", event->username);
+	jw_string(&jw, "eventType", event->event_type);
+	if (event->timestamp_given)
+		jw_time(&jw, "timestamp", event->timestamp);
+	if (event->properties != NULL)
+		jw_raw(&jw, "properties", event->properties);
+	jw_object_end(&jw);
+	return text;
+}
+
+/* Sent again as we keep it, it is the same event to the store. */
+static void
+send_again(struct arena *arena, const struct ingest_event *event)
+{
+	struct str text = write_request(arena, &event->event);
+	struct ingest_event *again = decode_event(arena, parse(arena, &text));
+	size_t i;
+
+	assert(again != NULL && !again->id_made);
+	assert(strcmp(again->event.id, event->event.id) == 0);
+	assert(event_same_content(&again->event, &event->event));
+	assert(event_same_content(&event->event, &again->event));
+	assert(again->property_count == event->property_count);
+	for (i = 0; i < event->property_count; i++)
+		assert(strcmp(again->properties[i], event->properties[i]) == 0);
+}
+
+static const struct ingest_event *
+take_event(struct arena *arena, struct json_object *body)
+{
+	struct ingest_event *event = decode_event(arena, body);
+	struct str text = str_new(arena, BODY_MAX);
+	struct json_writer jw = {.out = &text};
+
+	if (event == NULL)
+		return NULL;
+	check_event(event);
+	check_properties(arena, body, event);
+	send_again(arena, event);
+	if (!event->event.timestamp_given) /* the store's affair */
+		event->event.timestamp = 0;
+	event_write(&jw, NULL, &event->event, event->replayed);
+	parse(arena, &text);
+	return event;
+}
+
+static void
+take_all(struct arena *arena, struct json_object *body)
+{
+	struct fuzz_engine *engine = fuzz_engine_new(arena);
+	struct json_object *rules, *events;
+	const struct rule_definition *rule;
+	const struct ingest_event *event;
+	size_t i;
+
+	if (!json_object_object_get_ex(body, "rules", &rules) ||
+	    !json_object_object_get_ex(body, "events", &events) ||
+	    !json_object_is_type(rules, json_type_array) ||
+	    !json_object_is_type(events, json_type_array))
+		return;
+	for (i = 0; i < json_object_array_length(rules); i++) {
+		rule = take_rule(arena, json_object_array_get_idx(rules, i));
+		if (rule != NULL)
+			fuzz_engine_rule(engine, rule);
+	}
+	for (i = 0; i < json_object_array_length(events); i++) {
+		event = take_event(arena, json_object_array_get_idx(events, i));
+		if (event != NULL)
+			fuzz_engine_event(engine, event);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new(FUZZ_ARENA_MAX);
+	struct json_object *body;
+	struct faults faults;
+	const char *why;
+
+	faults_init(&faults, arena);
+	body = json_parse(arena, (const char *)data, size, &faults, &why);
+	/* The API refuses numbers that are out of range before it looks. */
+	if (why == NULL && faults.count == 0 &&
+	    json_object_is_type(body, json_type_object))
+		take_all(arena, body);
+	arena_free(arena);
+	return 0;
+}
