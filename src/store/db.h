@@ -62,6 +62,7 @@ enum statement_set_id {
 	SET_USER,
 	SET_EVENT,
 	SET_INGEST,
+	SET_INGEST_WRITE,
 	SET_VERIFY,
 	SET_COUNT
 };

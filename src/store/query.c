@@ -19,6 +19,7 @@ static const struct statement_set *const statement_sets[SET_COUNT] = {
     [SET_USER] = &user_statements,
     [SET_EVENT] = &event_statements,
     [SET_INGEST] = &ingest_statements,
+    [SET_INGEST_WRITE] = &ingest_write_statements,
     [SET_VERIFY] = &verify_statements,
 };
 

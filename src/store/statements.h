@@ -14,6 +14,7 @@ extern const struct statement_set rule_cache_statements;
 extern const struct statement_set user_statements;
 extern const struct statement_set event_statements;
 extern const struct statement_set ingest_statements;
+extern const struct statement_set ingest_write_statements;
 extern const struct statement_set verify_statements;
 
 #endif
