@@ -69,9 +69,8 @@ def outcome_of(document):
 class Sender:
     """The connection of one client, and its figures."""
 
-    def __init__(self, port, app):
+    def __init__(self, port):
         self.port = port
-        self.app = app
         self.connection = None
         self.requests = self.retries = 0
         self.failures = []      # (time, what was not definite)
@@ -136,7 +135,7 @@ class Client:
         self.history = traffic.history
         self.number = number
         self.random = random.Random("%s %d" % (traffic.seed, number))
-        self.sender = Sender(traffic.stack.port, None)
+        self.sender = Sender(traffic.stack.port)
         self.counts = collections.Counter()
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -333,7 +332,7 @@ class Traffic:
         self.clients = [Client(self, i) for i in range(clients)]
 
     def __enter__(self):
-        sender = Sender(self.stack.port, None)
+        sender = Sender(self.stack.port)
         for app in self.apps:
             for rule in RULES:
                 sender.insist("PUT", "/rules/" + rule["name"],
