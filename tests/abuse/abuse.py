@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Abuse a running server: abuse.py --builddir DIR [--short] [--table FILE].
+
+Starts its own stack, attacks it in many ways while normal clients go on, and
+checks after each attack that those were served, that nothing was lost, and
+that memory, descriptors and database connections are back where they were
+after the warm-up.  A pattern chooses attacks whose name contains it.
+The exit status is 0 if all went well, 1 if not, 2 if it could not begin.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
+
+import bodies           # noqa: E402  the path must be set first
+import client           # noqa: E402
+import injection        # noqa: E402
+import malformed        # noqa: E402
+import slow             # noqa: E402
+import socket_garbage   # noqa: E402
+import stack            # noqa: E402
+from attack import CHECK, Attack    # noqa: E402
+from case import App                # noqa: E402
+from gauge import Gauge, at_rest, settled    # noqa: E402
+from load import Load               # noqa: E402
+from run import on_signal, raise_file_limit     # noqa: E402
+
+CLIENTS = 4         # normal clients beside each attack
+COLUMNS = ("attack", "requests", "answers by status", "events beside it",
+           "RSS of palmaresd, MiB", "RSS of nginx, MiB", "descriptors",
+           "database connections", "seconds")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--builddir", default=".",
+                        help="where src/palmaresd and src/palmaresctl are")
+    parser.add_argument("--short", action="store_true",
+                        help="less of everything, and no sqlmap")
+    parser.add_argument("--table", metavar="FILE",
+                        help="write the table there, as Markdown")
+    parser.add_argument("--keep", action="store_true",
+                        help="keep the temporary directory")
+    parser.add_argument("pattern", nargs="*")
+    return parser.parse_args()
+
+
+def warm_up(servers, short):
+    """Normal requests on every thread and every connection; and as many
+    clients as there will be, for nginx's malloc keeps what it once had."""
+    attack = Attack(servers, App(servers), short)
+    slow.trickling_crowd(attack)
+    event = {"username": "warm", "eventType": "up"}
+    for _ in range(5):
+        client.at_once([lambda: attack.request("GET", "/users")] * 64)
+        client.at_once([lambda: attack.request("POST", "/events", event)]
+                       * 64)
+
+
+def check_servers(servers, pids):
+    """All alive, none replaced, nothing in the log, all sums right."""
+    CHECK.assertEqual(servers.worker_pids(), pids, "a worker died")
+    for program in (servers.daemon, servers.nginx, servers.db):
+        program.must_live()
+    CHECK.assertTrue(servers.ready(), "/readyz is not 200")
+    CHECK.assertIsNone(servers.check_log())
+    rc, out, err, _ = servers.ctl("verify", as_json=False)
+    CHECK.assertEqual(rc, 0, out + err)
+
+
+def run_attack(servers, name, function, baseline, short):
+    """One attack and all checks; its row of the table."""
+    pids = servers.worker_pids()
+    before = Gauge(servers)
+    attack = Attack(servers, App(servers), short)
+    normal = App(servers)
+    normal.rule(points=3, name="normal", scale="reputation")
+    start = time.monotonic()
+    with Load(normal, clients=CLIENTS, pause=0.02) as load:
+        function(attack)
+        seconds = time.monotonic() - start
+        load.wait_for(CLIENTS)
+    CHECK.assertEqual(load.failures, [], "normal clients were not served")
+    load.check(CHECK, 3)
+    CHECK.assertGreater(attack.tally.requests, 0)
+    check_servers(servers, pids)
+    after, above = settled(servers, baseline)
+    CHECK.assertEqual(above, [], "not back at the baseline")
+    return row_of(name, attack.tally, load.count(), before, after, seconds)
+
+
+def row_of(name, tally, served, before, after, seconds):
+    def change(*names, divisor=1):
+        return "%d → %d" % tuple(
+            round(sum(getattr(g, n) for n in names) / divisor)
+            for g in (before, after))
+
+    return (name, str(tally.requests), tally.text(), str(served),
+            change("palmaresd_rss", divisor=1024),
+            change("nginx_rss", divisor=1024),
+            change("palmaresd_fds", "nginx_fds"), change("db_connections"),
+            "%.1f" % seconds)
+
+
+def markdown(rows):
+    lines = [COLUMNS, ("---",) * len(COLUMNS)] + rows
+    return "".join("| %s |\n" % " | ".join(line) for line in lines)
+
+
+def chosen(args):
+    """The attacks to run: (name, function)."""
+    found = [entry for module in (slow, malformed, bodies, socket_garbage)
+             for entry in module.ATTACKS]
+    if not args.short:
+        found += injection.ATTACKS
+    if args.pattern:
+        found = [entry for entry in found
+                 if any(p in entry[0] for p in args.pattern)]
+    return found
+
+
+def run_all(args, attacks, rows):
+    """Every attack in turn; how many failed."""
+    failed = 0
+    servers = stack.Stack(args.builddir, args.keep)
+    servers.start()
+    try:
+        warm_up(servers, args.short)
+        baseline = at_rest(servers)
+        print("baseline: %r" % baseline, flush=True)
+        for name, function in attacks:
+            try:
+                rows.append(run_attack(servers, name, function, baseline,
+                                       args.short))
+                print("PASS: " + " | ".join(rows[-1]), flush=True)
+            except (AssertionError, OSError, stack.StackError):
+                traceback.print_exc()
+                print("FAIL: " + name, flush=True)
+                failed += 1
+                servers.heal()
+    finally:
+        servers.stop()
+    return failed
+
+
+def main():
+    args = arguments()
+    attacks = chosen(args)
+    missing = stack.missing_programs(args.builddir)
+    if any(entry in injection.ATTACKS for entry in attacks):
+        missing += injection.missing()
+    if missing:
+        print("abuse.py: missing: %s" % ", ".join(missing), file=sys.stderr)
+        print("abuse.py: build first (make), and install mariadb-server-core,"
+              " mariadb-client-core, nginx-light and, for the long form,"
+              " sqlmap", file=sys.stderr)
+        return 2
+    if not attacks:
+        print("abuse.py: no attack has that name", file=sys.stderr)
+        return 2
+    raise_file_limit()
+    # The sanitizer shall keep little of what was freed.
+    os.environ["ASAN_OPTIONS"] = ":".join((
+        "quarantine_size_mb=4", "allocator_release_to_os_interval_ms=100",
+        os.environ.get("ASAN_OPTIONS", "")))
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGHUP, on_signal)
+    rows = []
+    try:
+        failed = run_all(args, attacks, rows)
+    except stack.StackError as e:
+        print("abuse.py: %s" % e, file=sys.stderr)
+        return 1
+    table = markdown(rows)
+    print(table)
+    if args.table:
+        with open(args.table, "w", encoding="utf-8") as f:
+            f.write(table)
+    print("# PASS: %d\n# FAIL: %d" % (len(rows), failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
