@@ -83,5 +83,7 @@ fcgi_finish(struct fcgi *fcgi, const struct str *response)
 	while (FCGX_GetStr(rest, sizeof(rest), fcgi->request.in) > 0)
 		continue;
 	FCGX_PutStr(response->data, size, fcgi->request.out);
+	/* A kept one would hold this thread, whatever the peer asked for. */
+	fcgi->request.keepConnection = 0;
 	FCGX_Finish_r(&fcgi->request);
 }

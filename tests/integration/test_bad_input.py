@@ -318,6 +318,20 @@ class Http(OneApp):
         self.assert_alive()
         self.assertEqual(self.stack.worker_pids(), workers)
 
+    def test_a_fastcgi_connection_ends_with_its_request(self):
+        """Kept open it would hold its thread, or wait for it to be woken."""
+        keep = struct.pack("!HB5x", 1, 1)
+        params = client.params_of("GET", "/healthz")
+        data = (record(client.BEGIN, keep)
+                + record(client.PARAMS, client.pairs(params))
+                + record(client.PARAMS) + record(client.STDIN))
+        for _ in range(5):
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(client.TIMEOUT)
+                s.connect(self.stack.socket)
+                s.sendall(data)
+                self.assertIn(b"Status: 200", client.receive_all(s))
+
     def test_fastcgi_peers_that_send_nothing_block_nobody(self):
         peers = []
         try:
