@@ -15,11 +15,13 @@
 
 #include "api/api.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/fcgi.h"
 
 enum { REQUEST_ARENA_MAX = 256 << 20, LARGE_REQUEST = 256 << 10 };
 enum { KEPT_MEMORY = 512 << 10 }; /* at the end of each of glibc's arenas */
+enum { TRIM_PAUSE = 1000000 };    /* microseconds */
 
 struct worker {
 	struct service service;
@@ -29,7 +31,28 @@ struct worker {
 	_Atomic bool stopping;
 	size_t thread_count;
 	pthread_t *threads;
+	/* A large request has ended since memory was last given back. */
+	_Atomic bool untrimmed;
+	_Atomic int64_t trimmed_at;
 };
+
+/* Once a second at most; who comes later sees to what is left. */
+static void
+give_memory_back(struct worker *worker, bool large)
+{
+	int64_t now;
+
+	if (large)
+		worker->untrimmed = true;
+	if (!worker->untrimmed)
+		return;
+	now = clock_monotonic();
+	if (now - worker->trimmed_at < TRIM_PAUSE)
+		return;
+	worker->trimmed_at = now;
+	worker->untrimmed = false;
+	malloc_trim(0);
+}
 
 static void
 serve_one(struct worker *worker, struct fcgi *fcgi, struct arena *arena)
@@ -44,8 +67,7 @@ serve_one(struct worker *worker, struct fcgi *fcgi, struct arena *arena)
 	}
 	large = arena_size(arena) > LARGE_REQUEST;
 	arena_reset(arena);
-	if (large)
-		malloc_trim(0);
+	give_memory_back(worker, large);
 }
 
 /*
@@ -53,7 +75,7 @@ serve_one(struct worker *worker, struct fcgi *fcgi, struct arena *arena)
  * many threads: hundreds of megabytes after some large batches. Left to itself
  * it raises the first two limits, up to 32 and 64 MB, by what it sees freed; and
  * what its fast bins hold joins the end of an arena too late to be given back.
- * The trim above sees to the rest, and costs little beside a large request.
+ * The trim above sees to the rest.
  */
 static void
 keep_little_memory(void)
