@@ -241,9 +241,13 @@ class Stack:
             [find_program("mariadb-install-db"), "--no-defaults",
              "--datadir=" + self.path("data"), "--skip-test-db",
              "--auth-root-authentication-method=normal"],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            env=self._db_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if r.returncode != 0:
             raise StackError("mariadb-install-db: %s%s" % (r.stdout, r.stderr))
+
+    def _db_environment(self):
+        """mariadbd keeps its temporary files out of everybody's folder."""
+        return dict(os.environ, TMPDIR=self.dir)
 
     def start_db(self):
         self.db = Program("mariadbd", [
@@ -253,7 +257,8 @@ class Stack:
             "--innodb-flush-log-at-trx-commit=1", "--skip-log-bin",
             "--innodb-buffer-pool-size=128M", "--performance-schema=off",
         ] + (["--user=root"] if os.geteuid() == 0 else [])
-            + self.db_options, self.path("db.log"), death=signal.SIGKILL)
+            + self.db_options, self.path("db.log"), death=signal.SIGKILL,
+            env=self._db_environment())
 
         def up():
             self.db.must_live()
