@@ -15,13 +15,12 @@
 
 #include "api/api.h"
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "http/fcgi.h"
 
 enum { REQUEST_ARENA_MAX = 256 << 20, LARGE_REQUEST = 256 << 10 };
 enum { KEPT_MEMORY = 512 << 10 }; /* at the end of each of glibc's arenas */
-enum { TRIM_PAUSE = 1000000 };    /* microseconds */
+enum { TRIM_PAUSE = 1000 };       /* milliseconds */
 
 struct worker {
 	struct service service;
@@ -31,30 +30,10 @@ struct worker {
 	_Atomic bool stopping;
 	size_t thread_count;
 	pthread_t *threads;
-	/* A large request has ended since memory was last given back. */
-	_Atomic bool untrimmed;
-	_Atomic int64_t trimmed_at;
 };
 
-/* Once a second at most; who comes later sees to what is left. */
-static void
-give_memory_back(struct worker *worker, bool large)
-{
-	int64_t now;
-
-	if (large)
-		worker->untrimmed = true;
-	if (!worker->untrimmed)
-		return;
-	now = clock_monotonic();
-	if (now - worker->trimmed_at < TRIM_PAUSE)
-		return;
-	worker->trimmed_at = now;
-	worker->untrimmed = false;
-	malloc_trim(0);
-}
-
-static void
+/* True if the request took much memory. */
+static bool
 serve_one(struct worker *worker, struct fcgi *fcgi, struct arena *arena)
 {
 	struct http_request request;
@@ -67,7 +46,7 @@ serve_one(struct worker *worker, struct fcgi *fcgi, struct arena *arena)
 	}
 	large = arena_size(arena) > LARGE_REQUEST;
 	arena_reset(arena);
-	give_memory_back(worker, large);
+	return large;
 }
 
 /*
@@ -75,7 +54,8 @@ serve_one(struct worker *worker, struct fcgi *fcgi, struct arena *arena)
  * many threads: hundreds of megabytes after some large batches. Left to itself
  * it raises the first two limits, up to 32 and 64 MB, by what it sees freed; and
  * what its fast bins hold joins the end of an arena too late to be given back.
- * The trim above sees to the rest.
+ * A thread that has served a large request, and then nothing for a while, sees
+ * to the rest: see thread_main.
  */
 static void
 keep_little_memory(void)
@@ -98,11 +78,19 @@ thread_main(void *context)
 	struct arena *arena = arena_new(REQUEST_ARENA_MAX);
 	struct fcgi *fcgi = fcgi_new(worker->listener);
 	struct epoll_event event;
+	bool large = false;
+	int count;
 
-	while (fcgi != NULL && !worker->stopping)
-		if (epoll_wait(worker->poll, &event, 1, -1) == 1 &&
-		    !worker->stopping)
-			serve_one(worker, fcgi, arena);
+	while (fcgi != NULL && !worker->stopping) {
+		count = epoll_wait(
+		    worker->poll, &event, 1, large ? TRIM_PAUSE : -1);
+		if (count == 1 && !worker->stopping)
+			large |= serve_one(worker, fcgi, arena);
+		else if (count == 0) {
+			malloc_trim(0);
+			large = false;
+		}
+	}
 	fcgi_free(fcgi);
 	arena_free(arena);
 	return NULL;

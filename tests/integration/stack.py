@@ -241,7 +241,8 @@ class Stack:
             [find_program("mariadb-install-db"), "--no-defaults",
              "--datadir=" + self.path("data"), "--skip-test-db",
              "--auth-root-authentication-method=normal"],
-            env=self._db_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            env=self._db_environment(), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True)
         if r.returncode != 0:
             raise StackError("mariadb-install-db: %s%s" % (r.stdout, r.stderr))
 
