@@ -35,7 +35,8 @@ UNIT_TESTS = \
 	tests/unit/test_http_request \
 	tests/unit/test_http_response \
 	tests/unit/test_http_router \
-	tests/unit/test_store_properties
+	tests/unit/test_store_properties \
+	tests/unit/test_store_statements
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
@@ -69,13 +70,16 @@ tests_unit_test_http_request_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_router_LDADD = libhttp.a $(LDADD)
 tests_unit_test_store_properties_LDADD = libstore.a $(LDADD)
+tests_unit_test_store_statements_LDADD = $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 
 # The store against a private mariadbd: "make check-integration" runs them.
 STORE_TESTS = \
 	tests/store/test_store_ingest \
 	tests/store/test_store_ingest_commit \
 	tests/store/test_store_ingest_workers \
+	tests/store/test_store_jobs \
 	tests/store/test_store_migrate \
+	tests/store/test_store_race \
 	tests/store/test_store_tx \
 	tests/store/test_store_verify
 EXTRA_PROGRAMS += $(STORE_TESTS)
@@ -90,7 +94,9 @@ STORE_TEST_LIBS = libstoretest.a libstore.a libengine.a libbase.a \
 tests_store_test_store_ingest_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_ingest_commit_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_ingest_workers_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_jobs_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_migrate_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_race_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_tx_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_verify_LDADD = $(STORE_TEST_LIBS)
 else

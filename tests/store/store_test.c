@@ -23,7 +23,7 @@ struct db_settings server_settings;
 struct db_counters server_counters;
 struct arena *test_arena;
 
-static char directory[] = "/tmp/palmares-store.XXXXXX";
+static char *directory;
 static pid_t server;
 static struct db *own; /* what sql() uses */
 
@@ -121,12 +121,16 @@ wait_for_server(void)
 int
 server_start(void **state)
 {
+	const char *parent = getenv("TMPDIR");
+
 	(void)state;
 	assert_int_not_equal(sodium_init(), -1);
 	db_start();
 	setenv("PATH",
 	    "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", 1);
 	test_arena = arena_new(ARENA_MAX);
+	directory = arena_printf(test_arena, "%s/palmares-store.XXXXXX",
+	    parent == NULL ? "/tmp" : parent);
 	assert_non_null(mkdtemp(directory));
 	install();
 	launch_server();

@@ -1,0 +1,212 @@
+/* test_store_statements: every query has the application in its WHERE */
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "store/statements.h"
+
+static const struct {
+	const char *name;
+	const struct statement_set *set;
+} sets[] = {
+    {"tx", &tx_statements},
+    {"application", &application_statements},
+    {"key", &key_statements},
+    {"point_scale", &point_scale_statements},
+    {"badge", &badge_statements},
+    {"rule", &rule_statements},
+    {"rule_cache", &rule_cache_statements},
+    {"user", &user_statements},
+    {"event", &event_statements},
+    {"ingest", &ingest_statements},
+    {"verify", &verify_statements},
+};
+
+/* The tables whose rows belong to applications. */
+static const char *const tables[] = {"api_key", "point_scale", "badge", "rule",
+    "rule_revision", "user", "event", "ledger", "balance", "rule_count",
+    "user_badge"};
+
+/* What a table's name stands behind. */
+static const char *const openers[] = {"FROM ", "JOIN ", "UPDATE ", "INTO "};
+
+/* How a row is tied to the application that the caller says. */
+static const char *const ties[] = {"application_id = ?", "application_id > ?",
+    "application_id = k.a", "(application_id, "};
+
+/* A key is looked for by its hash: it tells the application. */
+static const char *const exceptions[] = {
+    " FROM api_key WHERE hash = ? AND revoked_at IS NULL"};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static size_t
+occurrences(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	while ((text = strstr(text, part)) != NULL) {
+		text += strlen(part);
+		count++;
+	}
+	return count;
+}
+
+/* The word at text, of a name's letters, in the arena. */
+static const char *
+word_at(struct arena *arena, const char *text)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)text[len]) || text[len] == '_')
+		len++;
+	return arena_copy(arena, text, len);
+}
+
+static bool
+is_table(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(tables); i++)
+		if (strcmp(tables[i], word) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether a table with an alias is tied to the application, or its rows are
+ * named by an id that a row of the application has.
+ */
+static bool
+alias_is_tied(struct arena *arena, const char *text, const char *alias)
+{
+	const char *const forms[] = {
+	    arena_printf(arena, " %s.application_id = ", alias),
+	    arena_printf(arena, "= %s.application_id", alias),
+	    arena_printf(arena, "ON %s.id = ", alias),
+	    arena_printf(arena, "ON %s.rule_id = ", alias)};
+	size_t i;
+
+	for (i = 0; i < COUNT(forms); i++)
+		if (strstr(text, forms[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* An alias is one lower-case letter. */
+static bool
+is_alias(const char *word)
+{
+	return islower((unsigned char)word[0]) && word[1] == '\0';
+}
+
+/* What is wrong with the statement; NULL if nothing. */
+static const char *
+fault_of(struct arena *arena, const char *text)
+{
+	size_t bare = 0, named = 0, tied = 0, i;
+	const char *at, *table, *alias;
+
+	for (i = 0; i < COUNT(openers); i++)
+		for (at = strstr(text, openers[i]); at != NULL;
+		     at = strstr(at, openers[i])) {
+			at += strlen(openers[i]);
+			table = word_at(arena, at);
+			if (!is_table(table))
+				continue;
+			named++;
+			alias = at[strlen(table)] == ' '
+			    ? word_at(arena, at + strlen(table) + 1)
+			    : "";
+			if (!is_alias(alias))
+				bare++;
+			else if (!alias_is_tied(arena, text, alias))
+				return table;
+		}
+	for (i = 0; i < COUNT(ties); i++)
+		tied += occurrences(text, ties[i]);
+	if (tied < bare || (named > 0 && tied == 0))
+		return "the statement as a whole";
+	return NULL;
+}
+
+static bool
+is_exception(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(exceptions); i++)
+		if (strstr(text, exceptions[i]) != NULL)
+			return true;
+	return false;
+}
+
+static void
+every_statement_names_the_application(void **state)
+{
+	struct arena *arena = arena_new(4 << 20);
+	size_t seen = 0, i, k;
+	const char *fault, *text;
+
+	(void)state;
+	for (i = 0; i < COUNT(sets); i++)
+		for (k = 0; k < sets[i].set->count; k++) {
+			text = sets[i].set->texts[k];
+			fault = fault_of(arena, text);
+			if (is_exception(text))
+				continue;
+			if (fault != NULL)
+				fail_msg("%s: %s is of any application: %s",
+				    sets[i].name, fault, text);
+			seen++;
+		}
+	assert_int_equal(seen + COUNT(exceptions), db_statement_count());
+	arena_free(arena);
+}
+
+/* Each of these lacks it somewhere. */
+static const char *const faulty[] = {
+    "SELECT id FROM user WHERE username = ?",
+    "DELETE FROM ledger WHERE user_id = ?",
+    "UPDATE rule SET description = ? WHERE id = ?",
+    "INSERT INTO event (id, user_id) VALUES (?, ?)",
+    "SELECT 1 FROM event e JOIN user u ON u.id = e.user_id WHERE e.id = ?",
+    "SELECT 1 FROM event e JOIN user u ON u.application_id ="
+    " e.application_id WHERE e.id = ?",
+    "SELECT 1 FROM event e JOIN user u ON u.username = ?"
+    " WHERE e.application_id = ?",
+    "SELECT EXISTS (SELECT 1 FROM badge WHERE application_id = ?) OR EXISTS"
+    " (SELECT 1 FROM rule WHERE id = ?)",
+};
+
+static void
+a_statement_without_it_is_found(void **state)
+{
+	struct arena *arena = arena_new(1 << 20);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(faulty); i++)
+		if (fault_of(arena, faulty[i]) == NULL)
+			fail_msg("not found: %s", faulty[i]);
+	arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_statement_names_the_application),
+	    cmocka_unit_test(a_statement_without_it_is_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
