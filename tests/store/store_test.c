@@ -118,6 +118,15 @@ wait_for_server(void)
 	}
 }
 
+/* STORE_TEST=NAME runs that test alone. */
+static void __attribute__((constructor)) filter_tests(void)
+{
+	const char *name = getenv("STORE_TEST");
+
+	if (name != NULL)
+		cmocka_set_test_filter(name);
+}
+
 int
 server_start(void **state)
 {

@@ -247,6 +247,7 @@ users_are_locked_in_the_order_of_their_names(void **state)
 	struct poster poster = {.count = 2};
 	struct db *db = connect_as(DB_COMMITTER);
 	struct ingest ingest;
+	enum error error;
 
 	(void)state;
 	post(application, "bob's first", "bob", "visit", NULL);
@@ -258,10 +259,10 @@ users_are_locked_in_the_order_of_their_names(void **state)
 	    (long long)application));
 	poster_start(&poster);
 	wait_for_waiters(1, &poster);
-	assert_int_equal(
-	    ingest_apply(&ingest, &jobs, 1, in_seconds(20), false), OK);
+	error = ingest_apply(&ingest, &jobs, 1, in_seconds(20), false);
 	let_go();
 	poster_end(&poster);
+	assert_int_equal(error, OK);
 	arena_free(poster.arena);
 	ingest_job_clear(&job);
 	ingest_free(&ingest);

@@ -1,0 +1,151 @@
+"""Mutants: commit, rollback, retry, and what is said of an outcome."""
+
+from table import Mutant
+
+MUTANTS = [
+    Mutant(
+        "acknowledge-before-commit", (1,),
+        "the answer is given while the transaction is still open",
+        "\tif (error == OK)\n"
+        "\t\terror = commit(db);\n",
+        "\tif (error == OK && !db_begins_by_itself(db))\n"
+        "\t\terror = commit(db);\n",
+        ["an_event_is_stored_with_what_it_gave"],
+        short=True),
+    Mutant(
+        "lost-commit-taken-for-done", (1,),
+        "a COMMIT without an answer is taken for success",
+        "\tdb_counters(db)->commits_unknown++;\n"
+        "\treturn ERR_COMMIT_UNKNOWN;\n",
+        "\tdb_counters(db)->commits_unknown++;\n"
+        "\treturn OK;\n",
+        ["a_commit_that_never_arrives_is_applied_once"]),
+    Mutant(
+        "blind-retry", (1,),
+        "a lost COMMIT is repeated even by what cannot settle it",
+        "\t\treturn options->may_settle && tries_left;\n",
+        "\t\treturn tries_left;\n",
+        ["a_lost_commit_is_no_reason_to_repeat_what_cannot_be_settled"]),
+    Mutant(
+        "settle-forgotten", (1,),
+        "the attempt after a lost COMMIT does not know of it",
+        "\t\t\tattempt.settling = true;\n",
+        "\t\t\tattempt.settling = false;\n",
+        ["a_lost_reply_is_settled_for_ids_of_the_server_too"]),
+    Mutant(
+        "unknown-told-as-refused", (1,),
+        "an outcome that nobody knows is told as a definite refusal",
+        "\treturn settling ? ERR_OUTCOME_UNKNOWN : error;\n",
+        "\treturn error;\n",
+        ["an_outcome_that_cannot_be_settled_stays_unknown"]),
+    Mutant(
+        "running-told-as-refused", (1,),
+        "a request that gives up while its COMMIT runs is told a refusal",
+        "\tif (job->state == JOB_RUNNING)\n"
+        "\t\treturn ERR_OUTCOME_UNKNOWN;\n",
+        "\tif (job->state == JOB_RUNNING)\n"
+        "\t\treturn ERR_DATABASE_UNAVAILABLE;\n",
+        ["test_a_commit_that_takes_too_long_is_unknown_and_then_settled"]),
+    Mutant(
+        "no-rollback-after-1205", (1, 2),
+        "a lock wait time-out is retried in the same transaction",
+        "\tif (error != OK)\n"
+        "\t\troll_back(db);\n"
+        "\treturn error;\n"
+        "}\n"
+        "\n"
+        "static bool\n"
+        "worth_retrying(",
+        "\tif (error != OK && error != ERR_LOCK_TIMEOUT)\n"
+        "\t\troll_back(db);\n"
+        "\treturn error;\n"
+        "}\n"
+        "\n"
+        "static bool\n"
+        "worth_retrying(",
+        ["a_lock_wait_timeout_rolls_back_and_is_retried"],
+        short=True),
+    Mutant(
+        "partial-batch-stays", (1, 2, 3),
+        "what a failed transaction wrote stays and is committed by the next",
+        "\tif (error != OK)\n"
+        "\t\troll_back(db);\n"
+        "\treturn error;\n"
+        "}\n"
+        "\n"
+        "static bool\n"
+        "worth_retrying(",
+        "\tif (error != OK)\n"
+        "\t\t(void)!db_text(db, \"COMMIT\");\n"
+        "\treturn error;\n"
+        "}\n"
+        "\n"
+        "static bool\n"
+        "worth_retrying(",
+        ["a_duplicate_is_retried_where_that_is_asked_for"]),
+    Mutant(
+        "1213-not-retried", (),
+        "a deadlock's victim is told 503",
+        "\tcase ERR_DEADLOCK:\n"
+        "\tcase ERR_CONNECTION_LOST:\n"
+        "\t\treturn tries_left;\n",
+        "\tcase ERR_CONNECTION_LOST:\n"
+        "\t\treturn tries_left;\n",
+        ["a_deadlock_is_retried_and_both_succeed"]),
+    Mutant(
+        "1213-unknown", (),
+        "a deadlock is taken for a bug of ours",
+        "    {ER_LOCK_DEADLOCK, ERR_DEADLOCK},\n",
+        "",
+        ["a_deadlock_is_retried_and_both_succeed"]),
+    Mutant(
+        "retry-deadline-ignored", (),
+        "a transaction is retried beyond the request's deadline",
+        "\tif (clock_monotonic() + pause >= deadline)\n"
+        "\t\treturn false;\n",
+        "\t(void)deadline;\n",
+        ["without_a_server_it_ends_by_the_deadline"]),
+    Mutant(
+        "wait-deadline-ignored", (),
+        "a request waits for its outcome beyond its deadline",
+        "\t\tif (clock_monotonic() >= limit)\n"
+        "\t\t\tbreak;\n",
+        "",
+        ["test_a_long_wait_is_503_in_time_and_settled_by_the_event_id"]),
+    Mutant(
+        "refused-in-queue-applied", (1,),
+        "what was refused in the queue stays there and is applied",
+        "\telse\n"
+        "\t\twithdraw(committer, job);\n",
+        "\telse if (job->state == JOB_NEW)\n"
+        "\t\twithdraw(committer, job);\n",
+        ["test_an_event_given_up_in_the_queue_is_not_applied_afterwards"]),
+    Mutant(
+        "refused-at-lock-applied", (1,),
+        "what was refused at a lock is applied when the lock is gone",
+        "\twanted = job->state != JOB_DROPPED;\n",
+        "\twanted = true;\n",
+        ["test_an_event_given_up_at_a_lock_is_not_applied_when_it_opens"]),
+    Mutant(
+        "durability-off", (1,),
+        "the connection makes COMMIT return before the log is on disk",
+        "\terror = set_session(db);\n",
+        "\terror = set_session(db);\n"
+        "\tif (error == OK)\n"
+        "\t\t(void)!db_text(db, \"SET GLOBAL\"\n"
+        "\t\t    \" innodb_flush_log_at_trx_commit = 0\");\n",
+        ["nothing_changes_how_durable_the_server_is"]),
+    Mutant(
+        "durability-not-asked", (1,),
+        "doctor is content with a server that does not write its log",
+        "{\"innodb_flush_log_at_trx_commit\", 1, 1,",
+        "{\"innodb_flush_log_at_trx_commit\", 0, 2,",
+        ["test_settings_of_the_server"]),
+    Mutant(
+        "replay-not-durable", (1, 4),
+        "a replay's COMMIT does not wait for the log: it has written nothing",
+        "\tif (event->replayed)\n"
+        "\t\tbatch->users[item->user].replays++;\n",
+        "",
+        ["the_same_events_from_everywhere_count_once"]),
+]

@@ -1,0 +1,152 @@
+"""Mutants: what rules give, and how it is counted and written."""
+
+from table import Mutant
+
+CONTRACT = "the_cases_of_the_contract_come_out_right"
+
+MUTANTS = [
+    Mutant(
+        "counted-twice", (3,),
+        "a matching event counts as two",
+        "\t\tif (++state_pending(\n",
+        "\t\tstate_pending(state, STATE_COUNT, event->user, rules[i]->id)\n"
+        "\t\t    ->pending++;\n"
+        "\t\tif (++state_pending(\n",
+        [CONTRACT]),
+    Mutant(
+        "awarded-after-the-nth", (3,),
+        "a rule for the N-th event awards at every one from there on",
+        "\t\t            ->pending != rules[i]->times &&\n",
+        "\t\t            ->pending < rules[i]->times &&\n",
+        [CONTRACT]),
+    Mutant(
+        "count-not-kept", (3,),
+        "a count is not written where no award was given",
+        "\t\tstate_commit(state, STATE_COUNT, event->user, rules[i]->id);\n",
+        "\t\tif (given > 0)\n"
+        "\t\t\tstate_commit(state, STATE_COUNT, event->user,\n"
+        "\t\t\t    rules[i]->id);\n",
+        [CONTRACT]),
+    Mutant(
+        "badge-won-twice", (3,),
+        "a badge is won again by the same user",
+        "\t\taward_out->badge_won = slot->pending == 0;\n",
+        "\t\taward_out->badge_won = true;\n",
+        [CONTRACT],
+        short=True),
+    Mutant(
+        "overflow-unchecked", (2,),
+        "a balance wraps around",
+        "\t\tif (__builtin_add_overflow(\n"
+        "\t\t        slot->pending, rule->points, &slot->pending))\n"
+        "\t\t\treturn false;\n",
+        "\t\tslot->pending = (int64_t)((uint64_t)slot->pending +\n"
+        "\t\t    (uint64_t)rule->points);\n",
+        [CONTRACT]),
+    Mutant(
+        "refused-event-leaves-state", (2, 3),
+        "what an event gave before it was refused goes into the next one",
+        "\tif (slot->serial != state->serial) {\n",
+        "\tif (slot->serial == 0) {\n",
+        [CONTRACT]),
+    Mutant(
+        "disabled-rule-fires", (3,),
+        "a rule that is switched off fires",
+        "\tif (!rule->enabled || strcmp(",
+        "\tif (strcmp(",
+        [CONTRACT]),
+    Mutant(
+        "property-by-prefix", (3,),
+        "a rule's property matches whatever begins like it",
+        "\t\tif (strcmp(event->properties[i], rule->property) == 0)\n",
+        "\t\tif (strncmp(event->properties[i], rule->property,\n"
+        "\t\t        strlen(rule->property)) == 0)\n",
+        [CONTRACT, "test_the_property_must_be_there_and_not_false_or_null"]),
+    Mutant(
+        "false-property-matches", (3,),
+        "a property whose value is false counts as present",
+        "\t\t        !json_object_get_boolean(value)))\n",
+        "\t\t        json_object_get_boolean(value) < 0))\n",
+        ["the_table_of_the_contract_holds"]),
+    Mutant(
+        "rules-in-reverse", (3,),
+        "rules fire last made first",
+        " AND v.until = 0 ORDER BY r.id\"",
+        " AND v.until = 0 ORDER BY r.id DESC\"",
+        ["test_every_matching_rule_fires_in_the_order_of_creation"]),
+    Mutant(
+        "only-the-first-rule", (3,),
+        "one rule fires and the others do not",
+        "\t\tgiven += gave;\n",
+        "\t\tgiven += gave;\n"
+        "\t\tif (gave)\n"
+        "\t\t\tbreak;\n",
+        [CONTRACT]),
+    Mutant(
+        "number-gap", (2,),
+        "a refused event takes a number",
+        "\t        item->awards, &item->award_count) == ENGINE_OVERFLOW) {\n",
+        "\t        item->awards, &item->award_count) == ENGINE_OVERFLOW) {\n"
+        "\t\tbatch->users[item->user].events++;\n",
+        ["what_is_refused_leaves_nothing_behind"]),
+    Mutant(
+        "ledger-number-repeated", (2,),
+        "a user's ledger begins anew with every event",
+        "\tuser->entries += event->entries;\n",
+        "",
+        ["a_replay_answers_what_the_first_answer_said"]),
+    Mutant(
+        "balance-added-on-top", (2,),
+        "the new balance is added to the stored one instead of replacing it",
+        "\" ON DUPLICATE KEY UPDATE points = VALUES(points)\"",
+        "\" ON DUPLICATE KEY UPDATE points = points + VALUES(points)\"",
+        ["a_replay_answers_what_the_first_answer_said"]),
+    Mutant(
+        "ledger-of-the-last-balance", (2,),
+        "a ledger row has another balance than the award",
+        "\trows->ints[5][n] = award->balance;\n",
+        "\trows->ints[5][n] = award->rule->points;\n",
+        ["a_replay_answers_what_the_first_answer_said"]),
+    Mutant(
+        "time-goes-back", (5,),
+        "a clock that was set back puts an event before an older one",
+        "\treturn time <= user->last_event_at ? user->last_event_at + 1 : time;\n",
+        "\t(void)user;\n"
+        "\treturn time;\n",
+        ["after_the_clock_was_set_back_an_event_still_comes_last"]),
+    Mutant(
+        "refused-user-stays", (1, 4),
+        "a user whose only event was refused stays",
+        "\terror = rows_write(&kept, batch, UPDATE_USERS);\n"
+        "\tif (error == OK)\n"
+        "\t\terror = rows_write(&empty, batch, DELETE_USERS);\n",
+        "\terror = rows_write(&kept, batch, UPDATE_USERS);\n",
+        ["the_same_id_twice_in_a_request_counts_once"]),
+    Mutant(
+        "users-twice", (4,),
+        "the table lets a user exist twice",
+        "  PRIMARY KEY (application_id, username),\n"
+        "  KEY id (id)\n",
+        "  PRIMARY KEY (id),\n"
+        "  KEY name (application_id, username)\n",
+        ["a_replay_answers_what_the_first_answer_said"]),
+    Mutant(
+        "rules-not-read-again", (3,),
+        "the cache keeps rules of an older version",
+        "\tif (*place == NULL || (*place)->version != version) {\n",
+        "\tif (*place == NULL) {\n",
+        ["test_the_next_event_sees_a_change"]),
+    Mutant(
+        "change-without-version", (3,),
+        "a change of a rule does not count the version up",
+        "\t\tversion = query_take_int(&query) + 1;\n",
+        "\t\tversion = query_take_int(&query);\n",
+        ["each_kind_of_damage_is_found", "test_the_next_event_sees_a_change"]),
+    Mutant(
+        "old-revision-stays", (3,),
+        "a replaced rule stays in force beside the new one",
+        "\tif (error == OK)\n"
+        "\t\terror = end_revision(db, application, version, rule);\n",
+        "",
+        ["test_the_next_event_sees_a_change"]),
+]

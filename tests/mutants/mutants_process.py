@@ -1,0 +1,70 @@
+"""Mutants: processes, signals, and the way of an answer."""
+
+from table import Mutant
+
+HUP = "test_hup_replaces_the_workers_without_a_failed_request"
+TERM = "test_term_finishes_what_was_begun_and_then_exits"
+
+MUTANTS = [
+    Mutant(
+        "term-drops-jobs", (1,),
+        "a worker that is to end drops what it has begun",
+        "\tstop_threads(&worker);\n"
+        "\tstop_service(&worker.service);\n",
+        "",
+        [TERM]),
+    Mutant(
+        "term-kills", (1,),
+        "the master kills its workers instead of letting them end",
+        "\tkill(process->pid, SIGTERM);\n",
+        "\tkill(process->pid, SIGKILL);\n",
+        [TERM]),
+    Mutant(
+        "hup-closes-listener", (),
+        "a restart takes the socket away for a moment",
+        "\tlog_info(\"event=restarting\");\n",
+        "\tlog_info(\"event=restarting\");\n"
+        "\tlistener_close(&master->listener);\n"
+        "\tclock_sleep(200000);\n"
+        "\t(void)!listener_open(&master->settings, &master->listener);\n",
+        [HUP]),
+    Mutant(
+        "hup-stops-before-it-starts", (),
+        "a restart ends the old workers before there are new ones",
+        "\tif (!master->stopping && load_settings(master))\n"
+        "\t\tmaster->generation++;\n",
+        "\tif (!master->stopping && load_settings(master)) {\n"
+        "\t\tfor (size_t i = 0; i < PROCESSES_MAX; i++)\n"
+        "\t\t\tif (master->processes[i].state == PROCESS_READY)\n"
+        "\t\t\t\tkill(master->processes[i].pid, SIGKILL);\n"
+        "\t\tmaster->generation++;\n"
+        "\t}\n",
+        [HUP]),
+    Mutant(
+        "crash-not-mended", (),
+        "a worker that died is not replaced",
+        "\t\t    process->generation == master->generation &&\n"
+        "\t\t    (process->state == PROCESS_STARTING ||\n"
+        "\t\t        process->state == PROCESS_READY))\n",
+        "\t\t    process->generation == master->generation)\n",
+        ["test_all_workers_killed_at_once_come_back"]),
+    Mutant(
+        "orphans", (),
+        "workers outlive a master that was killed",
+        "\tprctl(PR_SET_PDEATHSIG, SIGTERM);\n",
+        "",
+        ["test_a_killed_master_leaves_no_workers_behind"]),
+    Mutant(
+        "replay-is-201", (4,),
+        "a replay has the status of a new event",
+        "\tjw = call_json(call, event->replayed ? 200 : 201);\n",
+        "\tjw = call_json(call, 201);\n",
+        ["test_a_replay_answers_the_stored_outcome"]),
+    Mutant(
+        "body-cut-short", (1,),
+        "a body that breaks off half-way is taken for a whole one",
+        "\tif (got < expected)\n"
+        "\t\treturn ERR_BODY_INCOMPLETE;\n",
+        "",
+        ["test_the_daemon_checks_the_length_itself"]),
+]

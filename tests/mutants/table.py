@@ -1,0 +1,57 @@
+"""The table of mutants: what one is, and all of them together."""
+
+import importlib
+
+# Every module has a list MUTANTS.
+MODULES = ("mutants_locks", "mutants_commit", "mutants_fold",
+           "mutants_replay", "mutants_walls", "mutants_process")
+
+
+class TableError(Exception):
+    """The table, or a test that it names, is at fault."""
+
+
+class Mutant:
+    """One change of the source that a test has to notice."""
+
+    def __init__(self, name, breaks, why, old, new, tests, short=False):
+        self.name = name
+        self.breaks = breaks    # invariants of the architecture, 1 to 6
+        self.why = why          # what goes wrong, in a few words
+        self.old = old          # stands once in src/ or sql/
+        self.new = new
+        self.tests = tests      # names of test functions
+        self.short = short      # in the part that --short runs
+
+
+def load():
+    """All mutants, in the order of the modules."""
+    mutants = []
+    for name in MODULES:
+        mutants += importlib.import_module(name).MUTANTS
+    seen = set()
+    for mutant in mutants:
+        if mutant.name in seen:
+            raise TableError("two mutants are called %s" % mutant.name)
+        seen.add(mutant.name)
+        if mutant.old == mutant.new:
+            raise TableError("%s changes nothing" % mutant.name)
+        if not mutant.tests or not set(mutant.breaks) <= set(range(1, 7)):
+            raise TableError("%s: bad tests or invariants" % mutant.name)
+    return mutants
+
+
+def markdown(results):
+    """The results as a table for the documentation."""
+    lines = ["| mutant | what it breaks | invariant | caught by | s |",
+             "|---|---|---|---|---|"]
+    for r in results:
+        by = ", ".join("`%s`" % name for name in r.by.split(", ")) \
+            if r.verdict == "caught" else "**%s**: %s" % (r.verdict, r.by)
+        lines.append("| %s | %s | %s | %s | %.0f |" % (
+            r.mutant.name, r.mutant.why.replace("|", "\\|"),
+            ", ".join(str(i) for i in r.mutant.breaks) or "–", by,
+            r.seconds))
+    caught = sum(r.verdict == "caught" for r in results)
+    return "\n".join(lines) + "\n\n%d of %d caught.\n" % (
+        caught, len(results))

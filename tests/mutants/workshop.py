@@ -1,0 +1,130 @@
+"""A copy of the sources with a build of its own, to put mutants into."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+
+from table import TableError
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+# Where a mutant's text may stand.
+MUTABLE = (("src", (".c", ".h")), ("sql", (".sql",)))
+# What an in-tree build leaves behind, and a build elsewhere stumbles over.
+BUILT = ("Makefile", "config.status", "config.log")
+
+
+class BuildError(Exception):
+    """The sources do not build as they are."""
+
+
+def top(builddir):
+    return os.path.join(os.path.abspath(builddir), "mutants")
+
+
+def clean(builddir):
+    """Remove the copies; the logs stay."""
+    for name in os.listdir(top(builddir)):
+        if name != "log":
+            shutil.rmtree(os.path.join(top(builddir), name))
+
+
+def left_out(directory, names):
+    """What is not copied: builds, hidden files, what was built."""
+    def is_build(name):
+        return os.path.isdir(os.path.join(directory, name)) and \
+            os.path.exists(os.path.join(directory, name, "config.status"))
+
+    return [n for n in names if n.startswith(".") or n in BUILT
+            or n == "autom4te.cache" or n == "__pycache__"
+            or n.endswith((".o", ".a")) or is_build(n)]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def locate(tree, mutant):
+    """The one file that has the mutant's old text; wherever it has moved."""
+    hits = []
+    for folder, endings in MUTABLE:
+        for directory, _, names in os.walk(os.path.join(tree, folder)):
+            for name in names:
+                if name.endswith(endings):
+                    path = os.path.join(directory, name)
+                    hits += [path] * read(path).count(mutant.old)
+    if len(hits) != 1:
+        raise TableError(
+            "mutant %s is stale: its old text stands %d times in src/ and"
+            " sql/, and must stand once; mend it in tests/mutants" % (
+                mutant.name, len(hits)))
+    return hits[0]
+
+
+def run_logged(argv, log, cwd):
+    with open(log, "ab") as out:
+        return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=out,
+                              stderr=out, cwd=cwd).returncode
+
+
+class Workshop:
+    """The directories of one copy."""
+
+    def __init__(self, directory, logs):
+        self.directory = directory
+        self.tree = os.path.join(directory, "tree")
+        self.build_dir = os.path.join(directory, "build")
+        self.logs = logs
+
+    @classmethod
+    def make(cls, builddir):
+        """Copy and configure the sources; nothing is built yet."""
+        if not os.path.exists(os.path.join(SOURCE, "configure")):
+            raise BuildError("no configure in %s: autoreconf -i makes it"
+                             % SOURCE)
+        shutil.rmtree(top(builddir), ignore_errors=True)
+        shop = cls(os.path.join(top(builddir), "1"),
+                   os.path.join(top(builddir), "log"))
+        os.makedirs(shop.logs)
+        # With their times, so that make runs no autotools.
+        shutil.copytree(SOURCE, shop.tree, symlinks=True, ignore=left_out)
+        os.mkdir(shop.build_dir)
+        log = os.path.join(shop.logs, "configure.log")
+        if run_logged(["../tree/configure", "-q", "CFLAGS=-O1 -g"], log,
+                      shop.build_dir) != 0:
+            raise BuildError("configure fails, see %s" % log)
+        return shop
+
+    def copy(self, number):
+        """Another workshop, as far built as this one."""
+        other = Workshop(os.path.join(os.path.dirname(self.directory),
+                                      str(number)), self.logs)
+        shutil.copytree(self.directory, other.directory, symlinks=True)
+        return other
+
+    def build(self, targets, name=None):
+        """Bring the targets up to date; the log's path if a mutant fails."""
+        log = os.path.join(self.logs, (name or "build") + ".log")
+        rc = run_logged(["make", "-s", "-j2"] + list(targets), log,
+                        self.build_dir)
+        if rc != 0 and name is None:
+            raise BuildError("the sources do not build, see %s" % log)
+        return log if rc != 0 else None
+
+    @contextlib.contextmanager
+    def changed(self, mutant):
+        """The tree has the mutant in it, for a while."""
+        path = locate(self.tree, mutant)
+        text = read(path)
+        write(path, text.replace(mutant.old, mutant.new))
+        try:
+            yield
+        finally:
+            write(path, text)
