@@ -70,7 +70,7 @@ tests_unit_test_http_request_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_router_LDADD = libhttp.a $(LDADD)
 tests_unit_test_store_properties_LDADD = libstore.a $(LDADD)
-tests_unit_test_store_statements_LDADD = $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_store_statements_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 
 # The store against a private mariadbd: "make check-integration" runs them.
 STORE_TESTS = \

@@ -145,8 +145,19 @@ MUTANTS = [
     Mutant(
         "old-revision-stays", (3,),
         "a replaced rule stays in force beside the new one",
-        "\tif (error == OK)\n"
-        "\t\terror = end_revision(db, application, version, rule);\n",
-        "",
+        "\tif (error == OK && !fresh && catalog->end != NULL)\n",
+        "\tif (error == OK && !fresh && catalog->end == NULL)\n",
         ["test_the_next_event_sees_a_change"]),
+    Mutant(
+        "in-use-not-checked", (2, 3),
+        "a point scale or badge goes while a rule or a user has it",
+        "\treturn error == OK && used ? catalog->in_use : error;\n",
+        "\treturn error;\n",
+        ["test_a_scale_and_a_badge_stay_while_a_rule_names_them"]),
+    Mutant(
+        "verify-blind", (2,),
+        "verify does not see a gap in a user's numbers",
+        "\tcompare_event(fold, \"number\", event->key, fold->number + 1);\n",
+        "",
+        ["each_kind_of_damage_is_found"]),
 ]

@@ -105,4 +105,10 @@ MUTANTS = [
         "\t    &committer->ingest, &ingest_job, 1, job->deadline, false);\n",
         "\t    &committer->ingest, &ingest_job, 1, job->deadline, true);\n",
         ["test_neighbours_of_a_locked_user_are_answered_without_a_retry"]),
+    Mutant(
+        "neighbours-of-a-lock-suffer", (),
+        "who is gathered with a job whose row is locked is refused with it",
+        "\tif (!lies_in_one(error, round->count)) {\n",
+        "\tif (!lies_in_one(ERR_INTERNAL, 1)) {\n",
+        ["test_neighbours_of_a_locked_user_are_answered_without_a_retry"]),
 ]

@@ -24,8 +24,14 @@ MUTANTS = [
     Mutant(
         "user-of-any-application", (6,),
         "a user is found by the name alone",
-        "[FIND] = COLUMNS \"WHERE application_id = ? AND username = ?\"",
-        "[FIND] = COLUMNS \"WHERE ? IS NOT NULL AND username = ?\"",
+        "[ONE] = WHOLE(COLUMNS \"WHERE application_id = ? AND username = ?\")",
+        "[ONE] = WHOLE(COLUMNS \"WHERE ? IS NOT NULL AND username = ?\")",
+        [WALLS]),
+    Mutant(
+        "ledger-of-a-namesake", (6,),
+        "whose ledger it is to be is found by the name alone",
+        "\"SELECT id FROM user WHERE application_id = ? AND username = ?\"",
+        "\"SELECT id FROM user WHERE ? IS NOT NULL AND username = ?\"",
         [WALLS]),
     Mutant(
         "ledger-of-any-application", (6,),
@@ -61,8 +67,8 @@ MUTANTS = [
     Mutant(
         "badge-deleted-elsewhere", (6,),
         "a badge is deleted by its number alone",
-        "[DELETE] = \"DELETE FROM badge WHERE application_id = ?\"",
-        "[DELETE] = \"DELETE FROM badge WHERE ? IS NOT NULL\"",
+        "\"DELETE FROM badge WHERE application_id = ?\"",
+        "\"DELETE FROM badge WHERE ? IS NOT NULL\"",
         [STATEMENTS]),
     Mutant(
         "keys-of-any-application", (6,),

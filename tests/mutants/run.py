@@ -96,12 +96,13 @@ class Run:
         say("mutants: copying and building the sources")
         first = workshop.Workshop.make(self.args.builddir)
         self.tests = suite.Suite(first.tree)
-        chosen = {}
-        for mutant in self.mutants:
+        # The whole table: a part of it tells of all that is stale.
+        self.chosen = {}
+        for mutant in self.mutants if self.args.only else table.load():
             workshop.locate(first.tree, mutant)
-            chosen[mutant.name] = self.tests.find(mutant.tests)
-        self.chosen = chosen
-        runs = suite.merge(r for runs in chosen.values() for r in runs)
+            self.chosen[mutant.name] = self.tests.find(mutant.tests)
+        runs = suite.merge(r for m in self.mutants
+                           for r in self.chosen[m.name])
         first.build(sorted({t for r in runs for t in r.targets}))
         for run in runs:
             say("mutants: without a mutant: %s" % run)
@@ -187,6 +188,8 @@ class Run:
         if self.args.table:
             with open(self.args.table, "w", encoding="utf-8") as f:
                 f.write(table.markdown(self.results))
+        say("# PASS: %d\n# FAIL: %d" % (
+            count["caught"], len(self.mutants) - count["caught"]))
         say("mutants: %d/%d caught" % (count["caught"], len(self.mutants)))
         if count["error"]:
             return 2

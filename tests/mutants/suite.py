@@ -187,13 +187,12 @@ class Suite:
     def __init__(self, tree):
         self.seconds = {}   # of each program, without a mutant
         self.places = {}    # name: [(kind, program)]
+        tests = os.path.join(glob.escape(tree), "tests")
         for kind in ("unit", "store"):
-            for path in glob.glob(os.path.join(tree, "tests", kind,
-                                               "test_*.c")):
+            for path in glob.glob(os.path.join(tests, kind, "test_*.c")):
                 self._add(path, kind, os.path.relpath(path, tree)[:-2],
                           r"^(\w+)\(\s*void \*\*\w+\)")
-        for path in glob.glob(os.path.join(tree, "tests", INTEGRATION,
-                                           "test_*.py")):
+        for path in glob.glob(os.path.join(tests, INTEGRATION, "test_*.py")):
             self._add(path, INTEGRATION, INTEGRATION,
                       r"^    def (test_\w+)\(self\)")
 

@@ -1,6 +1,7 @@
 """A copy of the sources with a build of its own, to put mutants into."""
 
 import contextlib
+import glob
 import os
 import shutil
 import subprocess
@@ -25,9 +26,9 @@ def top(builddir):
 
 def clean(builddir):
     """Remove the copies; the logs stay."""
-    for name in os.listdir(top(builddir)):
-        if name != "log":
-            shutil.rmtree(os.path.join(top(builddir), name))
+    for path in glob.glob(os.path.join(glob.escape(top(builddir)), "*")):
+        if os.path.basename(path) != "log":
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def left_out(directory, names):

@@ -1,47 +1,24 @@
 /* test_store_jobs: what requests in one transaction, and a user's past, share */
-#include <string.h>
-
+#include "ingest_test.h"
 #include "proxy.h"
-#include "store_test.h"
 
-static int64_t first_application, second_application;
+static int64_t other_application;
 
-static int64_t
-make_one(const char *name, int64_t points)
+/* The same in another application, but for ten points. */
+static int
+make_two(void **state)
 {
-	int64_t application = make_application(name);
-
-	make_rule(application,
-	    (struct rule_definition) {.name = "point",
+	make_everything(state);
+	other_application = make_application(
+	    arena_printf(test_arena, "other %lld", (long long)application));
+	make_rule(other_application,
+	    (struct rule_definition) {.named.name = "point",
 	        .enabled = true,
 	        .event_type = "visit",
 	        .times = 1,
-	        .points = points,
+	        .points = 10,
 	        .point_scale = {.name = "points"},
-	        .badge = {.name = "Visitor"}});
-	return application;
-}
-
-static int
-make_everything(void **state)
-{
-	static int number;
-
-	(void)state;
-	first_application =
-	    make_one(arena_printf(test_arena, "one %d", ++number), 1);
-	second_application =
-	    make_one(arena_printf(test_arena, "two %d", number), 10);
-	memset(&server_counters, 0, sizeof(server_counters));
-	return 0;
-}
-
-static int
-leave_nothing_wrong(void **state)
-{
-	(void)state;
-	proxy_set(PROXY_PASS, NULL);
-	verify_finds_nothing();
+	        .badge = {.named.name = "Visitor"}});
 	return 0;
 }
 
@@ -50,17 +27,16 @@ static void
 apply_together(struct ingest_job *jobs, size_t count)
 {
 	struct ingest_job *list[2] = {&jobs[0], &jobs[count - 1]};
-	struct db *db = connect_as(DB_COMMITTER);
-	struct ingest ingest;
+	struct committer committer;
 	size_t i;
 
-	ingest_init(&ingest, db);
+	committer_init(&committer);
 	assert_int_equal(
-	    ingest_apply(&ingest, list, count, in_seconds(20), true), OK);
+	    ingest_apply(&committer.ingest, list, count, in_seconds(20), true),
+	    OK);
 	for (i = 0; i < count; i++)
 		keep_outcome(&jobs[i]);
-	ingest_free(&ingest);
-	db_free(db);
+	committer_free(&committer);
 }
 
 static void
@@ -70,32 +46,38 @@ assert_outcome(const struct ingest_event *event, int64_t balance, bool replayed)
 	assert_int_equal(event->replayed, replayed);
 	assert_int_equal(event->event.award_count, 1);
 	assert_int_equal(event->event.awards[0].balance, balance);
-	assert_string_equal(event->event.awards[0].badge, "Visitor");
 }
 
-/* The same id, user and event type in both, at the same time. */
+/* Sends the same id, user and event type to both, in one transaction. */
+static void
+post_to_both(const char *id, int64_t number, bool replayed)
+{
+	struct ingest_event one = event_of(id, "ann", "visit", NULL);
+	struct ingest_event two = event_of(id, "ann", "visit", NULL);
+	struct ingest_job jobs[] = {
+	    job_of(application, &one, 1), job_of(other_application, &two, 1)};
+
+	apply_together(jobs, COUNT(jobs));
+	assert_outcome(&one, number, replayed);
+	assert_outcome(&two, 10 * number, replayed);
+}
+
+/*
+ * So many that some id of the one application meets that of the other in
+ * whatever table they are looked up in.
+ */
 static void
 two_applications_share_nothing_in_a_transaction(void **state)
 {
-	int turn;
+	enum { IDS = 100 };
+	int i;
 
 	(void)state;
-	for (turn = 0; turn < 2; turn++) {
-		struct ingest_event one = event_of("e", "ann", "visit", NULL);
-		struct ingest_event two = event_of("e", "ann", "visit", NULL);
-		struct ingest_job jobs[] = {job_of(first_application, &one, 1),
-		    job_of(second_application, &two, 1)};
-
-		apply_together(jobs, COUNT(jobs));
-		assert_outcome(&one, 1, turn == 1);
-		assert_outcome(&two, 10, turn == 1);
-	}
-	assert_int_equal(
-	    sql_number("SELECT COUNT(*) FROM user"
-	               " WHERE username = 'ann'"
-	               " AND application_id IN (%lld, %lld)",
-	        (long long)first_application, (long long)second_application),
-	    2);
+	for (i = 0; i < 2 * IDS; i++)
+		post_to_both(arena_printf(test_arena, "e%d", i % IDS),
+		    i % IDS + 1, i >= IDS);
+	assert_int_equal(points_of("ann"), IDS);
+	assert_int_equal(rows_of("user"), 1);
 }
 
 static void
@@ -103,8 +85,8 @@ a_request_is_refused_for_its_own_key_alone(void **state)
 {
 	struct ingest_event good = event_of("g", "ann", "visit", NULL);
 	struct ingest_event bad = event_of("b", "bob", "visit", NULL);
-	struct ingest_job jobs[] = {job_of(first_application, &bad, 1),
-	    job_of(first_application, &good, 1)};
+	struct ingest_job jobs[] = {
+	    job_of(application, &bad, 1), job_of(application, &good, 1)};
 
 	(void)state;
 	jobs[0].key = 4711;
@@ -112,10 +94,7 @@ a_request_is_refused_for_its_own_key_alone(void **state)
 	assert_int_equal(jobs[0].error, ERR_KEY_UNKNOWN);
 	assert_int_equal(jobs[1].error, OK);
 	assert_outcome(&good, 1, false);
-	assert_int_equal(sql_number("SELECT COUNT(*) FROM event"
-	                            " WHERE application_id = %lld",
-	                     (long long)first_application),
-	    1);
+	assert_int_equal(rows_of("event"), 1);
 }
 
 /* Users that are there in another order than that of their names and ids. */
@@ -123,15 +102,15 @@ static void
 each_user_gets_their_own_outcome(void **state)
 {
 	static const char *const names[] = {"cat", "ann", "bob", "dan", "eve"};
-	struct ingest_event events[COUNT(names)];
-	struct ingest_job job =
-	    job_of(first_application, events, COUNT(events));
+	struct ingest_event *events =
+	    arena_array(test_arena, COUNT(names), sizeof(*events));
+	struct ingest_job job = job_of(application, events, COUNT(names));
 	size_t i, k;
 
 	(void)state;
 	for (i = 0; i < COUNT(names); i++)
 		for (k = 0; k < i; k++)
-			post(first_application,
+			post(application,
 			    arena_printf(test_arena, "%zu-%zu", i, k), names[i],
 			    "visit", NULL);
 	for (i = 0; i < COUNT(names); i++)
@@ -164,23 +143,23 @@ move_past_ahead(void)
 		sql("UPDATE %s SET %s = %s + 3600000000 * %lld"
 		    " WHERE application_id = %lld",
 		    times[i].table, times[i].column, times[i].column,
-		    times[i].microseconds, (long long)first_application);
+		    times[i].microseconds, (long long)application);
 }
 
 static void
 after_the_clock_was_set_back_an_event_still_comes_last(void **state)
 {
 	struct ingest_event event = event_of("b", "ann", "visit", NULL);
-	struct ingest_job job = job_of(first_application, &event, 1);
+	struct ingest_job job = job_of(application, &event, 1);
 
 	(void)state;
-	post(first_application, "a", "ann", "visit", NULL);
+	post(application, "a", "ann", "visit", NULL);
 	move_past_ahead();
 	apply_together(&job, 1);
 	assert_int_equal(sql_number("SELECT id FROM event WHERE"
 	                            " application_id = %lld"
 	                            " ORDER BY id DESC LIMIT 1",
-	                     (long long)first_application),
+	                     (long long)application),
 	    event.event.row);
 }
 
@@ -209,7 +188,7 @@ an_outcome_that_cannot_be_settled_stays_unknown(void **state)
 	    ERR_OUTCOME_UNKNOWN);
 	assert_int_equal(sql_number("SELECT updated_at FROM application"
 	                            " WHERE id = %lld",
-	                     (long long)first_application),
+	                     (long long)application),
 	    7);
 	db_free(db);
 }
@@ -220,18 +199,19 @@ nothing_changes_how_durable_the_server_is(void **state)
 {
 	(void)state;
 	sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1");
-	post(first_application, "a", "ann", "visit", NULL);
+	post(application, "a", "ann", "visit", NULL);
 	assert_int_equal(
 	    sql_number("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit"), 1);
 	sql("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
 }
 
 static int64_t
-make_key(int64_t application)
+make_key_of_other(void)
 {
 	char text[KEY_TEXT_SIZE];
-	struct key key = {
-	    .application_id = application, .kind = KEY_SECRET, .label = ""};
+	struct key key = {.application_id = other_application,
+	    .kind = KEY_SECRET,
+	    .label = ""};
 	struct db *db = connect_as(DB_ADMIN);
 
 	assert_int_equal(key_insert(db, &key, text), OK);
@@ -242,44 +222,34 @@ make_key(int64_t application)
 static void
 an_application_revokes_its_own_keys_alone(void **state)
 {
-	const int64_t key = make_key(second_application);
+	const int64_t key = make_key_of_other();
 	struct db *db = connect_as(DB_ADMIN);
 
 	(void)state;
-	assert_int_equal(
-	    key_revoke(db, first_application, key), ERR_KEY_NOT_FOUND);
+	assert_int_equal(key_revoke(db, application, key), ERR_KEY_NOT_FOUND);
 	assert_int_equal(sql_number("SELECT revoked_at IS NULL FROM api_key"
 	                            " WHERE id = %lld",
 	                     (long long)key),
 	    1);
-	assert_int_equal(key_revoke(db, second_application, key), OK);
+	assert_int_equal(key_revoke(db, other_application, key), OK);
 	db_free(db);
 }
 
-static int
-set_up(void **state)
-{
-	server_start_migrated(state);
-	proxy_start();
-	return 0;
-}
-
-#define TEST(name)                       \
-	cmocka_unit_test_setup_teardown( \
-	    name, make_everything, leave_nothing_wrong)
+#define OF_TWO(name) \
+	cmocka_unit_test_setup_teardown(name, make_two, leave_nothing_wrong)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(two_applications_share_nothing_in_a_transaction),
-	    TEST(a_request_is_refused_for_its_own_key_alone),
-	    TEST(each_user_gets_their_own_outcome),
-	    TEST(after_the_clock_was_set_back_an_event_still_comes_last),
-	    TEST(an_outcome_that_cannot_be_settled_stays_unknown),
-	    TEST(nothing_changes_how_durable_the_server_is),
-	    TEST(an_application_revokes_its_own_keys_alone),
+	    OF_TWO(two_applications_share_nothing_in_a_transaction),
+	    OF_TWO(a_request_is_refused_for_its_own_key_alone),
+	    OF_TWO(each_user_gets_their_own_outcome),
+	    OF_TWO(after_the_clock_was_set_back_an_event_still_comes_last),
+	    OF_TWO(an_outcome_that_cannot_be_settled_stays_unknown),
+	    OF_TWO(nothing_changes_how_durable_the_server_is),
+	    OF_TWO(an_application_revokes_its_own_keys_alone),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, server_stop);
+	return cmocka_run_group_tests(tests, ingest_server_start, server_stop);
 }
