@@ -1,15 +1,15 @@
-"""A definite refusal is kept: what was answered with it is not applied later."""
+"""A definite refusal is kept, and nobody is refused for a neighbour."""
 
 import time
 
-from case import unique
+from case import metric_sum, metrics, unique
 from client import Together, at_once
 from stack import SqlSession
 from test_retry import Foreign
 
 
-class Refused(Foreign):
-    """503 database_unavailable says that nothing is stored, for ever."""
+class Waiting(Foreign):
+    """Helpers of the classes below."""
 
     def post(self, username):
         body = {"id": unique("r"), "username": username,
@@ -23,6 +23,10 @@ class Refused(Foreign):
         session.run("BACKUP STAGE START; BACKUP STAGE FLUSH;"
                     "BACKUP STAGE BLOCK_DDL; BACKUP STAGE BLOCK_COMMIT")
         return session
+
+
+class Refused(Waiting):
+    """503 database_unavailable says that nothing is stored, for ever."""
 
     def assert_stored(self, body, stored):
         self.assert_status(self.one.get("/events/" + body["id"]),
@@ -65,3 +69,40 @@ class Refused(Foreign):
         for body, response in answers:
             if response.status == 201:
                 self.assert_stored(body, True)
+
+
+class Gathered(Waiting):
+    """Requests that one transaction gathers, and one of them has to wait."""
+
+    def gather(self, user):
+        """A user that is locked and 24 others, behind a COMMIT that hangs;
+        then it does not. The answers to the others."""
+        block = self.blocked_commits()
+        before = Together([lambda: self.post(unique("u"))
+                           for _ in range(8)])
+        time.sleep(0.2)
+        held = Together([lambda: self.post(user) for _ in range(4)])
+        others = Together([lambda: self.post(unique("u"))
+                           for _ in range(24)])
+        time.sleep(0.2)
+        block.run("BACKUP STAGE END")
+        before.join()
+        answers = others.join()
+        held.join()
+        return answers
+
+    def test_who_is_gathered_with_a_locked_user_does_not_suffer(self):
+        user = unique("held")
+        self.one.event(user)
+        before = metrics(self.stack)
+        session = self.session()
+        session.run(self.lock_user(user))
+        # More than once only where the machine is too slow for the COMMIT.
+        for _ in range(5):
+            statuses = {r.status for _, r in self.gather(user)}
+            if statuses == {201}:
+                break
+        self.assertEqual(statuses, {201})
+        self.assertGreaterEqual(metric_sum(
+            metrics(self.stack), "batches_split") - metric_sum(
+                before, "batches_split"), 1)

@@ -110,5 +110,5 @@ MUTANTS = [
         "who is gathered with a job whose row is locked is refused with it",
         "\tif (!lies_in_one(error, round->count)) {\n",
         "\tif (!lies_in_one(ERR_INTERNAL, 1)) {\n",
-        ["test_neighbours_of_a_locked_user_are_answered_without_a_retry"]),
+        ["test_who_is_gathered_with_a_locked_user_does_not_suffer"]),
 ]
