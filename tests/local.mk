@@ -80,6 +80,7 @@ STORE_TESTS = \
 	tests/store/test_store_jobs \
 	tests/store/test_store_migrate \
 	tests/store/test_store_race \
+	tests/store/test_store_settle \
 	tests/store/test_store_tx \
 	tests/store/test_store_verify
 EXTRA_PROGRAMS += $(STORE_TESTS)
@@ -97,6 +98,7 @@ tests_store_test_store_ingest_workers_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_jobs_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_migrate_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_race_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_settle_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_tx_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_verify_LDADD = $(STORE_TEST_LIBS)
 else

@@ -33,6 +33,19 @@ MUTANTS = [
         "\t\t\tattempt.settling = false;\n",
         ["a_lost_reply_is_settled_for_ids_of_the_server_too"]),
     Mutant(
+        "settling-asks-the-rules", (1,),
+        "what was committed is refused because its rule has gone meanwhile",
+        "event->must_match && !decided && !any_matches(item)\n",
+        "event->must_match && !any_matches(item)\n",
+        ["what_a_rule_let_in_is_not_refused_when_the_rule_is_gone"]),
+    Mutant(
+        "settling-asks-for-the-key", (1,),
+        "what was committed is refused because its key was revoked meanwhile",
+        "\tif (batch->settling)\n"
+        "\t\treturn job->error;\n",
+        "",
+        ["what_a_key_let_in_is_not_refused_when_the_key_is_revoked"]),
+    Mutant(
         "unknown-told-as-refused", (1,),
         "an outcome that nobody knows is told as a definite refusal",
         "\treturn settling ? ERR_OUTCOME_UNKNOWN : error;\n",

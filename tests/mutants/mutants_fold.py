@@ -160,4 +160,10 @@ MUTANTS = [
         "\tcompare_event(fold, \"number\", event->key, fold->number + 1);\n",
         "",
         ["each_kind_of_damage_is_found"]),
+    Mutant(
+        "verify-without-snapshot", (),
+        "verify compares what it read at different moments",
+        "\"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ\"",
+        "\"SET TRANSACTION ISOLATION LEVEL READ COMMITTED\"",
+        ["a_snapshot_is_of_one_moment"]),
 ]

@@ -1,6 +1,5 @@
 /* test_store_jobs: what requests in one transaction, and a user's past, share */
 #include "ingest_test.h"
-#include "proxy.h"
 
 static int64_t other_application;
 
@@ -163,36 +162,6 @@ after_the_clock_was_set_back_an_event_still_comes_last(void **state)
 	    event.event.row);
 }
 
-static enum error
-deadlock_when_settling(
-    struct db *db, const struct tx_attempt *attempt, void *context)
-{
-	(void)context;
-	if (attempt->settling)
-		return ERR_DEADLOCK;
-	return db_text(db, "UPDATE application SET updated_at = 7");
-}
-
-/* It may have been applied, so nobody is told that it was not. */
-static void
-an_outcome_that_cannot_be_settled_stays_unknown(void **state)
-{
-	const struct tx_options options = {
-	    .deadline = in_seconds(20), .may_settle = true};
-	struct db *db;
-
-	(void)state;
-	db = connect_as(DB_COMMITTER);
-	proxy_set(PROXY_DROP_REPLY, NULL);
-	assert_int_equal(tx_run(db, &options, deadlock_when_settling, NULL),
-	    ERR_OUTCOME_UNKNOWN);
-	assert_int_equal(sql_number("SELECT updated_at FROM application"
-	                            " WHERE id = %lld",
-	                     (long long)application),
-	    7);
-	db_free(db);
-}
-
 /* The account of these tests could change it: it is root. */
 static void
 nothing_changes_how_durable_the_server_is(void **state)
@@ -246,7 +215,6 @@ main(void)
 	    OF_TWO(a_request_is_refused_for_its_own_key_alone),
 	    OF_TWO(each_user_gets_their_own_outcome),
 	    OF_TWO(after_the_clock_was_set_back_an_event_still_comes_last),
-	    OF_TWO(an_outcome_that_cannot_be_settled_stays_unknown),
 	    OF_TWO(nothing_changes_how_durable_the_server_is),
 	    OF_TWO(an_application_revokes_its_own_keys_alone),
 	};

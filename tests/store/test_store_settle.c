@@ -1,0 +1,120 @@
+/* test_store_settle: what changes while an outcome is unknown, and what cannot */
+#include "ingest_test.h"
+#include "proxy.h"
+
+static enum error
+deadlock_when_settling(
+    struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	(void)context;
+	if (attempt->settling)
+		return ERR_DEADLOCK;
+	return db_text(db, "UPDATE application SET updated_at = 7");
+}
+
+/* It may have been applied, so nobody is told that it was not. */
+static void
+an_outcome_that_cannot_be_settled_stays_unknown(void **state)
+{
+	const struct tx_options options = {
+	    .deadline = in_seconds(20), .may_settle = true};
+	struct db *db = connect_as(DB_COMMITTER);
+
+	(void)state;
+	proxy_set(PROXY_DROP_REPLY, NULL);
+	assert_int_equal(tx_run(db, &options, deadlock_when_settling, NULL),
+	    ERR_OUTCOME_UNKNOWN);
+	assert_int_equal(sql_number("SELECT updated_at FROM application"
+	                            " WHERE id = %lld",
+	                     (long long)application),
+	    7);
+	db_free(db);
+}
+
+static void
+delete_the_rule(void)
+{
+	delete_rule(application, "point");
+}
+
+/* The classic interface refuses what no rule matches, but not afterwards. */
+static void
+what_a_rule_let_in_is_not_refused_when_the_rule_is_gone(void **state)
+{
+	struct ingest_event event = event_of("e", "ann", "visit", NULL);
+
+	(void)state;
+	event.must_match = true;
+	proxy_set(PROXY_DROP_REPLY, delete_the_rule);
+	apply(&event, 1);
+	assert_int_equal(server_counters.commits_unknown, 1);
+	assert_given(&event, 1, "Visitor");
+	assert_int_equal(rows_of("event"), 1);
+}
+
+static int64_t key_id;
+
+static void
+make_the_key(void)
+{
+	char text[KEY_TEXT_SIZE];
+	struct key key = {
+	    .application_id = application, .kind = KEY_SECRET, .label = ""};
+	struct db *db = connect_as(DB_ADMIN);
+
+	assert_int_equal(key_insert(db, &key, text), OK);
+	db_free(db);
+	key_id = key.id;
+}
+
+static enum error
+revoke(struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	int64_t version;
+	enum error error = application_change(db, application, &version);
+
+	(void)attempt;
+	(void)context;
+	return error == OK ? key_revoke(db, application, key_id) : error;
+}
+
+static void
+revoke_the_key(void)
+{
+	must_run(revoke, NULL);
+}
+
+static void
+what_a_key_let_in_is_not_refused_when_the_key_is_revoked(void **state)
+{
+	struct ingest_event event = event_of("e", "ann", "visit", NULL);
+	struct ingest_job job = job_of(application, &event, 1);
+	struct committer committer;
+
+	(void)state;
+	make_the_key();
+	job.key = key_id;
+	committer_init(&committer);
+	proxy_set(PROXY_DROP_REPLY, revoke_the_key);
+	assert_int_equal(apply_job(&committer, &job), OK);
+	assert_int_equal(server_counters.commits_unknown, 1);
+	assert_int_equal(job.error, OK);
+	assert_given(&event, 1, "Visitor");
+	/* And with that it is over. */
+	assert_int_equal(apply_job(&committer, &job), OK);
+	assert_int_equal(job.error, ERR_KEY_UNKNOWN);
+	committer_free(&committer);
+	assert_int_equal(rows_of("event"), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(an_outcome_that_cannot_be_settled_stays_unknown),
+	    TEST(what_a_rule_let_in_is_not_refused_when_the_rule_is_gone),
+	    TEST(what_a_key_let_in_is_not_refused_when_the_key_is_revoked),
+	};
+
+	return cmocka_run_group_tests(tests, ingest_server_start, server_stop);
+}
