@@ -9,9 +9,10 @@ usage: ./test.sh
 Installs the Debian packages that the tests need and that are missing, builds
 with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
 (make check), the checks of the sources (make lint), the integration tests (make
-check-integration), short forms of the faults and of the abuse (make check-faults
-and check-abuse), the check of openapi.yaml, and a run.sh with its demo and a
-JMeter plan. Goes on after a failure. The logs are in .test/.
+check-integration), short forms of the faults, of the abuse and of the mutants
+(make check-faults, check-abuse, check-mutants), the check of openapi.yaml, and a
+run.sh with its demo and a JMeter plan. Goes on after a failure. The logs are in
+.test/.
 
 The last line is "N passed, N failed". Exit status: 0 if something passed and
 nothing failed, else 1; 2 for wrong usage.
@@ -22,7 +23,7 @@ TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
 	mandoc=mandoc jmeter=jmeter jmeter-http
 	default-jdk-headless=javac nodejs=node npm=npm)
-STEPS=8
+STEPS=9
 
 passed=0 failed=0 number=0
 
@@ -160,6 +161,8 @@ run_tests() {
 		FAULTS="--runs 1 --seconds 1 --stride 97" || :
 	test_step abuse "a hostile network: make check-abuse" \
 		in_build check-abuse ABUSE=--short || :
+	test_step mutants "the tests notice what is broken: make check-mutants" \
+		in_build check-mutants MUTANTS=--short || :
 	test_step openapi "openapi.yaml: tests/openapi/lint.sh" \
 		"$root/tests/openapi/lint.sh" "$work/openapi" || :
 	test_step live "run.sh, its demo, and JMeter against it" live || :
