@@ -15,7 +15,11 @@ struct http_response {
 	struct str body;
 };
 
-enum { RESPONSE_MAX = 16 << 20 };
+/*
+ * Bytes of a body. Above what the store lets the answer to a batch come to
+ * (ANSWER_MAX of store/ingest.c): what is applied can be answered.
+ */
+enum { RESPONSE_MAX = 32 << 20 };
 
 void http_response_init(struct http_response *response, struct arena *arena);
 

@@ -103,6 +103,21 @@ class Sizes(Regressions):
         self.assertEqual(one.points("u", "s"), 300 * 300)
         self.assertEqual(one.rows("ledger"), 300 * 300)
 
+    def test_a_batch_whose_answer_is_full_of_escapes_is_answered(self):
+        one = self.app()
+        self.make_rules(one, ['"' * 98 + "%02d" % i for i in range(50)],
+                        pointScale='"' * 100)
+        events = [{"id": "e%d" % i, "username": "u", "eventType": "review"}
+                  for i in range(800)]
+        with self.workers_unharmed():
+            for _ in range(5):      # a slow machine may need longer than 2 s
+                r = self.batch(one, events)
+                if r.status == 200:
+                    break
+            self.assertLessEqual(set(self.statuses(r)), {200, 201})
+        self.assertGreater(len(r.body), 17 * 1024 * 1024)
+        self.assertEqual(one.rows("ledger"), 50 * 800)
+
     def test_an_event_is_compared_with_a_large_stored_one(self):
         one = self.app()
         one.rule()
