@@ -282,8 +282,12 @@ static void
 check_limits(struct doctor *doctor)
 {
 	const struct settings *settings = &doctor->ctl->settings;
-	/* A worker's committer has a connection of its own. */
-	int64_t connections = settings->workers * (settings->connections + 1);
+	/*
+	 * A worker's committer has a connection of its own; and while workers
+	 * are replaced, the old ones and the new have theirs side by side.
+	 */
+	int64_t connections =
+	    2 * settings->workers * (settings->connections + 1);
 	int64_t statements = (int64_t)db_statement_count();
 
 	check_limit(doctor, "max_connections", connections, "connections");

@@ -93,9 +93,13 @@ class Doctor(StackTest):
                             ("read_only", 1),
                             ("max_allowed_packet", 1 << 20),
                             ("max_connections", 15),     # room for doctor itself
+                            # 4 workers need 20, and at a restart the new
+                            # ones as many again.
+                            ("max_connections", 39),
                             ("max_prepared_stmt_count", 500)):
             conf = self.conf(server_workers=4)
-            with self.subTest(name), self.variable(name, value):
+            with self.subTest(name, value=value), \
+                    self.variable(name, value):
                 rc, wrong = self.doctor(conf)
                 self.assertEqual(rc, 1)
                 self.assertIn(name, wrong)
