@@ -259,18 +259,21 @@ retire_older(struct master *master, const struct process *fresh)
 static void
 note_ready(struct master *master, struct process *process)
 {
+	int status = 0;
 	char byte;
+	const bool ready = read(process->ready, &byte, 1) == 1;
 
-	if (read(process->ready, &byte, 1) == 1) {
+	close(process->ready);
+	if (ready) {
 		process->state = PROCESS_READY;
 		retire_older(master, process);
-	} else
-		process->state = PROCESS_DRAINING; /* it says why it ended */
-	close(process->ready);
-	if (process->state == PROCESS_READY)
 		return;
-	process->kill_at = clock_monotonic();
-	note_crash(master, process, 0);
+	}
+	/* It is at its end, and says why itself: it takes but a moment. */
+	kill(process->pid, SIGKILL);
+	waitpid(process->pid, &status, 0);
+	note_crash(master, process, status);
+	process->state = PROCESS_NONE;
 }
 
 static bool

@@ -1,6 +1,8 @@
 """Master and workers: a crash, a rolling restart, a graceful stop."""
 
 import os
+import re
+import resource
 import signal
 import subprocess
 import threading
@@ -10,7 +12,8 @@ import client
 from case import StackTest, unique
 from client import Together
 from load import Load
-from stack import WORKERS, SqlSession, wait_until
+from stack import (WORKERS, Program, SqlSession, children_of,
+                   wait_until)
 
 
 class Processes(StackTest):
@@ -46,6 +49,37 @@ class Processes(StackTest):
         self.wait_workers(pids)
         self.stack.wait_ready()
         self.one.event()
+
+    def test_how_a_worker_ended_that_could_not_start_is_logged(self):
+        """A daemon of its own, whose log may say that a worker died."""
+        text = open(self.stack.conf, encoding="utf-8").read()
+        conf = self.stack.path("other.conf")
+        with open(conf, "w", encoding="utf-8") as f:
+            f.write(text.replace(self.stack.socket,
+                                 self.stack.path("other.sock")))
+        log = self.stack.path("other.log")
+
+        def logged(pattern):
+            with open(log, encoding="utf-8") as f:
+                return re.findall(pattern, f.read())
+
+        daemon = Program("palmaresd", [
+            self.stack.program("palmaresd"), "-c", conf], log)
+        try:
+            wait_until(lambda: len(logged("event=worker_ready")) == WORKERS,
+                       20, "the workers")
+            # Room for the master as it is, and none for a worker's threads.
+            with open("/proc/%d/statm" % daemon.pid, encoding="utf-8") as f:
+                size = int(f.read().split()[0]) * resource.getpagesize()
+            resource.prlimit(daemon.pid, resource.RLIMIT_AS, (size, size))
+            os.kill(children_of(daemon.pid)[0], signal.SIGKILL)
+            died = r"event=worker_died worker=\d+ signal=(\d+) status=(\d+)"
+            wait_until(lambda: len(logged(died)) > 2, 20, "failed starts")
+        finally:
+            daemon.kill()
+        ends = logged(died)
+        self.assertIn(("9", "0"), ends)
+        self.assertNotIn(("0", "0"), ends)
 
     def test_hup_replaces_the_workers_without_a_failed_request(self):
         with Load(self.one, clients=12) as load:
