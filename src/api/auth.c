@@ -106,23 +106,17 @@ sent_key(const struct call *call)
 static enum error
 look_up(struct call *call, const char *text, struct cached_key *key_out)
 {
-	struct application application;
 	struct key key;
 	enum error error = call_db(call);
 
 	if (error == OK)
 		error = key_find(call->db, call->arena, text, &key);
-	if (error == OK)
-		error = application_get(
-		    call->db, call->arena, key.application_id, &application);
-	if (error == ERR_APPLICATION_NOT_FOUND)
-		return ERR_KEY_UNKNOWN;
 	if (error != OK)
 		return error;
 	key_out->key = key.id;
 	key_out->kind = key.kind;
-	key_out->application = application.id;
-	key_out->app_key = application.app_key;
+	key_out->application = key.application_id;
+	key_out->app_key = key.app_key;
 	cache_put(call->service->keys, key_out);
 	return OK;
 }

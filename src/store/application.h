@@ -64,6 +64,7 @@ enum { KEY_TEXT_SIZE = 64 };
 struct key {
 	int64_t id;
 	int64_t application_id;
+	int64_t app_key; /* of the application, in a key that was read */
 	enum key_kind kind;
 	const char *label;
 	int64_t created_at;

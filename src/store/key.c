@@ -10,9 +10,12 @@
 
 enum { INSERT, FIND, LIST, REVOKE, STATEMENTS };
 
-#define COLUMNS                                                   \
-	"SELECT id, application_id, kind = 'publishable', label," \
-	" created_at, COALESCE(revoked_at, 0) FROM api_key "
+#define COLUMNS                                     \
+	"SELECT id, application_id,"                \
+	" (SELECT a.app_key FROM application a"     \
+	" WHERE a.id = api_key.application_id),"    \
+	" kind = 'publishable', label, created_at," \
+	" COALESCE(revoked_at, 0) FROM api_key "
 
 static const char *const texts[STATEMENTS] = {
     [INSERT] = "INSERT INTO api_key (application_id, kind, hash, label,"
@@ -88,6 +91,7 @@ take_key(struct query *query, struct arena *arena, struct key *key)
 {
 	key->id = query_take_int(query);
 	key->application_id = query_take_int(query);
+	key->app_key = query_take_int(query);
 	key->kind = query_take_bool(query) ? KEY_PUBLISHABLE : KEY_SECRET;
 	key->label = query_take_text(query, arena);
 	key->created_at = query_take_int(query);

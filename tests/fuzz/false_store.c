@@ -68,6 +68,7 @@ WRAP(enum error, key_find, struct db *db, struct arena *arena, const char *text,
 		return ERR_KEY_UNKNOWN;
 	*key_out = (struct key) {.id = secret ? 1 : 2,
 	    .application_id = FALSE_APPLICATION,
+	    .app_key = FALSE_APP_KEY,
 	    .kind = secret ? KEY_SECRET : KEY_PUBLISHABLE};
 	return OK;
 }
