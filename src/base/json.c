@@ -86,6 +86,13 @@ put_object(void *object)
 	json_object_put(object);
 }
 
+void
+json_keep(struct arena *arena, struct json_object *object)
+{
+	if (object != NULL)
+		arena_defer(arena, put_object, object);
+}
+
 /* json-c's own view of a text that passed the check. */
 static struct json_object *
 tokenize(const char *text, size_t len, const char **why_out)
@@ -131,7 +138,6 @@ json_parse(struct arena *arena, const char *text, size_t len,
 		text = joined;
 	}
 	object = tokenize(text, len, why_out);
-	if (object != NULL)
-		arena_defer(arena, put_object, object);
+	json_keep(arena, object);
 	return object;
 }

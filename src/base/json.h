@@ -56,6 +56,9 @@ enum { JSON_NAME_MAX = 4096, JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 200000 };
 struct json_object *json_parse(struct arena *arena, const char *text,
     size_t len, struct faults *faults, const char **why_out);
 
+/* Puts the object when the arena is reset or freed. NULL is nothing to put. */
+void json_keep(struct arena *arena, struct json_object *object);
+
 /* A pointer one level down: base "/a", name "b/c" -> "/a/b~1c". */
 const char *
 json_pointer(struct arena *arena, const char *base, const char *name);

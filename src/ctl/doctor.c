@@ -95,19 +95,13 @@ static const struct {
         " it"},
 };
 
-static void
-release_json(void *object)
-{
-	json_object_put(object);
-}
-
 /* What a problem document says in a sentence. */
 static const char *
 detail_of(struct ctl *ctl, const char *document)
 {
 	struct json_object *object = json_tokener_parse(document), *detail;
 
-	arena_defer(ctl->arena, release_json, object);
+	json_keep(ctl->arena, object);
 	if (!json_object_object_get_ex(object, "detail", &detail))
 		return document;
 	return json_object_get_string(detail);

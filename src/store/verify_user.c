@@ -1,10 +1,8 @@
 /* verify_user: one user's events folded again */
 #include "store/verify_user.h"
 
-#include <json-c/json.h>
-#include <string.h>
-
 #include "base/arena.h"
+#include "base/json.h"
 #include "store/event.h"
 #include "store/properties.h"
 
@@ -126,12 +124,6 @@ check_version(struct fold *fold)
 		fold->version = version;
 }
 
-static void
-release_json(void *object)
-{
-	json_object_put(object);
-}
-
 /* The event as the rules see it. */
 static struct occurrence
 occurrence_of(struct fold *fold)
@@ -150,7 +142,7 @@ occurrence_of(struct fold *fold)
 		event_differs(fold, "properties", "no JSON", "JSON");
 		return event;
 	}
-	arena_defer(arena, release_json, properties);
+	json_keep(arena, properties);
 	properties_present(
 	    arena, properties, &event.properties, &event.property_count);
 	return event;
