@@ -178,6 +178,18 @@ percent_decode(char *data, size_t len)
 	return (long)to;
 }
 
+bool
+percent_decode_text(char *text, size_t len)
+{
+	const long size = percent_decode(text, len);
+
+	if (size < 0 || utf8_length(text, (size_t)size) < 0 ||
+	    memchr(text, '\0', (size_t)size) != NULL)
+		return false;
+	text[size] = '\0';
+	return true;
+}
+
 static size_t
 least(size_t a, size_t b, size_t c)
 {

@@ -37,6 +37,12 @@ int hex_digit(char c);
 long percent_decode(char *data, size_t len);
 
 /*
+ * The same for what becomes a string: puts a NUL behind it, for which there is
+ * room. False also for what is no UTF-8 or has a NUL in it.
+ */
+bool percent_decode_text(char *text, size_t len);
+
+/*
  * Whether one is the other with a slip of the keyboard: at most two letters
  * added, missing or wrong, one in words of two or three; case does not count.
  */

@@ -135,18 +135,12 @@ static const char *
 decode_part(struct arena *arena, const char *text, size_t len)
 {
 	char *copy = arena_copy(arena, text, len);
-	long size;
 	size_t i;
 
 	for (i = 0; i < len; i++)
 		if (copy[i] == '+')
 			copy[i] = ' ';
-	size = percent_decode(copy, len);
-	if (size < 0 || utf8_length(copy, (size_t)size) < 0 ||
-	    memchr(copy, '\0', (size_t)size) != NULL)
-		return NULL;
-	copy[size] = '\0';
-	return copy;
+	return percent_decode_text(copy, len) ? copy : NULL;
 }
 
 static enum error

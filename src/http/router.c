@@ -20,7 +20,6 @@ static enum error
 split_path(struct arena *arena, const char *path, struct segments *segments)
 {
 	size_t len;
-	long size;
 	char *text;
 
 	segments->count = 0;
@@ -30,11 +29,8 @@ split_path(struct arena *arena, const char *path, struct segments *segments)
 		if (segments->count == SEGMENTS_MAX)
 			return ERR_ROUTE_NOT_FOUND;
 		text = arena_copy(arena, path, len);
-		size = percent_decode(text, len);
-		if (size < 0 || utf8_length(text, (size_t)size) < 0 ||
-		    memchr(text, '\0', (size_t)size) != NULL)
+		if (!percent_decode_text(text, len))
 			return ERR_INVALID_PATH;
-		text[size] = '\0';
 		segments->text[segments->count++] = text;
 	}
 	return *path == '\0' ? OK : ERR_ROUTE_NOT_FOUND;

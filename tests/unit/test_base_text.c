@@ -213,6 +213,37 @@ malformed_escapes_are_refused(void **state)
 }
 
 static void
+what_is_decoded_to_a_string_is_one(void **state)
+{
+	static const struct {
+		const char *text, *means; /* NULL: it is refused */
+	} rows[] = {
+	    {"", ""},
+	    {"a%20b", "a b"},
+	    {"%C3%A9", "\xC3\xA9"},
+	    {"%00", NULL},
+	    {"a%00b", NULL},
+	    {"%Ff", NULL},
+	    {"%C3", NULL},
+	    {"\xC3(", NULL},
+	    {"%2", NULL},
+	};
+	char text[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		memset(text, 'x', sizeof(text));
+		memcpy(text, rows[i].text, strlen(rows[i].text));
+		assert_int_equal(
+		    percent_decode_text(text, strlen(rows[i].text)),
+		    rows[i].means != NULL);
+		if (rows[i].means != NULL)
+			assert_string_equal(text, rows[i].means);
+	}
+}
+
+static void
 slips_of_the_keyboard_are_near(void **state)
 {
 	static const struct {
@@ -255,6 +286,7 @@ main(void)
 	    cmocka_unit_test(what_only_looks_like_white_space_is_none),
 	    cmocka_unit_test(percent_encoding_is_undone),
 	    cmocka_unit_test(malformed_escapes_are_refused),
+	    cmocka_unit_test(what_is_decoded_to_a_string_is_one),
 	    cmocka_unit_test(slips_of_the_keyboard_are_near),
 	};
 
