@@ -80,18 +80,6 @@ page_after_int(const struct page *page, int64_t fallback, int64_t *after_out)
 	return OK;
 }
 
-/* The path as it was sent, but for bytes that could end the link. */
-static void
-add_path(struct str *link, const char *path)
-{
-	for (; *path != '\0'; path++)
-		if (*path > ' ' && *path < 0x7f &&
-		    strchr("<>\"\\^`{|},;", *path) == NULL)
-			str_addc(link, *path);
-		else
-			str_addf(link, "%%%02X", (unsigned char)*path);
-}
-
 /* The same request with the next cursor. */
 static void
 add_link(struct call *call, const char *cursor)
@@ -100,7 +88,8 @@ add_link(struct call *call, const char *cursor)
 	size_t i;
 
 	str_addc(&link, '<');
-	add_path(&link, call->request->path);
+	/* A comma or a semicolon could end the link for a careless reader. */
+	str_add_path(&link, call->request->path, ",;");
 	str_addf(&link, "?cursor=%s", cursor);
 	for (i = 0; i < call->query_count; i++) {
 		if (call->query[i].value == NULL ||

@@ -109,15 +109,9 @@ problem_write(
 static const char *
 instance_of(struct call *call)
 {
-	const char *path = call->request->path;
 	struct str instance = str_new(call->arena, 8192);
 
-	for (; *path != '\0'; path++)
-		if (*path > ' ' && *path < 0x7f &&
-		    strchr("\"<>\\^`{|}", *path) == NULL)
-			str_addc(&instance, *path);
-		else
-			str_addf(&instance, "%%%02X", (unsigned char)*path);
+	str_add_path(&instance, call->request->path, "");
 	return instance.data;
 }
 

@@ -108,19 +108,34 @@ is_unreserved(char c)
 	    (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c) != NULL);
 }
 
+static void
+add_escape(struct str *str, char c)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	const unsigned char byte = (unsigned char)c;
+	const char escape[3] = {'%', hex[byte >> 4], hex[byte & 15]};
+
+	str_add(str, escape, sizeof(escape));
+}
+
 void
 str_add_percent(struct str *str, const char *text)
 {
-	static const char hex[] = "0123456789ABCDEF";
-	const char *at;
-
-	for (at = text; *at != '\0'; at++) {
-		unsigned char c = (unsigned char)*at;
-		char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
-
-		if (is_unreserved(*at))
-			str_addc(str, *at);
+	for (; *text != '\0'; text++)
+		if (is_unreserved(*text))
+			str_addc(str, *text);
 		else
-			str_add(str, escape, sizeof(escape));
-	}
+			add_escape(str, *text);
+}
+
+void
+str_add_path(struct str *str, const char *path, const char *also)
+{
+	for (; *path != '\0'; path++)
+		if (*path > ' ' && *path < 0x7F &&
+		    strchr("\"<>\\^`{|}", *path) == NULL &&
+		    strchr(also, *path) == NULL)
+			str_addc(str, *path);
+		else
+			add_escape(str, *path);
 }

@@ -32,4 +32,10 @@ void str_addf(struct str *str, const char *format, ...)
 /* Adds text percent-encoded: all but RFC 3986's unreserved characters. */
 void str_add_percent(struct str *str, const char *text);
 
+/*
+ * Adds a path of a URI as it was sent: percent-encoded is what may not stand
+ * there (RFC 3986, appendix A), and what is in also.
+ */
+void str_add_path(struct str *str, const char *path, const char *also);
+
 #endif

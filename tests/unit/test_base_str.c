@@ -160,6 +160,22 @@ all_but_unreserved_characters_are_percent_encoded(void **state)
 	    str.data + 10, "%2F%20%25%3F%23%26%3D%2B%3A%40%C3%A9%01");
 }
 
+static void
+a_path_stays_as_it_was_sent_where_it_may(void **state)
+{
+	struct str str = str_new(arena, 1000);
+
+	(void)state;
+	str_add_path(&str, "/a%2Fb/~!$&'()*+,;=:@-._", "");
+	assert_string_equal(str.data, "/a%2Fb/~!$&'()*+,;=:@-._");
+	str_add_path(&str, " \"<>\\^`{|}\x7F\xC3\xA9\x01", "");
+	assert_string_equal(
+	    str.data + 24, "%20%22%3C%3E%5C%5E%60%7B%7C%7D%7F%C3%A9%01");
+	str = str_new(arena, 1000);
+	str_add_path(&str, "a,b;c", ",;");
+	assert_string_equal(str.data, "a%2Cb%3Bc");
+}
+
 int
 main(void)
 {
@@ -174,6 +190,7 @@ main(void)
 	    cmocka_unit_test(a_string_of_max_zero_takes_nothing),
 	    cmocka_unit_test(integers_are_written_to_their_edges),
 	    cmocka_unit_test(all_but_unreserved_characters_are_percent_encoded),
+	    cmocka_unit_test(a_path_stays_as_it_was_sent_where_it_may),
 	};
 
 	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
