@@ -8,10 +8,9 @@
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/log.h"
 
 static const char *const tls_choices[] = {"off", "required", "verify", NULL};
-static const char *const log_levels[] = {
-    "error", "warn", "info", "debug", NULL};
 
 #define TEXT(section, name, member, fallback)                               \
 	{                                                                   \
@@ -37,7 +36,7 @@ static const struct setting table[] = {
     INT("server", "threads", threads, "64", 1, 1024),
     INT("server", "backlog", backlog, "4096", 1, 65535),
     INT("server", "drain_seconds", drain_seconds, "10", 1, 3600),
-    CHOICE("server", "log_level", log_level, "info", log_levels),
+    CHOICE("server", "log_level", log_level, "info", log_level_names),
     TEXT("database", "socket", database.socket, "/run/mysqld/mysqld.sock"),
     TEXT("database", "host", database.host, ""),
     INT("database", "port", database.port, "3306", 1, 65535),

@@ -17,7 +17,7 @@ struct settings {
 	int64_t threads;
 	int64_t backlog;
 	int64_t drain_seconds;
-	int64_t log_level;
+	int64_t log_level; /* enum log_level */
 	struct db_settings database;
 	const char *password_file;
 	int64_t connections;

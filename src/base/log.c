@@ -11,7 +11,13 @@
 
 enum { LINE_SIZE = 4096 };
 
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
+const char *const log_level_names[] = {
+    [LOG_LEVEL_ERROR] = "error",
+    [LOG_LEVEL_WARN] = "warn",
+    [LOG_LEVEL_INFO] = "info",
+    [LOG_LEVEL_DEBUG] = "debug",
+    NULL,
+};
 
 static enum log_level log_level = LOG_LEVEL_INFO;
 
@@ -19,17 +25,6 @@ void
 log_set_level(enum log_level level)
 {
 	log_level = level;
-}
-
-int
-log_level_named(const char *name)
-{
-	int i;
-
-	for (i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
-		if (strcmp(name, level_names[i]) == 0)
-			return i;
-	return -1;
 }
 
 /* What a formatted piece took of its room: its length, or all but the NUL. */
@@ -72,7 +67,7 @@ log_line(enum log_level level, const char *format, ...)
 		return;
 	time_format(clock_now(), now);
 	len = taken(snprintf(line, room, "time=%s level=%s pid=%ld ", now,
-	                level_names[level], (long)getpid()),
+	                log_level_names[level], (long)getpid()),
 	    room);
 	errno = saved_errno; /* for %m */
 	va_start(args, format);

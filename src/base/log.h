@@ -9,11 +9,11 @@ enum log_level {
 	LOG_LEVEL_DEBUG
 };
 
+/* "error", "warn", "info" and "debug", by level; ends with NULL. */
+extern const char *const log_level_names[];
+
 /* Lines above this level are dropped. INFO at the start. */
 void log_set_level(enum log_level level);
-
-/* "error", "warn", "info" or "debug"; -1 for anything else. */
-int log_level_named(const char *name);
 
 /*
  * Writes "time=… level=… pid=… " and the formatted text with one write(2), so

@@ -377,6 +377,12 @@ faults_of_the_file_are_told_with_their_line(void **test)
 	assert_string_equal(load("[database]\ntls=on\n", &settings),
 	    arena_printf(
 	        arena, "%s:2: tls must be off, required or verify", conf));
+	assert_string_equal(load("[server]\nlog_level=loud\n", &settings),
+	    arena_printf(arena,
+	        "%s:2: log_level must be error, warn, info or debug", conf));
+	assert_string_equal(load("[server]\nlog_level=\n", &settings),
+	    arena_printf(arena,
+	        "%s:2: log_level must be error, warn, info or debug", conf));
 	assert_string_equal(load("[server]\nsocket_mode=1777\n", &settings),
 	    arena_printf(arena,
 	        "%s:2: socket_mode must be an octal number from 0000 to 0777",
