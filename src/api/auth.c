@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "api/api.h"
-#include "base/arena.h"
 
 enum { CACHE_SIZE = 1024 };
 

@@ -88,11 +88,9 @@ take_body_app_key(struct call *call, int64_t *app_key_out)
 {
 	struct decode decode = {
 	    .arena = call->arena, .faults = &call->faults, .lenient = true};
-	enum error error;
 
 	decode_object(&decode, call->body, "", app_key_field, 1, app_key_out);
-	error = call_faults(call);
-	return error;
+	return call_faults(call);
 }
 
 static enum error

@@ -3,7 +3,6 @@
 
 #include "api/resource.h"
 #include "base/embed.h"
-#include "store/db.h"
 #include "store/migrate.h"
 
 /* Generated from openapi.yaml when the program is built. */

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "base/arena.h"
 
 /*
  * Errors whose problem needs a header, or a sentence where nothing else is

@@ -83,27 +83,17 @@ ctl_store_fault(struct ctl *ctl, enum error error, const char *doing)
 }
 
 int
-ctl_settings(struct ctl *ctl)
+ctl_open(struct ctl *ctl)
 {
 	const char *fault =
 	    settings_load(ctl->arena, ctl->config, &ctl->settings);
 
-	if (fault == NULL)
-		return CTL_FINE;
-	return ctl_fail("%s\nThe configuration is described in"
-	                " palmares.conf(5); -c names another file",
-	    fault);
-}
-
-int
-ctl_open(struct ctl *ctl)
-{
-	int rc = ctl_settings(ctl);
-
-	if (rc == CTL_FINE)
-		ctl->db =
-		    db_new(&ctl->settings.database, DB_ADMIN, &ctl->counters);
-	return rc;
+	if (fault != NULL)
+		return ctl_fail("%s\nThe configuration is described in"
+		                " palmares.conf(5); -c names another file",
+		    fault);
+	ctl->db = db_new(&ctl->settings.database, DB_ADMIN, &ctl->counters);
+	return CTL_FINE;
 }
 
 int

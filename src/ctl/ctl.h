@@ -38,7 +38,7 @@ struct ctl {
 	const char *options[OPTIONS]; /* NULL: not given; "" for a flag */
 	char **arguments;             /* those behind the command's words */
 	int argument_count;
-	struct settings settings; /* once ctl_settings was called */
+	struct settings settings; /* once ctl_open was called */
 	struct db_counters counters;
 	struct db *db; /* NULL until ctl_open was called */
 	struct str document;
@@ -65,7 +65,7 @@ int ctl_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int ctl_store_fault(struct ctl *ctl, enum error error, const char *doing);
 
 /* Each answers CTL_FINE, or says what is wrong and answers the exit status. */
-int ctl_settings(struct ctl *ctl) MUST_CHECK;
+
 /* Reads the settings and makes ctl->db, unconnected. */
 int ctl_open(struct ctl *ctl) MUST_CHECK;
 /* Makes a connection for commands that need the schema. */

@@ -27,14 +27,7 @@ enum {
 	EVENT_BADGES
 };
 enum { EVENT_ID, EVENT_TYPE, EVENT_PROPERTIES };
-enum {
-	ENTRY_SCALE,
-	ENTRY_POINTS,
-	ENTRY_BALANCE,
-	ENTRY_EVENT,
-	ENTRY_RULE,
-	ENTRY_COLUMNS
-};
+enum { ENTRY_SCALE, ENTRY_POINTS, ENTRY_BALANCE, ENTRY_EVENT, ENTRY_RULE };
 enum { VALUE };               /* of a balance or a count */
 enum { WON_EVENT, WON_RULE }; /* of a badge */
 enum { INTS_MAX = 5, TEXTS_MAX = 3 };
