@@ -220,7 +220,6 @@ classic_post(struct call *call)
 {
 	const struct resource *resource = subject(call);
 	int64_t app_key = 0;
-	bool created;
 	struct named *object;
 	enum error error = take_body_app_key(call, &app_key);
 
@@ -233,7 +232,7 @@ classic_post(struct call *call)
 		error = enter_or_create(call, app_key);
 	if (error == OK)
 		error = resource_change(
-		    call, resource, CHANGE_CREATE, object, &created);
+		    call, resource, CHANGE_CREATE, object, NULL);
 	return error == OK ? respond_accepted(call) : error;
 }
 
@@ -241,7 +240,6 @@ enum error
 classic_put(struct call *call)
 {
 	const struct resource *resource = subject(call);
-	bool created;
 	struct named *object;
 	enum error error = enter_by_header(call);
 
@@ -252,7 +250,7 @@ classic_put(struct call *call)
 	error = call_faults(call);
 	if (error == OK)
 		error = resource_change(
-		    call, resource, CHANGE_UPDATE, object, &created);
+		    call, resource, CHANGE_UPDATE, object, NULL);
 	return error == OK ? respond_accepted(call) : error;
 }
 

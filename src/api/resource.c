@@ -336,7 +336,8 @@ resource_change(struct call *call, const struct resource *resource,
 		error = tx_run(call->db, &options, change_body, &change);
 	if (error != OK || mode == CHANGE_DELETE)
 		return error;
-	*created_out = change.created;
+	if (created_out != NULL)
+		*created_out = change.created;
 	memcpy(object, change.stored, resource->catalog->size);
 	return OK;
 }
@@ -402,12 +403,11 @@ resource_post(struct call *call)
 {
 	const struct resource *resource = subject(call);
 	struct named *object = resource_decode(call, resource, NULL, false);
-	bool created;
 	enum error error = call_faults(call);
 
 	if (error == OK)
 		error = resource_change(
-		    call, resource, CHANGE_CREATE, object, &created);
+		    call, resource, CHANGE_CREATE, object, NULL);
 	if (error == OK)
 		respond_changed(call, resource, object, 201);
 	return error;

@@ -63,7 +63,8 @@ enum change_mode { CHANGE_CREATE, CHANGE_PUT, CHANGE_UPDATE, CHANGE_DELETE };
 
 /*
  * Makes the change in a transaction, with the application locked. object is
- * then what is stored; *created_out tells PUT's two cases apart.
+ * then what is stored; created_out, NULL for others, tells PUT's two cases
+ * apart.
  */
 enum error resource_change(struct call *call, const struct resource *resource,
     enum change_mode mode, struct named *object, bool *created_out) MUST_CHECK;
