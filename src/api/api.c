@@ -1,6 +1,7 @@
 /* api: serves one request */
 #include "api/api.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,6 +89,8 @@ take_query(struct call *call)
 	size_t len;
 
 	while (name != NULL && *name != '\0') {
+		assert(call->query_count <
+		    sizeof(call->query) / sizeof(call->query[0]));
 		len = strcspn(name, " ");
 		call->query[call->query_count++] = (struct http_query) {
 		    .name = arena_copy(call->arena, name, len)};

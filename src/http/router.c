@@ -1,6 +1,7 @@
 /* router: finds the row of a route table that serves a request */
 #include "http/router.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -54,9 +55,10 @@ route_fits(const struct route *route, const struct segments *segments,
 	for (i = 0; i < segments->count && *pattern == '/'; i++) {
 		pattern++;
 		len = strcspn(pattern, "/");
-		if (*pattern == '{' && *segments->text[i] != '\0')
+		if (*pattern == '{' && *segments->text[i] != '\0') {
+			assert(found < ROUTE_PARAMS_MAX);
 			params[found++] = segments->text[i];
-		else if (!same_word(pattern, len, segments->text[i]))
+		} else if (!same_word(pattern, len, segments->text[i]))
 			return false;
 		pattern += len;
 	}
