@@ -1,5 +1,5 @@
 #!/bin/bash
-# test.sh: builds Palmarès with sanitizers and runs every test there is.
+# test.sh: builds Palmarès with sanitizers and runs its tests.
 set -euo pipefail
 
 usage() {

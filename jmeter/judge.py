@@ -58,7 +58,7 @@ def get(interface, path, key="PALMARES_SECRET_KEY"):
 def ask(plan):
     if plan == "classic":
         status, _ = get("classic", "/rules")
-        good = status in (200, 400)     # 400: appKey not known yet, see api.md
+        good = status in (200, 400)     # 400: appKey not known yet
         hint = "check PALMARES_CLASSIC_URL"
     else:
         name = "PALMARES_PUBLIC_KEY" if plan == "mixed" else "PALMARES_SECRET_KEY"

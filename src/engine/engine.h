@@ -9,8 +9,9 @@
 struct arena;
 
 /*
- * A rule in force. Source: shared contract, "Rule". Ids are the store's; 0 is
- * none. The names are carried along for the answer and mean nothing here.
+ * A rule in force. Source: openapi.yaml, tag Rules and schema Rule. Ids are the
+ * store's; 0 is none. The names are carried along for the answer and mean
+ * nothing here.
  */
 struct rule {
 	int64_t id;

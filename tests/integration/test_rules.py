@@ -1,4 +1,4 @@
-"""What a rule means: every sentence of the contract's section "Rule"."""
+"""What a rule means: every sentence of what the contract says of rules."""
 
 import threading
 

@@ -1,4 +1,4 @@
-/* test_engine_engine: every case of the contract's section "Rule" */
+/* test_engine_engine: every case of what the contract says of rules */
 #include <string.h>
 
 #include "engine_test.h"

@@ -1,4 +1,4 @@
-/* test_engine_model: random rules and events, against a model from api.md */
+/* test_engine_model: random rules and events, against a slow model */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,8 @@ static const int64_t user_ids[USERS] = {1, 2, INT64_MAX};
 const size_t arena_max = 64 << 20;
 
 /*
- * The model: api.md's section "Rule" word for word, as slow as it likes.
+ * The model: what openapi.yaml says of rules, word for word, as slow as it
+ * likes.
  */
 static bool
 model_matches(const struct random_rule *rule, const struct random_event *event)
