@@ -23,8 +23,6 @@ enum { SETTINGS_ARENA_MAX = 1 << 20, PROCESSES_MAX = 2 * WORKERS_MAX };
 /* Microseconds. */
 enum {
 	TICK = 100000,
-	BACKOFF_FIRST = 100000,
-	BACKOFF_MAX = 5000000,
 	LONG_LIFE = 10000000, /* after which a crash is a first one */
 	SECOND = 1000000,
 };
@@ -49,7 +47,7 @@ struct process {
 
 /* A place in the pool that one worker fills at a time. */
 struct slot {
-	int failures;
+	size_t failures; /* one after the other */
 	int64_t start_at;
 };
 
@@ -110,6 +108,27 @@ count_workers(struct master *master)
 	master->metrics->workers = count;
 }
 
+/* The next start in the slot waits longer each time. */
+static void
+put_off(struct slot *slot)
+{
+	static const int64_t pauses[] = {
+	    0, 100000, 200000, 400000, 800000, 1600000, 3200000, 5000000};
+	const size_t last = sizeof(pauses) / sizeof(pauses[0]) - 1;
+
+	slot->start_at = clock_monotonic() +
+	    pauses[slot->failures < last ? slot->failures : last];
+	slot->failures++;
+}
+
+static void
+start_failed(struct master *master, size_t slot, const char *what)
+{
+	log_error("event=%s_failed slot=%zu error=\"%s\"", what, slot,
+	    strerror(errno));
+	put_off(&master->slots[slot]);
+}
+
 static void
 start_worker(struct master *master, size_t slot)
 {
@@ -118,9 +137,12 @@ start_worker(struct master *master, size_t slot)
 	int ends[2];
 	pid_t pid;
 
-	master->slots[slot].start_at = clock_monotonic() + BACKOFF_FIRST;
-	if (process == NULL || pipe(ends) != 0)
+	if (process == NULL) /* too many are draining */
 		return;
+	if (pipe(ends) != 0) {
+		start_failed(master, slot, "pipe");
+		return;
+	}
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
@@ -131,7 +153,7 @@ start_worker(struct master *master, size_t slot)
 	}
 	close(ends[1]);
 	if (pid < 0) {
-		log_error("event=fork_failed error=%s", strerror(errno));
+		start_failed(master, slot, "fork");
 		close(ends[0]);
 		return;
 	}
@@ -156,23 +178,15 @@ drain(struct master *master, struct process *process)
 	kill(process->pid, SIGTERM);
 }
 
-/*
- * A worker's end that nobody asked for: the next start waits longer each time.
- */
+/* A worker's end that nobody asked for. */
 static void
 note_crash(struct master *master, const struct process *process, int status)
 {
 	struct slot *slot = &master->slots[process->slot];
-	const int64_t now = clock_monotonic();
-	int64_t pause = BACKOFF_FIRST;
-	int i;
 
-	if (now - process->started > LONG_LIFE)
+	if (clock_monotonic() - process->started > LONG_LIFE)
 		slot->failures = 0;
-	for (i = 1; i < slot->failures && pause < BACKOFF_MAX; i++)
-		pause *= 2;
-	slot->start_at = slot->failures == 0 ? now : now + pause;
-	slot->failures++;
+	put_off(slot);
 	master->metrics->worker_crashes++;
 	log_error("event=worker_died worker=%d signal=%d status=%d",
 	    (int)process->pid, WIFSIGNALED(status) ? WTERMSIG(status) : 0,

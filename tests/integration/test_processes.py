@@ -1,5 +1,6 @@
 """Master and workers: a crash, a rolling restart, a graceful stop."""
 
+import contextlib
 import os
 import re
 import resource
@@ -50,14 +51,15 @@ class Processes(StackTest):
         self.stack.wait_ready()
         self.one.event()
 
-    def test_how_a_worker_ended_that_could_not_start_is_logged(self):
-        """A daemon of its own, whose log may say that a worker died."""
-        text = open(self.stack.conf, encoding="utf-8").read()
-        conf = self.stack.path("other.conf")
+    @contextlib.contextmanager
+    def other_daemon(self):
+        """One whose log may say what no other test's may."""
+        with open(self.stack.conf, encoding="utf-8") as f:
+            text = f.read()
+        conf, log = self.stack.path("other.conf"), self.stack.path("other.log")
         with open(conf, "w", encoding="utf-8") as f:
             f.write(text.replace(self.stack.socket,
                                  self.stack.path("other.sock")))
-        log = self.stack.path("other.log")
 
         def logged(pattern):
             with open(log, encoding="utf-8") as f:
@@ -68,18 +70,36 @@ class Processes(StackTest):
         try:
             wait_until(lambda: len(logged("event=worker_ready")) == WORKERS,
                        20, "the workers")
-            # Room for the master as it is, and none for a worker's threads.
-            with open("/proc/%d/statm" % daemon.pid, encoding="utf-8") as f:
-                size = int(f.read().split()[0]) * resource.getpagesize()
-            resource.prlimit(daemon.pid, resource.RLIMIT_AS, (size, size))
-            os.kill(children_of(daemon.pid)[0], signal.SIGKILL)
-            died = r"event=worker_died worker=\d+ signal=(\d+) status=(\d+)"
-            wait_until(lambda: len(logged(died)) > 2, 20, "failed starts")
+            yield daemon.pid, logged
         finally:
             daemon.kill()
-        ends = logged(died)
+            os.remove(log)
+
+    def test_how_a_worker_ended_that_could_not_start_is_logged(self):
+        with self.other_daemon() as (pid, logged):
+            # Room for the master as it is, and none for a worker's threads.
+            with open("/proc/%d/statm" % pid, encoding="utf-8") as f:
+                size = int(f.read().split()[0]) * resource.getpagesize()
+            resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
+            os.kill(children_of(pid)[0], signal.SIGKILL)
+            died = r"event=worker_died worker=\d+ signal=(\d+) status=(\d+)"
+            wait_until(lambda: len(logged(died)) > 2, 20, "failed starts")
+            ends = logged(died)
         self.assertIn(("9", "0"), ends)
         self.assertNotIn(("0", "0"), ends)
+
+    def test_a_start_without_a_descriptor_left_is_logged_and_made_good(self):
+        with self.other_daemon() as (pid, logged):
+            files = max(map(int, os.listdir("/proc/%d/fd" % pid))) + 1
+            resource.prlimit(pid, resource.RLIMIT_NOFILE,
+                             (files, files + 100))
+            os.kill(children_of(pid)[0], signal.SIGKILL)
+            wait_until(lambda: logged("event=pipe_failed .*error=\"Too many"),
+                       20, "a failed start in the log")
+            resource.prlimit(pid, resource.RLIMIT_NOFILE,
+                             (files + 100, files + 100))
+            wait_until(lambda: len(children_of(pid)) == WORKERS, 20,
+                       "the worker")
 
     def test_hup_replaces_the_workers_without_a_failed_request(self):
         with Load(self.one, clients=12) as load:
