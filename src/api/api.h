@@ -56,7 +56,7 @@ struct call {
 	struct http_response response;
 	struct arena *arena;
 	struct route_match match;
-	int64_t deadline;
+	int64_t deadline; /* of clock_monotonic: for the committer */
 
 	/* From the key or, for classic, by the handler. */
 	int64_t application;

@@ -75,7 +75,11 @@ struct statement_set {
 /* Once per process, before there are threads. */
 void db_start(void);
 
-/* counters must outlive the connection. Does not connect yet. */
+/*
+ * Does not connect yet. settings and counters must outlive it. The caller owns
+ * it, until db_free; one thread at a time uses it. Without memory the process
+ * ends, with a log line.
+ */
 struct db *db_new(const struct db_settings *settings, enum db_role role,
     struct db_counters *counters);
 void db_free(struct db *db);

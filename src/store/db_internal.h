@@ -6,7 +6,8 @@
 
 #include "store/db.h"
 
-enum { PARAMETERS_MAX = 64 * 4, COLUMNS_MAX = 24, MESSAGE_SIZE = 512 };
+/* The most parameters has the statement that locks 64 users: three of each. */
+enum { PARAMETERS_MAX = 64 * 3, COLUMNS_MAX = 24, MESSAGE_SIZE = 512 };
 
 /* A statement prepared on this connection. */
 struct statement {

@@ -10,9 +10,13 @@
 
 struct pool;
 
-/* size connections at most; none is made before it is needed. */
+/*
+ * size connections at most; none is made before it is needed. settings and
+ * counters must outlive it. Without memory the process ends, with a log line.
+ */
 struct pool *pool_new(const struct db_settings *settings, size_t size,
     struct db_counters *counters);
+/* All connections must have been given back. */
 void pool_free(struct pool *pool);
 
 /*

@@ -24,27 +24,27 @@ struct tx_attempt {
 typedef enum error (*tx_body)(
     struct db *db, const struct tx_attempt *attempt, void *context);
 
-/*
- * Runs body in a transaction (READ COMMITTED) and commits it durably.
- *
- * A deadlock, a lock wait timeout, a duplicate (where retry_duplicate asks for
- * it) and a connection lost before COMMIT was sent roll back and try again,
- * with full jitter, up to TX_TRIES times and not past deadline
- * (clock_monotonic). Any other error of body rolls back and is returned.
- *
- * A connection lost at COMMIT leaves the outcome unknown. Only a body that can
- * settle it (may_settle: it recognises its own writes) is run again; otherwise,
- * and when no connection comes back in time, ERR_OUTCOME_UNKNOWN.
- * ERR_DATABASE_UNAVAILABLE: nothing was applied.
- */
 struct tx_options {
-	int64_t deadline;
+	int64_t deadline; /* of clock_monotonic: no further attempt after it */
 	bool retry_duplicate;
 	bool may_settle;
 	/* A lock wait timeout is returned as ERR_LOCK_TIMEOUT at once. */
 	bool yield_lock;
 };
 
+/*
+ * Runs body in a transaction (READ COMMITTED) and commits it durably.
+ *
+ * A deadlock, a lock wait timeout, a duplicate (where retry_duplicate asks for
+ * it) and a connection lost before COMMIT was sent roll back and try again,
+ * with full jitter, up to TX_TRIES times and not past the deadline. Any other
+ * error of body rolls back and is returned.
+ *
+ * A connection lost at COMMIT leaves the outcome unknown. Only a body that can
+ * settle it (may_settle: it recognises its own writes) is run again; otherwise,
+ * and when no connection comes back in time, ERR_OUTCOME_UNKNOWN.
+ * ERR_DATABASE_UNAVAILABLE: nothing was applied.
+ */
 enum error tx_run(struct db *db, const struct tx_options *options, tx_body body,
     void *context) MUST_CHECK;
 
