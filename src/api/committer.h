@@ -34,9 +34,10 @@ void committer_release(struct ingest_job *job);
 
 /*
  * Applies the job with whatever else is waiting; jobs are applied in the order
- * of their arrival. OK: it is durable, see the job's outcome. Past deadline it
- * is ERR_DATABASE_UNAVAILABLE if the job was not begun, else
- * ERR_OUTCOME_UNKNOWN.
+ * of their arrival. OK: it is durable, see the job's outcome. ERR_OVERLOADED:
+ * too many events are waiting. Past deadline (of clock_monotonic), or before
+ * where the database hangs, it is ERR_DATABASE_UNAVAILABLE if the job was not
+ * begun, and is not applied; else ERR_OUTCOME_UNKNOWN.
  */
 enum error committer_apply(struct committer *committer, struct ingest_job *job,
     int64_t deadline) MUST_CHECK;

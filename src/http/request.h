@@ -9,7 +9,7 @@
 
 struct arena;
 
-/* Strings live until the request is finished. None is NULL but by header(). */
+/* Strings live until the request is finished. None is NULL. */
 struct http_request {
 	struct arena *arena;
 	const char *method;

@@ -120,7 +120,8 @@ enum error db_text_value(struct db *db, struct arena *arena, const char *sql,
 /*
  * One run of a prepared statement: begin, bind the parameters in the order of
  * the question marks, run, take the columns in their order row by row, end.
- * Errors are sticky; query_end tells. A query ends before the next begins.
+ * Errors are sticky; query_end tells. A query ends before the next begins. Texts
+ * and bytes are not copied: they must stay as they are until query_run.
  */
 struct query {
 	struct db *db;
