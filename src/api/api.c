@@ -204,6 +204,16 @@ outward(enum error error)
 	}
 }
 
+/* It has no room, or the store has given up on reading it: no GET has a body. */
+static bool
+answer_is_too_large(const struct call *call, enum error error)
+{
+	if (error == OK)
+		return call->response.body.overflow;
+	return error == ERR_BODY_TOO_LARGE &&
+	    strcmp(call->match.route->method, "GET") == 0;
+}
+
 /*
  * The truth about an answer that cannot be given: a read did nothing, but a
  * post did.
@@ -244,7 +254,7 @@ serve(struct call *call)
 	if (call->key_unchecked)
 		error = auth_check_again(call, error);
 	call_give_db(call);
-	if (error == OK && call->response.body.overflow)
+	if (answer_is_too_large(call, error))
 		error = too_large(call);
 	return outward(error);
 }

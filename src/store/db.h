@@ -128,6 +128,7 @@ struct query {
 	struct statement *statement;
 	size_t bound;
 	size_t column;
+	size_t text; /* bytes taken so far */
 	enum error error;
 };
 
@@ -143,7 +144,10 @@ void query_run(struct query *query);
 bool query_next(struct query *query);
 int64_t query_take_int(struct query *query);
 bool query_take_bool(struct query *query);
-/* In the arena; NULL for NULL. Has a NUL behind it. */
+/*
+ * In the arena; NULL for NULL. Has a NUL behind it. ERR_BODY_TOO_LARGE where a
+ * request's query answers far more text than an answer may have.
+ */
 const char *query_take_text(struct query *query, struct arena *arena);
 
 /* Rows of the result of a query that has run. */

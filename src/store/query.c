@@ -8,6 +8,12 @@
 #include "store/db_internal.h"
 #include "store/statements.h"
 
+/*
+ * Bytes of text in what a request asks for: twice an answer's limit, and a
+ * quarter of what a request may hold before its worker ends.
+ */
+enum { REQUEST_TEXT_MAX = 64 << 20 };
+
 static const struct statement_set *const statement_sets[SET_COUNT] = {
     [SET_TX] = &tx_statements,
     [SET_APPLICATION] = &application_statements,
@@ -295,6 +301,11 @@ query_take_text(struct query *query, struct arena *arena)
 	assert(!query->statement->is_int[column]);
 	if (query->db->column_nulls[column])
 		return NULL;
+	query->text += len;
+	if (query->db->role == DB_REQUEST && query->text > REQUEST_TEXT_MAX) {
+		query->error = ERR_BODY_TOO_LARGE;
+		len = 0;
+	}
 	text = arena_alloc(arena, len + 1);
 	bind.buffer = text;
 	bind.buffer_length = len;

@@ -118,6 +118,32 @@ class Sizes(Regressions):
         self.assertGreater(len(r.body), 17 * 1024 * 1024)
         self.assertEqual(one.rows("ledger"), 50 * 800)
 
+    def test_a_list_that_no_answer_could_hold_is_refused(self):
+        """Events larger than bodies may be, so that few of them suffice."""
+        one = self.app()
+        application = self.stack.sql_number(
+            "SELECT id FROM application WHERE app_key = %d" % one.key)
+        try:
+            self.stack.sql("INSERT INTO user VALUES (%d, 'u', 1, 70, 0, 0, 1,"
+                           " 1)" % application)
+            for i in range(1, 71):
+                self.stack.sql(
+                    "INSERT INTO event VALUES (%d, %d, 1, %d, 1, 1, 0, 0, 1,"
+                    " 1, NULL, 'e%d', 'e', CONCAT('{\"p\":\"', REPEAT('x',"
+                    " 1 << 20), '\"}'))" % (application, i, i, i))
+            with self.workers_unharmed():
+                for _ in range(20):     # a slow machine may need too long
+                    r = one.get("/events")
+                    if r.status != 503:
+                        break
+                self.assert_problem(r, 400, "invalid_query")
+                r = self.assert_json(one.get("/events?limit=2"))
+                self.assertEqual(len(r["data"]), 2)
+        finally:
+            for table in ("event", "user"):
+                self.stack.sql("DELETE FROM %s WHERE application_id = %d"
+                               % (table, application))
+
     def test_an_event_is_compared_with_a_large_stored_one(self):
         one = self.app()
         one.rule()

@@ -1,0 +1,89 @@
+/* test_store_query: a request's query takes so much text and no more */
+#include "store/event.h"
+#include "store_test.h"
+
+enum { MEBIBYTE = 1 << 20, TRIES = 20 };
+
+static int64_t application;
+
+/* Events of a mebibyte each, of one user, as no API would let in. */
+static int
+make_events(void **state)
+{
+	int i;
+
+	(void)state;
+	application = make_application("large");
+	sql("INSERT INTO user VALUES (%lld, 'ann', 1, 70, 0, 0, 1, 1)",
+	    (long long)application);
+	for (i = 1; i <= 70; i++)
+		sql("INSERT INTO event VALUES (%lld, %d, 1, %d, 1, 1, 0, 0, 1,"
+		    " 1, NULL, 'e%d', 'visit', REPEAT('x', %d))",
+		    (long long)application, i, i, i, MEBIBYTE);
+	return 0;
+}
+
+/* A machine that is busy may take too long for a request: once more, then. */
+static enum error
+list(struct db *db, struct arena *arena, int64_t limit, size_t *count_out)
+{
+	const struct event_filter filter = {.application = application,
+	    .from = INT64_MIN,
+	    .to = INT64_MAX,
+	    .before = INT64_MAX,
+	    .limit = limit};
+	struct event *events;
+	enum error error;
+	int i = 0;
+
+	do {
+		arena_reset(arena);
+		error = event_list(db, arena, &filter, &events, count_out);
+	} while (error == ERR_TOO_SLOW && ++i < TRIES);
+	return error;
+}
+
+static void
+a_list_that_no_answer_could_hold_is_refused(void **state)
+{
+	struct arena *arena = arena_new(256 << 20);
+	struct db *db = connect_as(DB_REQUEST);
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(list(db, arena, 63, &count), OK);
+	assert_int_equal(count, 63);
+	assert_int_equal(list(db, arena, 70, &count), ERR_BODY_TOO_LARGE);
+	/* The connection is as good as before. */
+	assert_int_equal(list(db, arena, 2, &count), OK);
+	assert_int_equal(count, 2);
+	db_free(db);
+	arena_free(arena);
+}
+
+static void
+an_administrator_takes_it_all(void **state)
+{
+	struct arena *arena = arena_new(256 << 20);
+	struct db *db = connect_as(DB_ADMIN);
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(list(db, arena, 70, &count), OK);
+	assert_int_equal(count, 70);
+	db_free(db);
+	arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(
+	        a_list_that_no_answer_could_hold_is_refused, make_events),
+	    cmocka_unit_test(an_administrator_takes_it_all),
+	};
+
+	return cmocka_run_group_tests(
+	    tests, server_start_migrated, server_stop);
+}
