@@ -281,14 +281,11 @@ db_connect_bare(struct db *db)
 	return OK;
 }
 
-enum error
-db_connect(struct db *db)
+static enum error
+connect_and_prepare(struct db *db)
 {
-	enum error error;
+	enum error error = db_connect_bare(db);
 
-	if (db->mysql != NULL)
-		return OK;
-	error = db_connect_bare(db);
 	if (error != OK)
 		return error;
 	error = migrate_check(db);
@@ -301,6 +298,33 @@ db_connect(struct db *db)
 		return OK;
 	db_disconnect(db);
 	return error == ERR_SCHEMA_MISMATCH ? error : ERR_NOT_CONNECTED;
+}
+
+/* Once, until it succeeds: a worker tries again many times a second. */
+static void
+note_connect(struct db *db, enum error error)
+{
+	char quoted[MESSAGE_SIZE];
+
+	if (error == ERR_SCHEMA_MISMATCH && !db->complained)
+		log_warn("event=schema_mismatch message=\"run 'palmaresctl"
+		         " migrate'\"");
+	else if (error != OK && !db->complained)
+		log_warn("event=not_connected errno=%u message=%s", db->number,
+		    log_quote(db->message, quoted, sizeof(quoted)));
+	db->complained = error != OK;
+}
+
+enum error
+db_connect(struct db *db)
+{
+	enum error error;
+
+	if (db->mysql != NULL)
+		return OK;
+	error = connect_and_prepare(db);
+	note_connect(db, error);
+	return error;
 }
 
 enum error

@@ -25,6 +25,7 @@ struct db {
 	struct db_counters *counters;
 	MYSQL *mysql;     /* NULL: not connected */
 	bool never_waits; /* for a row lock */
+	bool complained;  /* in the log, that it cannot connect */
 	struct statement *sets[SET_COUNT];
 	unsigned number; /* of the last error */
 	char message[MESSAGE_SIZE];

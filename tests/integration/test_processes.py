@@ -52,10 +52,13 @@ class Processes(StackTest):
         self.one.event()
 
     @contextlib.contextmanager
-    def other_daemon(self):
+    def other_daemon(self, account=None):
         """One whose log may say what no other test's may."""
         with open(self.stack.conf, encoding="utf-8") as f:
             text = f.read()
+        if account is not None:
+            text, changed = re.subn(r"(?m)^user *=.*", "user=" + account, text)
+            self.assertEqual(changed, 1)
         conf, log = self.stack.path("other.conf"), self.stack.path("other.log")
         with open(conf, "w", encoding="utf-8") as f:
             f.write(text.replace(self.stack.socket,
@@ -87,6 +90,19 @@ class Processes(StackTest):
             ends = logged(died)
         self.assertIn(("9", "0"), ends)
         self.assertNotIn(("0", "0"), ends)
+
+    def test_a_database_that_lets_nobody_in_is_logged_once(self):
+        """By each connection: requests one after the other take the same."""
+        with self.other_daemon("nobody") as (_, logged):
+            for _ in range(10):
+                r = client.fcgi(self.stack.path("other.sock"),
+                                client.params_of("GET", "/readyz"))
+                self.assertEqual(r.status, 503)
+            lines = logged(r"event=not_connected errno=(\d+) message=(.*)")
+        self.assertIn(len(lines), range(1, WORKERS + 1))
+        for number, message in lines:
+            self.assertIn(number, ("1045", "1698"))
+            self.assertIn("Access denied", message)
 
     def test_a_start_without_a_descriptor_left_is_logged_and_made_good(self):
         with self.other_daemon() as (pid, logged):
