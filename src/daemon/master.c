@@ -412,12 +412,14 @@ static bool
 start(struct master *master)
 {
 	const char *fault;
+	char quoted[512];
 
 	if (!load_settings(master))
 		return false;
 	fault = listener_open(&master->settings, &master->listener);
 	if (fault != NULL) {
-		log_error("event=no_socket message=\"%s\"", fault);
+		log_error("event=no_socket message=%s",
+		    log_quote(fault, quoted, sizeof(quoted)));
 		return false;
 	}
 	master->metrics = metrics_new();

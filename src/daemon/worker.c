@@ -194,7 +194,7 @@ worker_run(const struct settings *settings, int listener,
 	keep_little_memory();
 	if (!start_service(&worker, settings, metrics, metrics_index) ||
 	    !start_threads(&worker, (size_t)settings->threads)) {
-		log_error("event=worker_failed error=%s", strerror(errno));
+		log_error("event=worker_failed error=\"%s\"", strerror(errno));
 		return EXIT_FAILURE;
 	}
 	if (write(ready_fd, "", 1) != 1)
