@@ -1,10 +1,21 @@
 /* fcgi: requests in and responses out, over FastCGI */
 #include "http/fcgi.h"
 
+#include <errno.h>
 #include <fcgiapp.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Nanoseconds, and microseconds. */
+enum { ACCEPT_PAUSE = 50000000, TELL_PAUSE = 1000000 };
 
 struct fcgi {
 	FCGX_Request request;
@@ -61,12 +72,38 @@ read_body(struct http_request *request, char *buffer, size_t size)
 	return got;
 }
 
+/*
+ * A connection that cannot be taken stays in the queue, and the listener stays
+ * readable: without a pause all threads would go round and round.
+ */
+static void
+note_failed_accept(int error)
+{
+	static _Atomic int64_t told;
+	const struct timespec pause = {0, ACCEPT_PAUSE};
+	const int64_t now = clock_monotonic();
+
+	if (error != EMFILE && error != ENFILE && error != ENOMEM &&
+	    error != ENOBUFS)
+		return;
+	if (now - told >= TELL_PAUSE) {
+		told = now;
+		log_error("event=accept_failed error=\"%s\"", strerror(error));
+	}
+	nanosleep(&pause, NULL);
+}
+
 bool
 fcgi_accept(
     struct fcgi *fcgi, struct arena *arena, struct http_request *request)
 {
-	if (FCGX_Accept_r(&fcgi->request) != 0)
+	/* It answers with the negative of errno. */
+	int result = FCGX_Accept_r(&fcgi->request);
+
+	if (result != 0) {
+		note_failed_accept(-result);
 		return false;
+	}
 	*request = http_request_new(arena, fcgi->request.envp);
 	request->read = read_body;
 	request->source = fcgi;

@@ -20,6 +20,7 @@ LOCKS = ("SELECT trx_id, trx_rows_locked FROM information_schema.innodb_trx"
 OLD_LOCKS = ("SELECT COUNT(*) FROM information_schema.innodb_trx"
              " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'"
              " AND trx_started < NOW(6) - INTERVAL %g SECOND" % ROW_LOCK_MAX)
+FEW = 3                 # descriptors: those that are open stay so
 OUT_OF_MEMORY = "event=out_of_memory"
 FILLERS = 12            # connections that somebody else holds
 
@@ -361,18 +362,23 @@ class DescriptorsExhausted(Fault):
         limits = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE)
                   for pid in pids}
         for pid, (_, hard) in limits.items():
-            resource.prlimit(pid, resource.RLIMIT_NOFILE,
-                             (lowest_free(pid), hard))
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (FEW, hard))
+        position, burnt = run.stack.log_size(), sum(map(cpu_seconds, pids))
         run.pause(3)
+        told = run.stack.log_since(position).count("event=accept_failed")
+        run.must(0 < told <= 10 * len(pids), "accept failed %d times" % told)
+        run.must(sum(map(cpu_seconds, pids)) - burnt < 1,
+                 "the workers are busy with nothing")
         for pid, limit in limits.items():
             if alive(pid):
                 resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
 
 
-def lowest_free(pid):
-    """The lowest file descriptor that a process has not open."""
-    used = {int(name) for name in os.listdir("/proc/%d/fd" % pid)}
-    return next(n for n in range(len(used) + 1) if n not in used)
+def cpu_seconds(pid):
+    """What a process has used of a processor so far."""
+    with open("/proc/%d/stat" % pid, "rb") as f:
+        fields = f.read().rpartition(b")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class MemoryExhausted(Fault):
