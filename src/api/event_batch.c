@@ -4,6 +4,9 @@
 #include "api/event.h"
 #include "base/arena.h"
 
+_Static_assert((int)RESPONSE_MAX > (int)INGEST_ANSWER_MAX,
+    "what is applied can be answered");
+
 /* A thousand bad events with a few faults each are told in one answer. */
 enum { BATCH_EVENTS_MAX = 1000, ITEM_FAULTS_MAX = 10 };
 

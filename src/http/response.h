@@ -15,10 +15,7 @@ struct http_response {
 	struct str body;
 };
 
-/*
- * Bytes of a body. Above what the store lets the answer to a batch come to
- * (ANSWER_MAX of store/ingest.c): what is applied can be answered.
- */
+/* Bytes of a body. */
 enum { RESPONSE_MAX = 32 << 20 };
 
 void http_response_init(struct http_response *response, struct arena *arena);

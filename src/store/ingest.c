@@ -7,19 +7,14 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/str.h"
 #include "store/db.h"
 #include "store/ingest_batch.h"
-#include "store/statements.h"
 #include "store/tx.h"
 
 enum { SCRATCH_MAX = 512 << 20 };
 
-/*
- * Bytes: an answer that may be larger is refused beforehand; of an event and an
- * award in it, without the names. The API's limit of a response is above it.
- */
-enum { ANSWER_MAX = 30 << 20, EVENT_SIZE = 400, AWARD_SIZE = 150 };
+/* Bytes of an event and of an award in an answer, without the names. */
+enum { EVENT_SIZE = 400, AWARD_SIZE = 150 };
 
 enum { PROPERTIES_SLACK = 100 };
 
@@ -149,9 +144,9 @@ answer_size(const struct batch_item *items, size_t count, size_t body_size)
 {
 	size_t size = 2 * body_size, i, k;
 
-	for (i = 0; i < count && size < ANSWER_MAX; i++) {
+	for (i = 0; i < count && size < INGEST_ANSWER_MAX; i++) {
 		size += EVENT_SIZE;
-		for (k = 0; k < items[i].rule_count && size < ANSWER_MAX; k++)
+		for (k = 0; k < items[i].rule_count && size < INGEST_ANSWER_MAX; k++)
 			size += award_size(items[i].rules[k]);
 	}
 	return size;
@@ -203,7 +198,7 @@ collect_job(struct batch *batch, struct ingest_job *job)
 		taken += take_item(batch, item);
 	}
 	/* Nothing is applied whose answer could not be given. */
-	if (answer_size(first, taken, job->size) >= ANSWER_MAX)
+	if (answer_size(first, taken, job->size) >= INGEST_ANSWER_MAX)
 		job->error = ERR_BODY_TOO_LARGE;
 	else
 		batch->item_count += taken;

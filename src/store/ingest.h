@@ -59,6 +59,12 @@ struct ingest_job {
 	struct app_rules *rules;
 };
 
+/*
+ * Bytes. A job whose answer could be larger is refused with ERR_BODY_TOO_LARGE
+ * before anything is applied.
+ */
+enum { INGEST_ANSWER_MAX = 30 << 20 };
+
 /* Before a job's arena is freed. */
 void ingest_job_clear(struct ingest_job *job);
 
