@@ -80,8 +80,9 @@ LAYERS = libapi.a libhttp.a libstore.a libengine.a libbase.a
 BASE_LIBS = $(JSONC_LIBS) $(INIH_LIBS)
 LAYER_LIBS = $(FCGI_LIBS) $(MARIADB_LIBS) $(SODIUM_LIBS) $(BASE_LIBS)
 
+# Not in the archive: a program replaces malloc by having it.
 src_palmaresd_SOURCES = \
-	src/daemon/allocate.c \
+	src/base/allocate.c \
 	src/daemon/listener.c src/daemon/listener.h \
 	src/daemon/main.c \
 	src/daemon/master.c src/daemon/master.h \
@@ -89,6 +90,7 @@ src_palmaresd_SOURCES = \
 src_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
 
 src_palmaresctl_SOURCES = \
+	src/base/allocate.c \
 	src/ctl/app.c \
 	src/ctl/ask.c src/ctl/ask.h \
 	src/ctl/ctl.c src/ctl/ctl.h \

@@ -146,7 +146,8 @@ answer_size(const struct batch_item *items, size_t count, size_t body_size)
 
 	for (i = 0; i < count && size < INGEST_ANSWER_MAX; i++) {
 		size += EVENT_SIZE;
-		for (k = 0; k < items[i].rule_count && size < INGEST_ANSWER_MAX; k++)
+		for (k = 0; k < items[i].rule_count && size < INGEST_ANSWER_MAX;
+		     k++)
 			size += award_size(items[i].rules[k]);
 	}
 	return size;
