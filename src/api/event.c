@@ -19,7 +19,6 @@ struct event_body {
 	const char *username;
 	const char *event_type;
 	int64_t timestamp;
-	int64_t app_key;
 	struct ingest_event *event; /* where the properties go */
 };
 #define NO_TIMESTAMP INT64_MIN
@@ -103,12 +102,7 @@ static const struct field fields[] = {
         .type = FIELD_TIME,
         .flags = FIELD_NULL,
         .offset = offsetof(struct event_body, timestamp)},
-    {.name = "appKey",
-        .type = FIELD_INT,
-        .flags = FIELD_NULL,
-        .offset = offsetof(struct event_body, app_key),
-        .min = INT64_MIN,
-        .max = INT64_MAX},
+    {.name = "appKey", .type = FIELD_ANY, .decode = decode_app_key},
     {.name = "properties",
         .type = FIELD_ANY,
         .flags = FIELD_NULL,
@@ -148,14 +142,12 @@ event_decode(struct call *call, struct arena *arena, struct json_object *body,
     const char *pointer, struct faults *faults, const char *idempotency_key,
     struct ingest_event *event)
 {
-	struct decode decode = {.arena = arena, .faults = faults};
-	struct event_body sent = {
-	    .timestamp = NO_TIMESTAMP, .app_key = NO_APP_KEY, .event = event};
+	struct decode decode = {
+	    .arena = arena, .faults = faults, .context = &call->app_key};
+	struct event_body sent = {.timestamp = NO_TIMESTAMP, .event = event};
 
 	decode_object(&decode, body, pointer, fields,
 	    sizeof(fields) / sizeof(fields[0]), &sent);
-	check_app_key(faults, json_pointer(arena, pointer, "appKey"),
-	    sent.app_key, call->app_key);
 	event->event.username = sent.username;
 	event->event.event_type = sent.event_type;
 	event->event.timestamp_given = sent.timestamp != NO_TIMESTAMP;

@@ -76,9 +76,27 @@ resource_write_classic(struct json_writer *jw, const struct resource *resource,
 	jw_object_end(jw);
 }
 
+void
+decode_app_key(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out)
+{
+	static const struct field field = {
+	    .type = FIELD_INT, .min = INT64_MIN, .max = INT64_MAX};
+	const int64_t app_key = *(const int64_t *)decode->context;
+	int64_t sent = app_key;
+
+	(void)member_out;
+	if (value != NULL)
+		decode_value(decode, value, pointer, &field, &sent);
+	if (sent != app_key && !decode->lenient)
+		faults_add(decode->faults, pointer, "other_application",
+		    "the key is for the application with the appKey %lld:"
+		    " leave appKey out, or use that application's key",
+		    (long long)app_key);
+}
+
 /*
- * The members of an object, of the appKey behind it, and what a GET answers and
- * a PUT may bring back. Every object begins with struct named, so these fields
+ * The members of an object, and what a GET answers and a PUT may bring back. Every object begins with struct named, so these fields
  * serve all of them. The name's flags are name_flags.
  */
 static size_t
@@ -95,12 +113,7 @@ make_fields(
 	        .flags = FIELD_NULL,
 	        .offset = offsetof(struct named, description),
 	        .max = DESCRIPTION_MAX},
-	    {.name = "appKey",
-	        .type = FIELD_INT,
-	        .flags = FIELD_NULL,
-	        .offset = resource->catalog->size,
-	        .min = INT64_MIN,
-	        .max = INT64_MAX},
+	    {.name = "appKey", .type = FIELD_ANY, .decode = decode_app_key},
 	    {.name = "createdAt", .type = FIELD_ANY, .decode = decode_nothing},
 	    {.name = "updatedAt", .type = FIELD_ANY, .decode = decode_nothing},
 	};
@@ -114,26 +127,12 @@ make_fields(
 	return count + resource->field_count;
 }
 
-void
-check_app_key(
-    struct faults *faults, const char *pointer, int64_t sent, int64_t app_key)
-{
-	if (sent != NO_APP_KEY && sent != app_key)
-		faults_add(faults, pointer, "other_application",
-		    "the key is for the application with the appKey %lld:"
-		    " leave appKey out, or use that application's key",
-		    (long long)app_key);
-}
-
-/* An object with its defaults, and behind it the appKey that a body may name. */
+/* An object with its defaults. */
 static struct named *
 new_object(struct arena *arena, const struct resource *resource)
 {
-	const size_t size = resource->catalog->size;
-	const int64_t app_key = NO_APP_KEY;
-	struct named *object = arena_alloc(arena, size + sizeof(app_key));
+	struct named *object = arena_alloc(arena, resource->catalog->size);
 
-	memcpy((char *)object + size, &app_key, sizeof(app_key));
 	object->description = "";
 	if (resource->set_defaults != NULL)
 		resource->set_defaults(object);
@@ -149,20 +148,6 @@ take_members(struct decode *decode, struct json_object *value,
 	const size_t count = make_fields(resource, name_flags, fields);
 
 	decode_object(decode, value, pointer, fields, count, object);
-}
-
-static void
-check_object_app_key(struct decode *decode, const char *pointer,
-    const struct resource *resource, const struct named *object)
-{
-	int64_t sent;
-
-	memcpy(&sent, (const char *)object + resource->catalog->size,
-	    sizeof(sent));
-	if (!decode->lenient)
-		check_app_key(decode->faults,
-		    json_pointer(decode->arena, pointer, "appKey"), sent,
-		    *(const int64_t *)decode->context);
 }
 
 /* The name comes from the path of a PUT, or from the body of a POST. */
@@ -205,7 +190,6 @@ resource_decode(struct call *call, const struct resource *resource,
 	check_name(call, object, name);
 	if (resource->check != NULL)
 		resource->check(&decode, call->body, "", object);
-	check_object_app_key(&decode, "", resource, object);
 	return object;
 }
 
@@ -226,7 +210,6 @@ resource_take(struct decode *decode, struct json_object *value,
 	else
 		faults_add(decode->faults, pointer, "invalid_type",
 		    "must be a name, or an object with a name");
-	check_object_app_key(decode, pointer, resource, object);
 	if (resource->check != NULL)
 		resource->check(decode, value, pointer, object);
 	memcpy(object_out, object, resource->catalog->size);

@@ -70,12 +70,11 @@ enum error resource_change(struct call *call, const struct resource *resource,
     enum change_mode mode, struct named *object, bool *created_out) MUST_CHECK;
 
 /*
- * A body's appKey is optional and must be that of the key's application
- * (other_application). NO_APP_KEY: not sent.
+ * A body's appKey is optional and must be that of the key's application, which
+ * is the context of decode (other_application).
  */
-#define NO_APP_KEY INT64_MIN
-void check_app_key(
-    struct faults *faults, const char *pointer, int64_t sent, int64_t app_key);
+void decode_app_key(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out);
 
 /* An object's documents. */
 void resource_write(struct json_writer *jw, const struct resource *resource,
