@@ -9,17 +9,15 @@ import os
 import resource
 import signal
 import time
+from datetime import datetime, timezone
 
-from case import metric_sum, metrics
+from case import metrics
 from stack import SqlSession, StackError, children_of, wait_until
 
 ROW_LOCK_MAX = 5        # seconds; nobody holds a row longer
-FROZEN = 5              # seconds that a stopped worker stays so
-LOCKS = ("SELECT trx_id, trx_rows_locked FROM information_schema.innodb_trx"
+FROZEN = 7              # seconds that a stopped worker stays so
+LOCKS = ("SELECT trx_id FROM information_schema.innodb_trx"
          " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'")
-OLD_LOCKS = ("SELECT COUNT(*) FROM information_schema.innodb_trx"
-             " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'"
-             " AND trx_started < NOW(6) - INTERVAL %g SECOND" % ROW_LOCK_MAX)
 FEW = 3                 # descriptors: those that are open stay so
 OUT_OF_MEMORY = "event=out_of_memory"
 FILLERS = 12            # connections that somebody else holds
@@ -51,10 +49,9 @@ class Nothing(Fault):
     """No fault at all."""
 
     def inject(self, run):
-        before = len(run.traffic.failures())
         run.pause(2)
-        run.must(len(run.traffic.failures()) == before,
-                 "requests failed without a fault")
+        failed = run.traffic.failures()
+        run.must(not failed, "requests failed: %s" % failed[:3])
 
 
 # --- processes ------------------------------------------------------------
@@ -64,47 +61,58 @@ class WorkerKilled(Fault):
 
     def inject(self, run):
         for _ in range(3):
-            pids = run.stack.worker_pids()
-            if pids:
-                os.kill(run.random.choice(pids), signal.SIGKILL)
+            pid = run.random.choice(wait_until(
+                run.stack.worker_pids, 10, "a worker to kill"))
+            os.kill(pid, signal.SIGKILL)
             run.mended()
             run.pause(run.random.uniform(0.1, 0.8))
 
 
 class WorkerStopped(Fault):
-    """SIGSTOP of a worker inside a transaction, for 5 s."""
+    """SIGSTOP of a worker inside a transaction, for 7 s."""
 
     def inject(self, run):
-        pid = self._stop_inside_transaction(run)
-        begin, before = time.monotonic(), run.history.acknowledged()
+        pid, held = self._stop_inside_transaction(run)
+        begin = time.monotonic()
         try:
-            while time.monotonic() < begin + FROZEN:
-                time.sleep(0.25)
-                run.must(run.stack.sql_number(OLD_LOCKS) == 0,
-                         "a stopped worker holds a row for over %d s"
-                         % ROW_LOCK_MAX)
+            for _ in range(3):      # the others go on
+                seconds = run.probe()[1]
+                run.must(seconds < 3, "an event took %.1f s" % seconds)
+            time.sleep(max(0, begin + ROW_LOCK_MAX - time.monotonic()))
+            left = held & locks(run)
+            run.must(not left, "a stopped worker holds rows for over %d s"
+                     % ROW_LOCK_MAX)
+            time.sleep(max(0, begin + FROZEN - time.monotonic()))
         finally:
             os.kill(pid, signal.SIGCONT)
             run.mended()
-        run.must(run.history.acknowledged() > before,
-                 "the other workers do not go on")
 
-    def _stop_inside_transaction(self, run):
-        """Stop workers until one holds rows and does not go on."""
+    @staticmethod
+    def _stop_inside_transaction(run):
+        """Stop workers until one holds rows, and still does a second
+        later; its process and transactions."""
         for _ in range(200):
             pid = run.random.choice(run.stack.worker_pids())
             os.kill(pid, signal.SIGSTOP)
-            held = {row[0] for row in self._locks(run)}
-            if held and held & {row[0] for row in self._locks(run)}:
-                return pid
-            os.kill(pid, signal.SIGCONT)
+            held = set()
+            try:
+                held = locks(run) & locks(run)
+                if held:
+                    time.sleep(1)
+                    held &= locks(run)
+                if held:
+                    return pid, held
+            finally:
+                if not held:
+                    os.kill(pid, signal.SIGCONT)
             time.sleep(run.random.uniform(0, 0.05))
         raise StackError("no worker could be stopped inside a transaction")
 
-    @staticmethod
-    def _locks(run):
-        time.sleep(0.15)    # InnoDB renews that table every 100 ms
-        return run.stack.sql(LOCKS)
+
+def locks(run):
+    """The transactions that hold rows and wait for none."""
+    time.sleep(0.15)    # InnoDB renews that table every 100 ms
+    return {row[0] for row in run.stack.sql(LOCKS)}
 
 
 class MasterTerminated(Fault):
@@ -173,9 +181,12 @@ class DatabaseFrozen(Fault):
     """mariadbd stopped for 3 s."""
 
     def inject(self, run):
-        run.stack.db.send(signal.SIGSTOP)
-        run.pause(3)
-        run.stack.db.send(signal.SIGCONT)
+        with run.must_fail():
+            run.stack.db.send(signal.SIGSTOP)
+            try:
+                run.pause(3)
+            finally:
+                run.stack.db.send(signal.SIGCONT)
 
 
 class DatabaseSlow(Fault):
@@ -185,8 +196,11 @@ class DatabaseSlow(Fault):
 
     def inject(self, run):
         run.proxy.delay = 0.03
-        run.pause(3)
-        run.proxy.delay = 0.0
+        try:
+            run.pause(2)
+            run.must(run.probe()[1] > 0.03, "the database is not slow")
+        finally:
+            run.proxy.delay = 0.0
 
 
 class DatabaseCut(Fault):
@@ -210,8 +224,10 @@ class CommitLost(Fault):
 
     def inject(self, run):
         run.proxy.eat_share = 1 / 3
-        run.pause(4)
-        run.proxy.eat_share = 0.0
+        try:
+            run.pause(4)
+        finally:
+            run.proxy.eat_share = 0.0
         run.must(run.proxy.eaten > 0, "no COMMIT came by")
 
 
@@ -233,7 +249,8 @@ class ConnectionsExhausted(Fault):
                         "SELECT id FROM information_schema.processlist"
                         " WHERE user = 'palmares'"):
                     admin.run("KILL CONNECTION " + row[0])
-                run.pause(2)
+                with run.must_fail():
+                    run.pause(2)
             finally:
                 for filler in fillers:
                     filler.close()
@@ -351,7 +368,11 @@ class ClockShifted(Fault):
     def inject(self, run):
         for shift in (3600, -3600, 0):
             run.shim.set_clock(shift)
-            run.pause(1.5)
+            before = datetime.now(timezone.utc)
+            told = datetime.fromisoformat(run.probe()[0]["receivedAt"])
+            off = (told - before).total_seconds() - shift
+            run.must(abs(off) < 600, "the clock is off by %d s" % off)
+            run.pause(1)
 
 
 class DescriptorsExhausted(Fault):
@@ -361,17 +382,21 @@ class DescriptorsExhausted(Fault):
         pids = run.stack.worker_pids()
         limits = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE)
                   for pid in pids}
-        for pid, (_, hard) in limits.items():
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, (FEW, hard))
-        position, burnt = run.stack.log_size(), sum(map(cpu_seconds, pids))
-        run.pause(3)
-        told = run.stack.log_since(position).count("event=accept_failed")
-        run.must(0 < told <= 10 * len(pids), "accept failed %d times" % told)
-        run.must(sum(map(cpu_seconds, pids)) - burnt < 1,
-                 "the workers are busy with nothing")
-        for pid, limit in limits.items():
-            if alive(pid):
-                resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
+        try:
+            for pid, (_, hard) in limits.items():
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, (FEW, hard))
+            position = run.stack.log_size()
+            burnt = sum(map(cpu_seconds, pids))
+            run.pause(3)
+            told = run.stack.log_since(position).count("event=accept_failed")
+            run.must(0 < told <= 10 * len(pids),
+                     "accept failed %d times" % told)
+            run.must(sum(map(cpu_seconds, pids)) - burnt < 1,
+                     "the workers are busy with nothing")
+        finally:
+            for pid, limit in limits.items():
+                if alive(pid):
+                    resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
 
 
 def cpu_seconds(pid):
@@ -387,29 +412,42 @@ class MemoryExhausted(Fault):
     shimmed = True
     workers = 1
     clients = 0
+    MANY = 1 << 40      # more than any request allocates
 
     def inject(self, run):
         self.position = run.stack.log_size()
-        self.failed = 0
-        for name, action in run.client_actions():
-            number = run.random.randrange(run.stride)
-            while True:
-                number += run.stride
-                run.shim.set_countdown(number)
-                action()
-                if run.shim.countdown() > 0:
-                    break
-                self.failed += 1
-                self._start_again(run)
-            run.shim.set_countdown(0)
-            run.say("%s: %d allocations" % (name, number))
-        run.must(self.failed > 0, "no allocation failed")
+        actions = run.client_actions()
+        actions[0][1]()     # something to read and to repeat
+        for name, action in actions:
+            self._fail_each(run, name, action, action)
+        self._fail_each(run, "the first request of a worker", actions[0][1],
+                        lambda: None)
 
-    def _start_again(self, run):
-        """Without the master's pause, which grows with each crash."""
-        if metric_sum(metrics(run.stack), "worker_crashes") > 0:
-            run.stack.daemon.stop()
-            run.stack.start_daemon()
+    def _fail_each(self, run, name, action, warm):
+        """Fail the allocations of a request one after the other, each in a
+        worker that is fresh, and warmed."""
+        self._start_again(run, warm)
+        run.shim.set_countdown(self.MANY)
+        action()
+        count = self.MANY - run.shim.countdown()
+        first = 1 + run.random.randrange(min(run.stride, count))
+        failed = 0
+        for number in range(first, count + 1, run.stride):
+            self._start_again(run, warm)
+            run.shim.set_countdown(number)
+            action()
+            failed += run.shim.countdown() == 0
+            run.shim.set_countdown(0)
+        run.must(failed > 0, "%s: no allocation failed" % name)
+        run.say("    %s: %d of %d allocations failed" % (name, failed, count))
+
+    @staticmethod
+    def _start_again(run, warm):
+        """At once: the master's pause grows with each crash."""
+        run.shim.set_countdown(0)
+        run.stack.daemon.stop()
+        run.stack.start_daemon()
+        warm()
 
     def confession(self, run):
         """A worker without memory says so before it ends."""
@@ -431,7 +469,7 @@ def alive(pid):
 
 
 class Storm(Fault):
-    """All of these one after another, without a pause in the load."""
+    """Most of these one after another, without a pause in the load."""
 
     proxied = True
     several = True

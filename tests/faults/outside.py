@@ -1,10 +1,13 @@
 """What is stored, seen from the outside, against what was acknowledged."""
 
 import json
+import time
 
 from client import Connection, segment
+from stack import StackError
 from traffic import digest_of, fault_of_user
 
+RETRIES = 20    # of a page that is refused with 503
 LEDGERS = 8     # users of an application whose ledger is read whole
 
 
@@ -19,15 +22,21 @@ class Reader:
         """Every document of a collection, page by page."""
         cursor = ""
         while cursor is not None:
-            answer = self.connection.request(
-                "GET", "/api/v1%s?limit=1000%s" % (path, cursor),
-                headers=self.headers)
-            if answer.status != 200:
-                raise AssertionError("%s: %r" % (path, answer))
-            page = answer.json
+            page = self._page("/api/v1%s?limit=1000%s" % (path, cursor))
             yield from page["data"]
             cursor = page["nextCursor"] and "&cursor=" + segment(
                 page["nextCursor"])
+
+    def _page(self, target):
+        for _ in range(RETRIES):
+            answer = self.connection.request("GET", target,
+                                             headers=self.headers)
+            if answer.status != 503:
+                break
+            time.sleep(0.5)
+        if answer.status != 200:
+            raise StackError("%s: %r" % (target, answer))
+        return answer.json
 
     def close(self):
         self.connection.http.close()

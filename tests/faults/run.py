@@ -33,11 +33,11 @@ import client               # noqa: E402
 import outside              # noqa: E402
 import stack as servers     # noqa: E402
 from dbproxy import Proxy   # noqa: E402
-from faults import FAULTS, Fault            # noqa: E402
+from faults import FAULTS   # noqa: E402
 from history import History, Violations     # noqa: E402
-
 from shim import Shim       # noqa: E402
-from traffic import ACTIONS, GIVE_UP, Client, Traffic   # noqa: E402
+from traffic import (ACTIONS, GIVE_UP, Client, Hopeless,    # noqa: E402
+                     Refused, Traffic)
 
 APPLICATIONS = 3
 DISK = "256m"       # of the small file system
@@ -152,14 +152,45 @@ class Run:
 
     def mended(self):
         """The fault is over; what comes now is recovery."""
+        self._note_recovery(self.traffic.served() or time.monotonic())
         self.marked = time.monotonic()
         self.traffic.mark(self.marked)
 
+    def _note_recovery(self, served):
+        if self.marked is not None:
+            self.recovery = max(self.recovery, served - self.marked)
+
+    @contextlib.contextmanager
+    def must_fail(self):
+        """While this lasts, some request has no success."""
+        before = len(self.traffic.failures())
+        yield
+        self.must(len(self.traffic.failures()) > before,
+                  "no client has noticed")
+
+    def probe(self):
+        """An event of a user not seen before, sent on a connection of its
+        own: (document, seconds)."""
+        begin = time.monotonic()
+        client = Client(self.traffic, "probe-%d" % len(self.traffic.probes))
+        self.traffic.probes.append(client)
+        try:
+            return client.introduce(), time.monotonic() - begin
+        except (Hopeless, Refused) as e:
+            raise servers.StackError("an event in between: %s" % e) from e
+        finally:
+            client.sender.close()
+
     def client_actions(self):
-        """(name, function) of everything that a client does, once."""
+        """(name, function) of everything that a client does; each time the
+        same, but for ids and new users."""
         client = Client(self.traffic, len(self.traffic.clients))
         self.traffic.clients.append(client)
-        return [(action.__name__, lambda a=action: client.act(a))
+
+        def act(action):
+            client.random.seed(self.name)
+            client.act(action)
+        return [(action.__name__, lambda a=action: act(a))
                 for action, _ in ACTIONS]
 
     def _recover(self):
@@ -171,7 +202,7 @@ class Run:
         try:
             served = servers.wait_until(self.traffic.served, GIVE_UP,
                                         "all clients are served again")
-            self.recovery = served - self.marked
+            self._note_recovery(served)
             self.stack.wait_ready()
         except servers.StackError as e:
             self.history.violations.add("unavailable", str(e))
@@ -228,8 +259,12 @@ class FaultStack(servers.Stack):
     def _make_database(self):
         if self.small_disk:
             os.mkdir(self.path("data"))
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + DISK,
-                            "palmares-test", self.path("data")], check=True)
+            mounted = subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=" + DISK,
+                 "palmares-test", self.path("data")],
+                capture_output=True, text=True)
+            if mounted.returncode != 0:
+                raise servers.StackError("mount: " + mounted.stderr)
             self.mounted = True
         super()._make_database()
 
@@ -241,7 +276,7 @@ class FaultStack(servers.Stack):
             if self.proxy:
                 self.proxy.close()
             if self.mounted:
-                subprocess.run(["umount", self.path("data")], check=True)
+                subprocess.run(["umount", "-l", self.path("data")])
             if not keep:
                 self.remove()
 
@@ -250,8 +285,8 @@ def run_fault(args, name, row, numbers, say):
     """Some runs of a fault on servers of their own."""
     fault = FAULTS[name]()
     stack = FaultStack(args, fault)
-    stack.start()
     try:
+        stack.start()
         for number in numbers:
             run = Run(args, name, fault, stack, number, say)
             violations = run.go()
@@ -259,18 +294,29 @@ def run_fault(args, name, row, numbers, say):
             tell(say, name, row, violations)
             if args.chart:
                 chart.write(args.chart, run.history, run.phases)
+        stack.checked = stack.log_size()    # the fault has looked, its own way
+        stack.stop()
+    except Exception as e:      # the other faults are worth a look
+        stack.stop(quietly=True)
+        violations = Violations()
+        violations.add("broken", "%s: %s" % (type(e).__name__, e))
+        row.add(violations)
+        tell(say, name, row, violations)
     except BaseException:
         stack.stop(quietly=True)
         raise
-    stack.checked = stack.log_size()    # the fault has looked, its own way
-    stack.stop()
+
+
+def groups(fault, numbers):
+    """The runs that share servers: a small disk is soon full by itself."""
+    return [[n] for n in numbers] if fault.small_disk else [numbers]
 
 
 def tell(say, name, row, violations):
     """A line of progress, and what was found."""
     say("%-22s %s" % (name, "  ".join(
         "%s %s" % (cell, column) for cell, column in
-        zip(row.cells(), COLUMNS) if column not in ("runs",))))
+        list(zip(row.cells(), COLUMNS))[1:])))
     for text in violations.texts:
         say("    " + text.replace("\n", "\n    "))
 
@@ -290,11 +336,20 @@ def chosen(args):
         sys.exit("run.py: no such fault: %s; --list names them"
                  % ", ".join(unknown))
     names = [n for n in args.only.split(",") if n] or list(FAULTS)
-    needy = [n for n in names if FAULTS[n].small_disk and os.geteuid() != 0]
-    if needy:
-        print("left out: %s, which mounts a small file system; run this as"
-              " root for it" % ", ".join(needy), flush=True)
-    return [n for n in names if n not in needy]
+    needy = [n for n in names if FAULTS[n].small_disk]
+    if needy and not private_mounts():
+        print("left out: %s, which mounts a small file system and needs root"
+              % ", ".join(needy), flush=True)
+        names = [n for n in names if n not in needy]
+    return names
+
+
+def private_mounts():
+    """From now on, what is mounted is seen by this process and its children
+    alone, and goes with them; False if that is not allowed."""
+    new_mounts, private = 0x20000, 0x4000 | 0x40000     # see mount(2)
+    return (servers.LIBC.unshare(new_mounts) == 0 and servers.LIBC.mount(
+        b"none", b"/", None, private, None) == 0)
 
 
 def on_signal(number, _frame):
@@ -315,6 +370,11 @@ def main():
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
+    shim = os.path.join(args.builddir, "tests", "faults", "shim.so")
+    if any(FAULTS[n].shimmed for n in names) and not os.path.exists(shim):
+        print("run.py: missing: %s (make check-faults builds it)" % shim,
+              file=sys.stderr)
+        return 2
     print("seed %s: the same seed draws the same events" % args.seed)
     rows = {name: Row(FAULTS[name].title()) for name in names}
     rounds = 0
@@ -322,13 +382,15 @@ def main():
                           < args.events):
         for name in names:
             first = rounds * args.runs
-            run_fault(args, name, rows[name],
-                      range(first, first + args.runs),
-                      lambda text: print(text, flush=True))
+            for numbers in groups(FAULTS[name],
+                                  range(first, first + args.runs)):
+                run_fault(args, name, rows[name], numbers,
+                          lambda text: print(text, flush=True))
         rounds += 1
     if args.table:
         with open(args.table, "w", encoding="utf-8") as f:
             f.write(markdown(rows.values()))
+    print("the seed was %s" % args.seed)
     return summary(rows.values())
 
 
@@ -344,4 +406,7 @@ def summary(rows):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -23,6 +23,7 @@ NEW_TOGETHER = 4    # events that a user not seen before begins with, about
 TENTH = 10          # the event that wins the badge of that name
 BONUS = 5           # points that come with it
 DEFINITE = (200, 201, 204)
+UNSURE = ("outcome_unknown", "unavailable")     # a 503 that may have counted
 RULES = (
     {"name": "tally", "points": 1, "pointScale": "tally"},
     {"name": "first", "badge": "First"},
@@ -58,8 +59,13 @@ def digest_of(document):
     return hash(json.dumps(rest, sort_keys=True))
 
 
-def outcome_of(document):
-    """(replayed, position, what the changing rule gave, digest)"""
+def outcome_of(event, document):
+    """(replayed, position, what the changing rule gave, digest), if the
+    document tells of the event as it was sent."""
+    for member, value in body_of(event).items():
+        if document[member] != value:
+            raise Refused("%s was sent with %s %r, and is told with %r" % (
+                event.id, member, value, document[member]))
     awards = {a["rule"]: a for a in document["awards"]}
     extra = awards.get("flux")
     return (document["replayed"], awards["tally"]["balance"],
@@ -75,6 +81,8 @@ class Sender:
         self.requests = self.retries = 0
         self.failures = []      # (time, what was not definite)
         self.longest = 0.0      # seconds from the first try to the answer
+        self.unsure = False     # a try of the last request may have counted
+        self.giving_up = False  # see Traffic.__exit__
         self.since = 0.0        # see served
         self.served = None      # the first answer to what was asked since
 
@@ -106,6 +114,7 @@ class Sender:
     def insist(self, method, path, body, app, statuses=DEFINITE):
         """Until there is a definite answer, whose JSON is returned."""
         begin = time.monotonic()
+        self.unsure = False
         while True:
             answer = self.once(method, path, body, app.secret)
             now = time.monotonic()
@@ -120,7 +129,9 @@ class Sender:
                     raise Refused("%s %s %s: %d %s" % (
                         method, path, json.dumps(body)[:300], answer[0],
                         answer[1][:600].decode("utf-8", "replace")))
-            if now - begin > GIVE_UP:
+            if not answer or json.loads(answer[1])["code"] in UNSURE:
+                self.unsure = True
+            if now - begin > GIVE_UP or self.giving_up:
                 raise Hopeless("%s %s: %s" % (
                     method, path, self.failures[-1][1]))
             self.retries += 1
@@ -134,7 +145,7 @@ class Client:
         self.traffic = traffic
         self.history = traffic.history
         self.number = number
-        self.random = random.Random("%s %d" % (traffic.seed, number))
+        self.random = random.Random("%s %s" % (traffic.seed, number))
         self.sender = Sender(traffic.stack.port)
         self.counts = collections.Counter()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -154,7 +165,7 @@ class Client:
             self.history.violations.add("unavailable", str(e))
         except Refused as e:
             self.history.violations.add("refused", str(e))
-        except (KeyError, TypeError, ValueError) as e:
+        except (LookupError, TypeError, ValueError) as e:
             self.history.violations.add("answer", repr(e))
 
     # --- what is sent ----------------------------------------------------
@@ -173,14 +184,30 @@ class Client:
     def _event(self, app, user=None):
         """The ids are the same in all applications, on purpose."""
         self.counts[app.name] += 1
-        return Event(app.name, user or self._user(), "c%d-%d" % (
+        return Event(app.name, user or self._user(), "c%s-%d" % (
             self.number, self.counts[app.name]))
+
+    def introduce(self):
+        """An event of a user not seen before; its document."""
+        app = self._app()
+        return self._send(app, self._event(app, "user of %s" % self.number))
 
     def _send(self, app, event):
         transaction = self.history.begin(time.monotonic(), (event,))
         document = self.sender.insist("POST", "/events", body_of(event), app)
         self.history.answered(transaction, time.monotonic(),
-                              [outcome_of(document)])
+                              [outcome_of(event, document)])
+        self._check_refusals([event], [document])
+        return document
+
+    def _check_refusals(self, events, documents):
+        """What was refused for certain is not stored: whoever sends an event
+        alone, and had nothing but refusals, finds it new."""
+        for event, document in zip(events, documents):
+            if (document["replayed"] and event.senders == 1
+                    and not self.sender.unsure):
+                self.history.violations.add(
+                    "refused", "%s was refused, and stored" % event.id)
 
     def single(self):
         app = self._app()
@@ -210,6 +237,8 @@ class Client:
                                     {"events": bodies}, app)
         now = time.monotonic()
         results = answer["results"]
+        if len(results) != len(bodies):
+            raise Refused("%d results of %d" % (len(results), len(bodies)))
         if results.pop(bad)["status"] != 422:
             raise Refused("an invalid event of a batch was taken")
         documents = [r["event"] for r in results]
@@ -218,11 +247,12 @@ class Client:
                 or digest_of(again) != digest_of(documents[twice])):
             raise Refused("an event twice in a batch: %r" % again)
         self.history.answered(transaction, now,
-                              [outcome_of(d) for d in documents])
+                              list(map(outcome_of, events, documents)))
+        self._check_refusals(events, documents)
 
     def _invalid(self):
         self.counts["bad"] += 1
-        return dict({"id": "bad-%d-%d" % (self.number, self.counts["bad"]),
+        return dict({"id": "bad-%s-%d" % (self.number, self.counts["bad"]),
                      "username": self._user(), "eventType": "tick"},
                     **self.random.choice(INVALID))
 
@@ -330,6 +360,8 @@ class Traffic:
         self.rule_locks = {a.name: threading.Lock() for a in apps}
         self.flux = {a.name: 0 for a in apps}
         self.clients = [Client(self, i) for i in range(clients)]
+        self.threads = []
+        self.probes = []    # clients that a fault sends something by
 
     def __enter__(self):
         sender = Sender(self.stack.port)
@@ -347,8 +379,10 @@ class Traffic:
             client.thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.ending.set()
+        for client in self.threads:
+            client.sender.giving_up = kind is not None
         for client in self.threads:
             client.thread.join(GIVE_UP + 2 * TIMEOUT)
             if client.thread.is_alive():
@@ -389,10 +423,10 @@ class Traffic:
     # --- figures ---------------------------------------------------------
 
     def requests(self):
-        return sum(c.sender.requests for c in self.clients)
+        return sum(c.sender.requests for c in self.clients + self.probes)
 
     def retries(self):
-        return sum(c.sender.retries for c in self.clients)
+        return sum(c.sender.retries for c in self.clients + self.probes)
 
     def failures(self):
         """What went wrong for clients so far, in the order of time."""
