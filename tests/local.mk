@@ -171,8 +171,8 @@ tests_bench_bare_loop_LDADD = $(MARIADB_LIBS)
 
 # Preloaded into palmaresd by "make check-faults". As it stands, without the
 # sanitizers that the rest may be built with: it comes before them.
-tests/faults/shim.so: tests/faults/shim.c
+tests/faults/libshim.so: tests/faults/shim.c
 	$(MKDIR_P) tests/faults
 	$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN_CFLAGS) -O2 -fPIC -shared -o $@ \
 	    $(srcdir)/tests/faults/shim.c
-CLEANFILES += tests/faults/shim.so
+CLEANFILES += tests/faults/libshim.so

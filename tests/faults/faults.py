@@ -27,7 +27,7 @@ class Fault:
     """One kind of fault; the docstring's first line is its title."""
 
     proxied = False     # palmaresd reaches the database through a proxy
-    shimmed = False     # palmaresd runs with shim.so
+    shimmed = False     # palmaresd runs with libshim.so
     small_disk = False  # the database lives on a small file system
     workers = None      # instead of the usual number
     clients = None      # instead of the number that was asked for

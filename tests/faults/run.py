@@ -370,7 +370,7 @@ def main():
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
-    shim = os.path.join(args.builddir, "tests", "faults", "shim.so")
+    shim = os.path.join(args.builddir, "tests", "faults", "libshim.so")
     if any(FAULTS[n].shimmed for n in names) and not os.path.exists(shim):
         print("run.py: missing: %s (make check-faults builds it)" % shim,
               file=sys.stderr)

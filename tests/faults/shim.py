@@ -1,4 +1,4 @@
-"""The file that palmaresd's processes map when they run with shim.so."""
+"""The file that palmaresd's processes map when they run with libshim.so."""
 
 import mmap
 import os
@@ -12,7 +12,7 @@ class Shim:
 
     def __init__(self, builddir, path):
         self.library = os.path.abspath(
-            os.path.join(builddir, "tests", "faults", "shim.so"))
+            os.path.join(builddir, "tests", "faults", "libshim.so"))
         if not os.path.exists(self.library):
             raise FileNotFoundError("%s: make check-faults builds it"
                                     % self.library)
