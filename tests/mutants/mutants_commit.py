@@ -1,5 +1,6 @@
 """Mutants: commit, rollback, retry, and what is said of an outcome."""
 
+from suite import HANGS
 from table import Mutant
 
 MUTANTS = [
@@ -117,7 +118,8 @@ MUTANTS = [
         "\tif (clock_monotonic() + pause >= deadline)\n"
         "\t\treturn false;\n",
         "\t(void)deadline;\n",
-        ["without_a_server_it_ends_by_the_deadline"]),
+        ["without_a_server_it_ends_by_the_deadline"],
+        endings=(HANGS,)),
     Mutant(
         "wait-deadline-ignored", (),
         "a request waits for its outcome beyond its deadline",

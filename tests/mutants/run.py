@@ -8,7 +8,8 @@ there, the tests that the table names must pass, and then each mutant is put
 in, built and shown to its tests, cheapest first, until one of them fails.
 
 Exit status: 0 if each was caught; 1 if one survived: a test is missing; 2 if
-the table is at fault (stale, does not compile) or a test fails without it.
+the table is at fault (stale, does not compile), a test fails without a mutant,
+or the tests of one end twice as nobody expects (servers that do not start).
 """
 
 import argparse
@@ -45,7 +46,7 @@ def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0],
         epilog="Exit status: 0 all caught, 1 one survived, 2 a fault of the"
-        " table or a test that fails without a mutant.")
+        " table or of the run, or a test that fails without a mutant.")
     parser.add_argument("--builddir", default=".", metavar="DIR",
                         help="where DIR/mutants is made (default: here)")
     parser.add_argument("--short", action="store_true",
@@ -129,12 +130,27 @@ class Run:
                 log = shop.build(run.targets, mutant.name)
                 if log is not None:
                     return result("error", "does not compile, see %s" % log)
-                outcome = run.execute(
-                    shop, mutant.name, self.tests.limit(run))
-                caught = outcome.caught_by(run.names)
+                outcome, caught = self.ask(shop, mutant, run)
                 if caught:
                     return result("caught", caught)
+                if outcome.ending:
+                    return result("error", "%s: %s, and nobody expects that;"
+                                  " see %s" % (run, outcome.ending,
+                                               outcome.log))
         return result("survived", "nobody; see %s" % outcome.log)
+
+    def ask(self, shop, mutant, run):
+        """What its tests say of the mutant, and who caught it.
+
+        Once more where they end as nobody expects, which may be the fault of
+        the machine: that catches nothing.
+        """
+        for _ in range(2):
+            outcome = run.execute(shop, mutant.name, self.tests.limit(run))
+            caught = outcome.caught_by(run.names, mutant.endings)
+            if caught or not outcome.ending:
+                break
+        return outcome, caught
 
     def work(self, shop, waiting):
         try:

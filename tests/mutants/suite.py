@@ -14,6 +14,7 @@ from table import TableError
 
 PATIENCE, GRACE = 20, 30    # seconds
 INTEGRATION = "integration"
+HANGS = "hangs"
 COST = {"unit": 0, "store": 1, INTEGRATION: 2}
 TAP = re.compile(r"(not ok|ok) \d+ - (\w+)")
 UNITTEST = re.compile(r"^(?:FAIL|ERROR): (\w+) \(([\w.]+)\)", re.M)
@@ -66,14 +67,15 @@ class Outcome:
     def __init__(self, passed, failed, ending, seconds, log):
         self.passed = passed
         self.failed = failed
-        self.ending = ending    # "", or how it ended before its time
+        self.ending = ending    # "", or how it ended but by its tests
         self.seconds = seconds
         self.log = log
 
-    def caught_by(self, names):
-        """The named tests that failed; or how all of them came to an end."""
+    def caught_by(self, names, endings):
+        """The named tests that failed; or how all of them came to an end, if
+        that is one of the endings that the mutant is expected to bring."""
         hit = [n for n in self.failed if n in names or "." in n]
-        if not hit and self.ending:
+        if not hit and self.ending in endings:
             return "%s: %s" % (", ".join(names), self.ending)
         return ", ".join(hit)
 
@@ -111,13 +113,18 @@ class TestRun:
             shutil.rmtree(temporary, ignore_errors=True)
         with open(log, encoding="utf-8", errors="replace") as f:
             passed, failed = self._read(f.read())
-        ending = "" if failed and status == 1 else self._ending(status)
-        return Outcome(passed, failed, ending, time.monotonic() - start, log)
+        return Outcome(passed, failed, self._ending(status, len(failed)),
+                       time.monotonic() - start, log)
 
-    def _ending(self, status):
-        """How it ended, if that tells more than its tests do."""
+    def _ending(self, status, failed):
+        """How it ended, if that tells more than its tests do.
+
+        cmocka's programs end with the number of failures.
+        """
+        if failed and status == (1 if self.kind == INTEGRATION else failed):
+            return ""
         if status is None:
-            return "hangs"
+            return HANGS
         if self.kind == INTEGRATION and status == 2:
             return "the servers do not start"
         if self.kind == INTEGRATION and status != 0:

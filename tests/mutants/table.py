@@ -14,7 +14,8 @@ class TableError(Exception):
 class Mutant:
     """One change of the source that a test has to notice."""
 
-    def __init__(self, name, breaks, why, old, new, tests, short=False):
+    def __init__(self, name, breaks, why, old, new, tests, short=False,
+                 endings=()):
         self.name = name
         self.breaks = breaks    # invariants of the architecture, 1 to 6
         self.why = why          # what goes wrong, in a few words
@@ -22,6 +23,9 @@ class Mutant:
         self.new = new
         self.tests = tests      # names of test functions
         self.short = short      # in the part that --short runs
+        # How its tests may end without a failure that they tell, see
+        # suite.TestRun; whatever else is a fault of the run.
+        self.endings = endings
 
 
 def load():

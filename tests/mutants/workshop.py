@@ -12,12 +12,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 # Where a mutant's text may stand.
 MUTABLE = (("src", (".c", ".h")), ("sql", (".sql",)))
-# What an in-tree build leaves behind, and a build elsewhere stumbles over.
-BUILT = ("Makefile", "config.status", "config.log")
+# What an in-tree build leaves behind, and a build elsewhere stumbles over;
+# besides, whatever has been compiled.
+BUILT = ("Makefile", "config.status", "config.log", "autom4te.cache",
+         "__pycache__")
+BUILT_ENDINGS = (".o", ".a", ".log", ".trs", "_data.c")
+ELF = b"\x7fELF"
+# What config.status has where configure has not found cmocka.
+NO_CMOCKA = 'S["HAVE_CMOCKA_TRUE"]="#"'
 
 
 class BuildError(Exception):
-    """The sources do not build as they are."""
+    """The sources do not build as they are, or not on this machine."""
 
 
 def top(builddir):
@@ -31,15 +37,27 @@ def clean(builddir):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def left_out(directory, names):
-    """What is not copied: builds, hidden files, what was built."""
-    def is_build(name):
-        return os.path.isdir(os.path.join(directory, name)) and \
-            os.path.exists(os.path.join(directory, name, "config.status"))
+def is_compiled(path):
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as f:
+        return f.read(len(ELF)) == ELF
 
-    return [n for n in names if n.startswith(".") or n in BUILT
-            or n == "autom4te.cache" or n == "__pycache__"
-            or n.endswith((".o", ".a")) or is_build(n)]
+
+def left_out(scratch):
+    """Tells copytree what is not copied: hidden files, builds, what was
+    built, and the directory that the copy is made in."""
+    scratch = os.path.realpath(scratch)
+
+    def ignore(directory, names):
+        def is_build(name):
+            path = os.path.join(directory, name)
+            return (os.path.realpath(path) == scratch or is_compiled(path)
+                    or os.path.exists(os.path.join(path, "config.status")))
+
+        return [n for n in names if n.startswith(".") or n in BUILT
+                or n.endswith(BUILT_ENDINGS) or is_build(n)]
+    return ignore
 
 
 def read(path):
@@ -95,12 +113,16 @@ class Workshop:
                    os.path.join(top(builddir), "log"))
         os.makedirs(shop.logs)
         # With their times, so that make runs no autotools.
-        shutil.copytree(SOURCE, shop.tree, symlinks=True, ignore=left_out)
+        shutil.copytree(SOURCE, shop.tree, symlinks=True,
+                        ignore=left_out(top(builddir)))
         os.mkdir(shop.build_dir)
         log = os.path.join(shop.logs, "configure.log")
         if run_logged(["../tree/configure", "-q", "CFLAGS=-O1 -g"], log,
                       shop.build_dir) != 0:
             raise BuildError("configure fails, see %s" % log)
+        if NO_CMOCKA in read(os.path.join(shop.build_dir, "config.status")):
+            raise BuildError("the tests need cmocka: apt-get install"
+                             " libcmocka-dev, then run this again")
         return shop
 
     def copy(self, number):
