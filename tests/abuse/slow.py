@@ -81,14 +81,14 @@ class Crowd:
 
 def slow_heads_and_bodies(attack):
     """One byte at a time, for longer than nginx allows a head."""
-    count = attack.number(2000, 200)
+    count = connections_of(slow_heads_and_bodies, attack.short) // 2
     body = b'{"name": "slow"}'.ljust(300)
     head = attack.head("POST", "/api/v1/badges", (
         "Content-Type: application/json", "Content-Length: 300"))
     with Crowd(attack.port, 2 * count) as crowd:
         attack.tally.sent(2 * count)
-        connections = crowd.alive()
-        heads, bodies = connections[:count], connections[count:]
+        everyone = crowd.alive()
+        heads, bodies = everyone[:count], everyone[count:]
         for s in bodies:
             crowd.send(s, head)
         sent = drip(attack, crowd, ((heads, head), (bodies, body)))
@@ -97,7 +97,7 @@ def slow_heads_and_bodies(attack):
         CHECK.assertEqual([s for s in heads if s not in crowd.ended], [],
                           "slow heads that live on")
         finish_bodies(crowd, bodies, body[sent:])
-        for s in connections:
+        for s in everyone:
             found = answers(crowd.received[s])
             CHECK.assertLess(len(found), 2)
             attack.tally.answer(found[0] if found else None)
@@ -150,7 +150,8 @@ def slow_readers(attack):
                                   {"events": events}), 200)
     head = attack.head(target="/api/v1/events?limit=1000")
     with Crowd(attack.port, 0) as crowd:
-        for _ in range(attack.number(300, 60)):     # one by one, at ease
+        # One by one, at ease.
+        for _ in range(connections_of(slow_readers, attack.short)):
             s = crowd.connect(attack.port, True)
             attack.tally.sent()
             crowd.send(s, head)
@@ -171,8 +172,8 @@ def slow_readers(attack):
 
 
 def trickling_crowd(attack):
-    """10,000 connections, each with requests that come in pieces."""
-    size = attack.number(10000, 1500)
+    """Very many connections, each with requests that come in pieces."""
+    size = connections_of(trickling_crowd, attack.short)
     rounds = attack.number(3, 2)
     request = attack.head(close=False)
     third = len(request) // 3
@@ -208,8 +209,23 @@ def trickle(crowd, connections, pieces, count):
             crowd.received[s].count(b'"appKey"') >= count for s in group))
 
 
-ATTACKS = (
-    ("slow heads and bodies", slow_heads_and_bodies),
-    ("slow readers", slow_readers),
-    ("10,000 connections that trickle", trickling_crowd),
-)
+# Connections at once, in the long form and in the short one.
+CONNECTIONS = {
+    slow_heads_and_bodies: (4000, 400),
+    slow_readers: (300, 60),
+    trickling_crowd: (10000, 1500),
+}
+
+
+def connections_of(function, short):
+    """How many an attack has at once; what is not said here is few."""
+    return CONNECTIONS.get(function, (0, 0))[short]
+
+
+def attacks(short):
+    return (
+        ("slow heads and bodies", slow_heads_and_bodies),
+        ("slow readers", slow_readers),
+        ("{:,} connections that trickle".format(
+            connections_of(trickling_crowd, short)), trickling_crowd),
+    )
