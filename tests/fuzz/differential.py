@@ -45,7 +45,7 @@ def members(pairs):
 
 
 def refuse_constant(name):
-    raise Refused(f"{name} is no JSON")
+    raise Refused("%s is no JSON" % name)
 
 
 def depth_and_values(value):
@@ -72,12 +72,12 @@ class Number:
 
     def fits(self):
         if self.integer:
-            return -(2**63) <= int(self.text) < 2**64
+            return -2 ** 63 <= int(self.text) < 2 ** 64
         return abs(float(self.text)) != float("inf")
 
     def render(self):
         if self.integer:
-            return f"i{int(self.text)}"
+            return "i%d" % int(self.text)
         return "d" + struct.pack(">d", float(self.text)).hex()
 
 
@@ -88,12 +88,8 @@ def python_reads(data):
         if text.startswith("\ufeff"):
             raise Refused("a byte order mark")
         return json.loads(
-            text,
-            object_pairs_hook=members,
-            parse_constant=refuse_constant,
-            parse_int=Number,
-            parse_float=Number,
-        )
+            text, object_pairs_hook=members, parse_constant=refuse_constant,
+            parse_int=Number, parse_float=Number)
     except (ValueError, RecursionError) as error:
         raise Refused(str(error)) from error
 
@@ -158,11 +154,8 @@ def same(value, tokens):
             return False
         return same_members(value, tokens)
     if isinstance(value, list):
-        return (
-            token == "["
-            and all(same(item, tokens) for item in value)
-            and next(tokens) == "]"
-        )
+        return (token == "[" and all(same(item, tokens) for item in value)
+                and next(tokens) == "]")
     if isinstance(value, str):
         return token == "s" + value.encode().hex()
     if isinstance(value, Number):
@@ -196,21 +189,23 @@ def complaint(data, answer):
     try:
         value = python_reads(data)
     except Refused as error:
-        return None if verdict == "-" else f"Python refuses it: {error}"
+        return None if verdict == "-" else "Python refuses it: %s" % error
     except Limit as reason:
         value, limit = None, str(reason)
     else:
         limit = expected_limit(value)
     if limit is not None:
         fine = verdict == "-" and rest.startswith(STRICTER)
-        return None if fine else f"it should be refused: {limit}"
+        return None if fine else "it should be refused: %s" % limit
     if verdict == "-":
-        return f"Python takes it, we do not: {rest}"
+        return "Python takes it, we do not: %s" % rest
     if not all_fit(value):
         return None if verdict == "!" else "a number is out of range"
     if verdict == "!":
         return "every number is in range"
-    return None if is_same(value, rest) else f"it means another thing: {rest}"
+    if is_same(value, rest):
+        return None
+    return "it means another thing: %s" % rest
 
 
 class Renderer:
@@ -218,8 +213,7 @@ class Renderer:
 
     def __init__(self, program):
         self.process = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def write(self, texts):
         for text in texts:
@@ -245,14 +239,15 @@ class Renderer:
 TOKENS = [
     *(bytes([c]) for c in b'{}[]:," \t\n\r0123456789.eE+-\\/tfn'),
     b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity", b'"a"',
-    b'"a":', b'"\\u0061":', b"\\u0000", b"\\ud83d\\ude00", b"\\ud836\\udc00", b"\\uD877\\uDC33", b"\\ud800",
+    b'"a":', b'"\\u0061":', b"\\u0000", b"\\ud83d\\ude00",
+    b"\\ud836\\udc00", b"\\uD877\\uDC33", b"\\ud800",
     b"\\udc00", b"\\n", b"\\/", b"\\x", b"\x00", b"\x0b", b"\x7f", b"\xc2\x85",
     b"\xc3\xa9", b"\xf0\x9f\x98\x80", b"\xc0\x80", b"\xed\xa0\x80", b"\xff",
     b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"18446744073709551615",
     b"18446744073709551616", b"-9223372036854775808", b"-9223372036854775809",
     b"1e308", b"1e309", b"5e-324", b"1e-400", b"-0", b"-0.0", b"0.1",
     b"9007199254740993.0", b"2.2250738585072011e-308", b"//", b"/**/", b"'",
-]  # fmt: skip
+]
 
 
 class Mutator:
@@ -271,12 +266,12 @@ class Mutator:
 
     def remove(self, data):
         at = self.place(data)
-        return data[:at] + data[at + self.random.randint(1, 8) :]
+        return data[:at] + data[at + self.random.randint(1, 8):]
 
     def replace(self, data):
         at = self.place(data)
         token = self.random.choice(TOKENS)
-        return data[:at] + token + data[at + self.random.randint(1, 4) :]
+        return data[:at] + token + data[at + self.random.randint(1, 4):]
 
     def repeat(self, data):
         start, end = sorted((self.place(data), self.place(data)))
@@ -285,37 +280,42 @@ class Mutator:
 
     def splice(self, data):
         other = self.random.choice(self.seeds)
-        return data[: self.place(data)] + other[self.place(other) :]
+        return data[:self.place(data)] + other[self.place(other):]
 
     def wrap(self, data):
         shape = self.random.choice((b"[%s]", b'{"k":%s}', b"[1,%s,2]"))
         return shape % data
 
     def tokens(self, _):
-        return b"".join(self.random.choices(TOKENS, k=self.random.randint(1, 30)))
+        return b"".join(
+            self.random.choices(TOKENS, k=self.random.randint(1, 30)))
+
+    def digits(self, most):
+        return "".join(
+            self.random.choices("0123456789", k=self.random.randint(1, most)))
 
     def number(self, _):
-        digits = lambda most: "".join(  # noqa: E731
-            self.random.choices("0123456789", k=self.random.randint(1, most))
-        )
-        text = self.random.choice(("", "-")) + digits(22)
+        text = self.random.choice(("", "-")) + self.digits(22)
         if self.random.random() < 0.5:
-            text += "." + digits(20)
+            text += "." + self.digits(20)
         if self.random.random() < 0.5:
-            text += self.random.choice(("e", "E-", "e+")) + digits(3)
+            text += self.random.choice(("e", "E-", "e+")) + self.digits(3)
         return text.encode()
 
     def next(self):
         data = self.random.choice(self.seeds)
         for _ in range(self.random.randint(1, 4)):
-            data = self.random.choice(
-                (self.insert, self.insert, self.remove, self.replace,
-                 self.repeat, self.splice, self.wrap, self.tokens, self.number)
-            )(data)  # fmt: skip
+            change = self.random.choice((
+                self.insert, self.insert, self.remove, self.replace,
+                self.repeat, self.splice, self.wrap, self.tokens,
+                self.number))
+            data = change(data)
         return data[:65536]
 
 
 class Comparison:
+    """Answers compared, and counted by their first character."""
+
     def __init__(self, renderer):
         self.renderer = renderer
         self.counts = {"-": 0, "!": 0, "=": 0}
@@ -328,16 +328,12 @@ class Comparison:
             why = complaint(text, answer)
             if why is not None:
                 self.failures += 1
-                print(f"{text[:2000]!r}: {why[:500]}", file=sys.stderr)
+                print("%r: %s" % (text[:2000], why[:500]), file=sys.stderr)
 
 
 def seeds_of(directories):
-    files = [
-        path
-        for directory in directories
-        for path in sorted(pathlib.Path(directory).iterdir())
-    ]
-    return [path.read_bytes() for path in files]
+    return [path.read_bytes() for directory in directories
+            for path in sorted(pathlib.Path(directory).iterdir())]
 
 
 def main():
@@ -348,8 +344,7 @@ def main():
     parser.add_argument("--program", default="tests/fuzz/render_json")
     parser.add_argument(
         "corpus", nargs="*", default=[source / "corpus/json"],
-        help="directories with texts to begin with",
-    )  # fmt: skip
+        help="directories with texts to begin with")
     args = parser.parse_args()
     sys.set_int_max_str_digits(0)
 
@@ -362,11 +357,10 @@ def main():
         comparison.compare(mutator.next() for _ in range(BATCH))
     rc = comparison.renderer.close()
     counts = comparison.counts
-    print(
-        f"seed {args.seed}: {sum(counts.values())} texts, {counts['=']} taken,"
-        f" {counts['!']} with numbers out of range, {counts['-']} refused,"
-        f" {comparison.failures} differences"
-    )
+    print("seed %d: %d texts, %d taken, %d with numbers out of range,"
+          " %d refused, %d differences" % (
+              args.seed, sum(counts.values()), counts["="], counts["!"],
+              counts["-"], comparison.failures))
     if not counts["="] or not counts["-"]:
         sys.exit("texts of both kinds are needed")
     return 1 if comparison.failures or rc else 0

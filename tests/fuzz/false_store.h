@@ -4,10 +4,10 @@
 
 /*
  * The linker's --wrap puts these functions in the place of those that reach the
- * database (see tests/local.mk). There is one application with two keys and the
- * classic interface. A transaction runs once. A statement that is not replaced
- * finds the connection lost. An event's outcome is by its username's first
- * letter, see false_store.c.
+ * database (see tests/local.mk, and HACKING.md for why). There is one
+ * application with two keys and the classic interface. A transaction runs once.
+ * A statement that is not replaced finds the connection lost. An event's
+ * outcome is by its username's first letter, see false_store.c.
  */
 enum { FALSE_APPLICATION = 3, FALSE_APP_KEY = 11 };
 extern const char false_secret[], false_publishable[];
