@@ -43,6 +43,7 @@ GROWTH = 1.1        # of the last third against the first
 REACHED = 0.95      # of the rate that was asked for, in each third
 ROUNDS_MIN = 3      # one for each third
 EVENT_BYTES = 400   # of an event on disk, with its ledger row and the indexes
+DATABASE_BYTES = 300e6  # of logs and the like, whatever the number of events
 
 # One schedule for all connections of wrk's one thread.
 PACED = """
@@ -174,7 +175,7 @@ def check_rates(rates, wanted):
 
 def check_disk(directory, events):
     """StackError where the events would not fit, with a tenth of room."""
-    needed = 1.1 * EVENT_BYTES * events
+    needed = 1.1 * EVENT_BYTES * events + DATABASE_BYTES
     free = shutil.disk_usage(directory).free
     if free < needed:
         raise StackError("%d events need %.1f GB in %s, which has %.1f GB"
