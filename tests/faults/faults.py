@@ -12,7 +12,8 @@ import time
 from datetime import datetime, timezone
 
 from case import metrics
-from stack import SqlSession, StackError, children_of, wait_until
+from stack import (SqlSession, StackError, children_of, connections_taken,
+                   wait_until)
 
 ROW_LOCK_MAX = 5        # seconds; nobody holds a row longer
 FROZEN = 7              # seconds that a stopped worker stays so
@@ -20,7 +21,6 @@ LOCKS = ("SELECT trx_id FROM information_schema.innodb_trx"
          " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'")
 FEW = 3                 # descriptors: those that are open stay so
 OUT_OF_MEMORY = "event=out_of_memory"
-FILLERS = 12            # connections that somebody else holds
 
 
 class Fault:
@@ -235,26 +235,8 @@ class ConnectionsExhausted(Fault):
     """max_connections reached by somebody else."""
 
     def inject(self, run):
-        fillers = []
-        with SqlSession(run.stack) as admin:
-            admin.run("CREATE USER IF NOT EXISTS filler@localhost;"
-                      "GRANT SELECT ON palmares.* TO filler@localhost")
-            limit = admin.run("SELECT @@max_connections")[0][0]
-            try:
-                for _ in range(FILLERS):
-                    fillers.append(SqlSession(run.stack, "filler"))
-                    fillers[-1].run()
-                admin.run("SET GLOBAL max_connections = 10")
-                for row in admin.run(
-                        "SELECT id FROM information_schema.processlist"
-                        " WHERE user = 'palmares'"):
-                    admin.run("KILL CONNECTION " + row[0])
-                with run.must_fail():
-                    run.pause(2)
-            finally:
-                for filler in fillers:
-                    filler.close()
-                admin.run("SET GLOBAL max_connections = " + limit)
+        with connections_taken(run.stack), run.must_fail():
+            run.pause(2)
 
 
 class Foreign(Fault):

@@ -5,6 +5,7 @@ purpose), listens on unix sockets and one free loopback port, and is stopped
 by process id.  Nothing of the host is used or touched but the programs.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -413,6 +414,31 @@ class Stack:
             except ValueError:
                 pass
         return r.returncode, out, r.stderr.decode("utf-8", "replace"), value
+
+
+@contextlib.contextmanager
+def connections_taken(stack):
+    """While this lasts, others have all of the database's connections, and
+    palmaresd's are closed."""
+    fillers = []
+    with SqlSession(stack) as admin:
+        admin.run("CREATE USER IF NOT EXISTS filler@localhost;"
+                  "GRANT SELECT ON palmares.* TO filler@localhost")
+        limit = admin.run("SELECT @@max_connections")[0][0]
+        try:
+            for _ in range(12):
+                fillers.append(SqlSession(stack, "filler"))
+                fillers[-1].run()
+            admin.run("SET GLOBAL max_connections = 10")
+            for row in admin.run(
+                    "SELECT id FROM information_schema.processlist"
+                    " WHERE user = 'palmares'"):
+                admin.run("KILL CONNECTION " + row[0])
+            yield
+        finally:
+            for filler in fillers:
+                filler.close()
+            admin.run("SET GLOBAL max_connections = " + limit)
 
 
 class SqlSession:

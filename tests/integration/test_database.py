@@ -7,7 +7,7 @@ import client
 from case import StackTest, unique
 from client import Together, at_once, timed
 from load import Load
-from stack import SqlSession, wait_until
+from stack import connections_taken, wait_until
 
 # The contract says two seconds; the rest is for a slow machine's scheduling.
 IN_TIME = 2.5
@@ -143,28 +143,11 @@ class Full(DatabaseTest):
     """The database at its connection limit."""
 
     def test_no_connection_left_is_503_in_time(self):
-        fillers = []
-        with SqlSession(self.stack) as admin:
-            admin.run("CREATE USER IF NOT EXISTS filler@localhost;"
-                      "GRANT SELECT ON palmares.* TO filler@localhost")
-            limit = admin.run("SELECT @@max_connections")[0][0]
-            try:
-                for _ in range(12):
-                    fillers.append(SqlSession(self.stack, "filler"))
-                    fillers[-1].run()
-                admin.run("SET GLOBAL max_connections = 10")
-                for row in admin.run(
-                        "SELECT id FROM information_schema.processlist"
-                        " WHERE user = 'palmares'"):
-                    admin.run("KILL CONNECTION " + row[0])
-                bodies = self.bodies(12)
-                self.assert_refused(self.post_all(bodies))
-                self.assert_reads_refused()
-                self.assert_operations_tell()
-            finally:
-                for filler in fillers:
-                    filler.close()
-                admin.run("SET GLOBAL max_connections = " + limit)
+        with connections_taken(self.stack):
+            bodies = self.bodies(12)
+            self.assert_refused(self.post_all(bodies))
+            self.assert_reads_refused()
+            self.assert_operations_tell()
         self.wait_recovered()
         self.assert_settled(bodies)
 
