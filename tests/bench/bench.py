@@ -23,11 +23,14 @@ from stack import Stack, StackError  # noqa: E402
 BARE_CONNECTIONS = 16
 CASES = (("10,000 random users", 10000), ("one hot user", 1))
 
-WRK_SCRIPT = """
+# How each request is made; what it sends comes behind.
+WRK_HEAD = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer %(key)s"
 math.randomseed(%(seed)d)
+"""
+WRK_EVENTS = WRK_HEAD + """
 request = function()
 	return wrk.format(nil, "/api/v1/events", nil, string.format(
 	    '{"username":"user%%d","eventType":"review"}',
@@ -52,20 +55,34 @@ def wrk_time(text):
     return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
 
-def palmares(stack, key, seconds, clients, users, seed):
-    """(events/s, median, 99th percentile in microseconds) through nginx."""
-    script = stack.path("load.lua")
-    with open(script, "w", encoding="ascii") as f:
-        f.write(WRK_SCRIPT % {"key": key, "seed": seed, "users": users})
+def wrk(stack, script, seconds, clients):
+    """What wrk tells of a run with a script; StackError on any failure."""
+    path = stack.path("load.lua")
+    with open(path, "w", encoding="ascii") as f:
+        f.write(script)
     out = subprocess.run(
         ["wrk", "-t1", "-c%d" % clients, "-d%ds" % seconds, "--latency",
-         "-s", script, "http://127.0.0.1:%d/" % stack.port],
+         "-s", path, "http://127.0.0.1:%d/" % stack.port],
         capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out or "Socket errors" in out:
         raise StackError("wrk met errors:\n" + out)
-    return (float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1)),
-            wrk_time(re.search(r"50%\s+(\S+)", out).group(1)),
-            wrk_time(re.search(r"99%\s+(\S+)", out).group(1)))
+    return out
+
+
+def wrk_rate(out):
+    return float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1))
+
+
+def wrk_percentile(out, percent):
+    """In microseconds."""
+    return wrk_time(re.search(r"%d%%\s+(\S+)" % percent, out).group(1))
+
+
+def palmares(stack, key, seconds, clients, users, seed):
+    """(events/s, median, 99th percentile in microseconds) through nginx."""
+    out = wrk(stack, WRK_EVENTS % {"key": key, "seed": seed, "users": users},
+              seconds, clients)
+    return wrk_rate(out), wrk_percentile(out, 50), wrk_percentile(out, 99)
 
 
 def prepare(stack):

@@ -22,7 +22,6 @@ import re
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import time
 
@@ -65,11 +64,7 @@ function delay()
 	return math.max(0, math.floor((slot - at) / 1e3))
 end
 """
-LOAD = """
-wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "Bearer %(key)s"
-math.randomseed(%(seed)d)
+LOAD = bench.WRK_HEAD + """
 request = function()
 	local user = math.random() < 0.25 and "hot"
 	    or "user" .. math.random(1, 10000)
@@ -93,22 +88,13 @@ class Totals:
 
 def load(stack, key, seconds, totals, rate=None):
     """A round of wrk: (events/s, 99th percentile in ms)."""
-    script = stack.path("load.lua")
-    text = LOAD % {"key": key, "seed": totals.rounds}
+    script = LOAD % {"key": key, "seed": totals.rounds}
     if rate:
-        text += PACED % {"gap": 1e6 / rate}
-    with open(script, "w", encoding="ascii") as f:
-        f.write(text)
-    out = subprocess.run(
-        ["wrk", "-t1", "-c%d" % CLIENTS, "-d%ds" % seconds, "--latency",
-         "-s", script, "http://127.0.0.1:%d/" % stack.port],
-        capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in out or "Socket errors" in out:
-        raise StackError("wrk met errors:\n" + out)
+        script += PACED % {"gap": 1e6 / rate}
+    out = bench.wrk(stack, script, seconds, CLIENTS)
     totals.rounds += 1
     totals.acknowledged += int(re.search(r"(\d+) requests in", out).group(1))
-    return (float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1)),
-            bench.wrk_time(re.search(r"99%\s+(\S+)", out).group(1)) / 1e3)
+    return bench.wrk_rate(out), bench.wrk_percentile(out, 99) / 1e3
 
 
 def family(pid):
