@@ -79,6 +79,7 @@ STORE_TESTS = \
 	tests/store/test_store_ingest_workers \
 	tests/store/test_store_jobs \
 	tests/store/test_store_migrate \
+	tests/store/test_store_pool \
 	tests/store/test_store_query \
 	tests/store/test_store_race \
 	tests/store/test_store_settle \
@@ -98,6 +99,7 @@ tests_store_test_store_ingest_commit_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_ingest_workers_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_jobs_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_migrate_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_pool_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_query_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_race_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_settle_LDADD = $(STORE_TEST_LIBS)

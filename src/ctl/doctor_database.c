@@ -154,7 +154,6 @@ check_statements(struct doctor *doctor)
 {
 	struct ctl *ctl = doctor->ctl;
 
-	db_disconnect(ctl->db);
 	if (db_connect(ctl->db) == OK)
 		doctor_says(doctor, FINDING_FINE, "statements", NULL,
 		    "the server takes all %zu of them", db_statement_count());

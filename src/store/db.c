@@ -3,6 +3,7 @@
 
 #include <errmsg.h>
 #include <mysqld_error.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,22 @@ db_disconnect(struct db *db)
 	db_close_statements(db);
 	mysql_close(db->mysql);
 	db->mysql = NULL;
+	db->ready = false;
+}
+
+void
+db_drop_if_closed(struct db *db)
+{
+	struct pollfd socket = {.events = POLLIN};
+
+	if (db->mysql == NULL)
+		return;
+	socket.fd = (int)mysql_get_socket(db->mysql);
+	/* A server says nothing unasked but that it is leaving. */
+	if (poll(&socket, 1, 0) == 0)
+		return;
+	db->counters->connections_lost++;
+	db_disconnect(db);
 }
 
 bool
@@ -247,16 +264,29 @@ set_session(struct db *db)
 	return error;
 }
 
-enum error
-db_connect_bare(struct db *db)
+/* Once, until it succeeds: a worker tries again many times a second. */
+static void
+note_connect(struct db *db, enum error error)
+{
+	char quoted[MESSAGE_SIZE];
+
+	if (error == ERR_SCHEMA_MISMATCH && !db->complained)
+		log_warn("event=schema_mismatch message=\"run 'palmaresctl"
+		         " migrate'\"");
+	else if (error != OK && !db->complained)
+		log_warn("event=not_connected errno=%u message=%s", db->number,
+		    log_quote(db->message, quoted, sizeof(quoted)));
+	db->complained = error != OK;
+}
+
+static enum error
+connect_bare(struct db *db)
 {
 	const struct db_settings *settings = db->settings;
 	const char *socket = or_null(settings->socket);
 	enum error error;
 	MYSQL *mysql;
 
-	if (db->mysql != NULL)
-		return OK;
 	db->counters->connects++;
 	mysql = mysql_init(NULL);
 	if (mysql == NULL)
@@ -281,48 +311,44 @@ db_connect_bare(struct db *db)
 	return OK;
 }
 
-static enum error
-connect_and_prepare(struct db *db)
+enum error
+db_connect_bare(struct db *db)
 {
-	enum error error = db_connect_bare(db);
+	enum error error;
 
+	if (db->mysql != NULL)
+		return OK;
+	error = connect_bare(db);
 	if (error != OK)
-		return error;
-	error = migrate_check(db);
+		note_connect(db, error);
+	return error;
+}
+
+static enum error
+make_ready(struct db *db)
+{
+	enum error error = migrate_check(db);
+
 	if (error == OK)
 		error = db_prepare(db);
 	/* A committer does nothing but transactions: they need no START. */
 	if (error == OK && db->role == DB_COMMITTER)
 		error = db_text(db, "SET SESSION autocommit = 0");
+	db->ready = error == OK;
 	if (error == OK)
 		return OK;
 	db_disconnect(db);
 	return error == ERR_SCHEMA_MISMATCH ? error : ERR_NOT_CONNECTED;
 }
 
-/* Once, until it succeeds: a worker tries again many times a second. */
-static void
-note_connect(struct db *db, enum error error)
-{
-	char quoted[MESSAGE_SIZE];
-
-	if (error == ERR_SCHEMA_MISMATCH && !db->complained)
-		log_warn("event=schema_mismatch message=\"run 'palmaresctl"
-		         " migrate'\"");
-	else if (error != OK && !db->complained)
-		log_warn("event=not_connected errno=%u message=%s", db->number,
-		    log_quote(db->message, quoted, sizeof(quoted)));
-	db->complained = error != OK;
-}
-
 enum error
 db_connect(struct db *db)
 {
-	enum error error;
+	enum error error = db_connect_bare(db);
 
-	if (db->mysql != NULL)
-		return OK;
-	error = connect_and_prepare(db);
+	if (error != OK || db->ready)
+		return error;
+	error = make_ready(db);
 	note_connect(db, error);
 	return error;
 }

@@ -95,6 +95,12 @@ enum error db_connect_bare(struct db *db) MUST_CHECK;
 void db_disconnect(struct db *db);
 bool db_is_connected(const struct db *db);
 
+/*
+ * Disconnects if the server has closed the connection since it was last used,
+ * as far as that shows without asking.
+ */
+void db_drop_if_closed(struct db *db);
+
 /* Whether its first statement begins a transaction, without being told. */
 bool db_begins_by_itself(const struct db *db);
 

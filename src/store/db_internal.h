@@ -24,6 +24,7 @@ struct db {
 	enum db_role role;
 	struct db_counters *counters;
 	MYSQL *mysql;     /* NULL: not connected */
+	bool ready;       /* the schema is checked, and all is prepared */
 	bool never_waits; /* for a row lock */
 	bool complained;  /* in the log, that it cannot connect */
 	struct statement *sets[SET_COUNT];

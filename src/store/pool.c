@@ -127,10 +127,15 @@ pool_take(struct pool *pool, int64_t deadline, struct db **db_out)
 
 	if (db == NULL)
 		return ERR_DATABASE_UNAVAILABLE;
+	/* The caller tries again once: let that not be for an old one. */
+	db_drop_if_closed(db);
 	fresh = !db_is_connected(db);
-	error = db_connect(db);
+	error = db_connect_bare(db);
+	/* Who waits is told before the statements are prepared. */
 	if (fresh || probing)
-		note_connect(pool, error != ERR_NOT_CONNECTED, probing);
+		note_connect(pool, error == OK, probing);
+	if (error == OK)
+		error = db_connect(db);
 	if (error != OK) {
 		pool_give(pool, db);
 		return error == ERR_SCHEMA_MISMATCH ? error

@@ -1,4 +1,4 @@
-/* proxy: stands between a client and mariadbd, and cuts a COMMIT off */
+/* proxy: stands between a client and mariadbd, cuts a COMMIT off, or delays */
 #include "proxy.h"
 
 #include <poll.h>
@@ -33,6 +33,7 @@ struct link {
 static const char *server_socket;
 static int listener;
 static _Atomic int mode;
+static _Atomic int delay; /* milliseconds */
 static void (*_Atomic meanwhile_function)(void);
 
 static struct sockaddr_un
@@ -142,6 +143,7 @@ forward_reply(struct link *link)
 		return false;
 	if (link->commit == BEING_PREPARED && len > PACKET_HEADER + 4)
 		link->commit = statement_id(data + PACKET_HEADER);
+	poll(NULL, 0, delay);
 	return write_all(link->client, data, (size_t)len);
 }
 
@@ -218,4 +220,10 @@ proxy_set(enum proxy_mode new_mode, void (*meanwhile)(void))
 {
 	meanwhile_function = meanwhile;
 	mode = (int)new_mode;
+}
+
+void
+proxy_delay(int milliseconds)
+{
+	delay = milliseconds;
 }

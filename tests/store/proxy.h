@@ -1,4 +1,4 @@
-/* proxy: stands between a client and mariadbd, and cuts a COMMIT off */
+/* proxy: stands between a client and mariadbd, cuts a COMMIT off, or delays */
 #ifndef STORE_PROXY_H
 #define STORE_PROXY_H
 
@@ -17,5 +17,8 @@ void proxy_start(void);
 
 /* meanwhile, unless NULL, is called when the connection has been cut. */
 void proxy_set(enum proxy_mode mode, void (*meanwhile)(void));
+
+/* Every reply of the server comes so much later, from now on; 0: at once. */
+void proxy_delay(int milliseconds);
 
 #endif

@@ -94,28 +94,20 @@ launch_server(void)
 	server = launch(arguments);
 }
 
-static bool
-server_answers(void)
-{
-	struct db *db = db_new(&server_settings, DB_ADMIN, &server_counters);
-	bool answers = db_connect_bare(db) == OK;
-
-	db_free(db);
-	return answers;
-}
-
 static void
 wait_for_server(void)
 {
 	int64_t deadline = in_seconds(START_SECONDS);
+	struct db *db = db_new(&server_settings, DB_ADMIN, &server_counters);
 
-	while (!server_answers()) {
+	while (db_connect_bare(db) != OK) {
 		if (clock_monotonic() > deadline ||
 		    waitpid(server, NULL, WNOHANG) != 0)
 			fail_msg("mariadbd does not start, see %s",
 			    server_path("log"));
 		clock_sleep(20000);
 	}
+	db_free(db);
 }
 
 /* STORE_TEST=NAME runs that test alone. */

@@ -1,0 +1,159 @@
+/* test_store_pool: the connections for requests, against a real server */
+#include <pthread.h>
+
+#include "proxy.h"
+#include "store/pool.h"
+#include "store_test.h"
+
+enum {
+	CALLERS = 4,
+	WAIT_SECONDS = 10,
+	/* Longer than who waits for a silent server, shorter than a request. */
+	PREPARE_MILLISECONDS = 900,
+};
+
+struct caller {
+	struct pool *pool;
+	pthread_barrier_t *barrier;
+	enum error error;
+};
+
+/* Has a connection at the same time as all others. */
+static void *
+take_in_thread(void *context)
+{
+	struct caller *caller = context;
+	struct db *db = NULL;
+
+	caller->error = pool_take(caller->pool, in_seconds(WAIT_SECONDS), &db);
+	pthread_barrier_wait(caller->barrier);
+	if (db != NULL)
+		pool_give(caller->pool, db);
+	return NULL;
+}
+
+static void
+take_all_at_once(struct pool *pool)
+{
+	struct caller callers[CALLERS];
+	pthread_barrier_t barrier;
+	pthread_t threads[CALLERS];
+	size_t i;
+
+	pthread_barrier_init(&barrier, NULL, CALLERS);
+	for (i = 0; i < CALLERS; i++) {
+		callers[i] = (struct caller) {pool, &barrier, ERR_INTERNAL};
+		assert_int_equal(pthread_create(&threads[i], NULL,
+		                     take_in_thread, &callers[i]),
+		    0);
+	}
+	for (i = 0; i < CALLERS; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&barrier);
+	for (i = 0; i < CALLERS; i++)
+		assert_int_equal(callers[i].error, OK);
+}
+
+static struct db *
+take(struct pool *pool)
+{
+	struct db *db;
+
+	assert_int_equal(pool_take(pool, in_seconds(WAIT_SECONDS), &db), OK);
+	return db;
+}
+
+static int64_t
+open_connections(void)
+{
+	return sql_number("SELECT COUNT(*) FROM information_schema.processlist"
+	                  " WHERE id <> CONNECTION_ID()");
+}
+
+/* All but the one that asks; answers how many there were. */
+static int64_t
+end_connections(void)
+{
+	int64_t count = open_connections(), i, deadline = in_seconds(5);
+
+	for (i = 0; i < count; i++)
+		sql("KILL CONNECTION %lld",
+		    (long long)sql_number(
+		        "SELECT MIN(id) FROM information_schema.processlist"
+		        " WHERE id <> CONNECTION_ID() AND command = 'Sleep'"));
+	while (open_connections() > 0) {
+		assert_true(clock_monotonic() < deadline);
+		clock_sleep(1000);
+	}
+	return count;
+}
+
+/* Also who has had a lost one already, and takes another. */
+static void
+nobody_gets_a_connection_that_was_closed(void **state)
+{
+	struct pool *pool =
+	    pool_new(&server_settings, CALLERS, &server_counters);
+	struct db *taken[CALLERS];
+	size_t i;
+
+	(void)state;
+	take_all_at_once(pool);
+	assert_int_equal(end_connections(), CALLERS);
+	for (i = 0; i < CALLERS; i++) {
+		taken[i] = take(pool);
+		assert_int_equal(db_text(taken[i], "DO 1"), OK);
+	}
+	for (i = 0; i < CALLERS; i++)
+		pool_give(pool, taken[i]);
+	pool_free(pool);
+}
+
+/* Fails on a connection that the server has ended, and gives it back. */
+static void
+lose_a_connection(struct pool *pool)
+{
+	struct db *db = take(pool);
+
+	assert_int_not_equal(
+	    db_text(db, "KILL CONNECTION CONNECTION_ID()"), OK);
+	assert_int_not_equal(db_text(db, "DO 1"), OK);
+	assert_false(db_is_connected(db));
+	pool_give(pool, db);
+}
+
+/* Nobody is refused because another one's statements are still prepared. */
+static void
+a_server_that_is_reached_again_is_waited_for(void **state)
+{
+	struct pool *pool =
+	    pool_new(&server_settings, CALLERS, &server_counters);
+
+	(void)state;
+	lose_a_connection(pool);
+	proxy_delay(PREPARE_MILLISECONDS / (int)db_statement_count());
+	take_all_at_once(pool);
+	proxy_delay(0);
+	pool_free(pool);
+}
+
+static int
+start_proxy(void **state)
+{
+	(void)state;
+	proxy_start();
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nobody_gets_a_connection_that_was_closed),
+	    cmocka_unit_test_setup(
+	        a_server_that_is_reached_again_is_waited_for, start_proxy),
+	};
+
+	return cmocka_run_group_tests(
+	    tests, server_start_migrated, server_stop);
+}
