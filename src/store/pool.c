@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -17,9 +18,10 @@ struct pool {
 	pthread_cond_t freed;
 	size_t size;
 	size_t idle_count;
-	struct db **idle; /* a stack: the one used last is taken first */
+	struct db **idle; /* a stack: those not connected are at its bottom */
 	bool down;        /* the last connection was lost, or not to be had */
 	bool probing;     /* one caller tries to get one, while it is down */
+	unsigned failed;  /* how often that was in vain */
 	struct db **all;
 };
 
@@ -71,24 +73,37 @@ must_wait(const struct pool *pool)
 	return pool->idle_count == 0 || (pool->down && pool->probing);
 }
 
-/* Under the mutex. False if there is none by the deadline. */
+/* Until something changes or it is time; false if it is. */
+static bool
+wait_until(struct pool *pool, int64_t moment)
+{
+	const struct timespec until = {
+	    moment / 1000000, moment % 1000000 * 1000};
+
+	return pthread_cond_timedwait(&pool->freed, &pool->mutex, &until) == 0;
+}
+
+/*
+ * Under the mutex. False if there is none by the deadline; or none but those
+ * that somebody has tried to connect meanwhile, in vain.
+ */
 static bool
 wait_idle(struct pool *pool, int64_t deadline)
 {
-	struct timespec until;
-	int64_t moment;
+	const unsigned failed = pool->failed;
+	int64_t down_deadline = 0;
 
 	while (must_wait(pool)) {
-		moment = clock_monotonic() + DOWN_WAIT;
-		if (pool->down && moment < deadline)
-			deadline = moment;
-		until = (struct timespec) {
-		    deadline / 1000000, deadline % 1000000 * 1000};
-		if (pthread_cond_timedwait(
-		        &pool->freed, &pool->mutex, &until) != 0)
-			return !must_wait(pool);
+		if (pool->down && down_deadline == 0)
+			down_deadline = clock_monotonic() + DOWN_WAIT;
+		if (!wait_until(pool,
+		        pool->down && down_deadline < deadline ? down_deadline
+		                                               : deadline) &&
+		    must_wait(pool))
+			return false;
 	}
-	return true;
+	return pool->failed == failed ||
+	    db_is_connected(pool->idle[pool->idle_count - 1]);
 }
 
 /* *probing_out: the caller is the one who tries whether the database is back. */
@@ -112,6 +127,7 @@ note_connect(struct pool *pool, bool connected, bool probing)
 {
 	pthread_mutex_lock(&pool->mutex);
 	pool->down = !connected;
+	pool->failed += !connected;
 	if (probing)
 		pool->probing = false;
 	pthread_cond_broadcast(&pool->freed);
@@ -148,10 +164,17 @@ pool_take(struct pool *pool, int64_t deadline, struct db **db_out)
 void
 pool_give(struct pool *pool, struct db *db)
 {
+	size_t place;
+
 	pthread_mutex_lock(&pool->mutex);
-	if (!db_is_connected(db))
+	place = pool->idle_count++;
+	if (!db_is_connected(db)) {
 		pool->down = true;
-	pool->idle[pool->idle_count++] = db;
+		memmove(&pool->idle[1], &pool->idle[0],
+		    place * sizeof(pool->idle[0]));
+		place = 0;
+	}
+	pool->idle[place] = db;
 	pthread_cond_signal(&pool->freed);
 	pthread_mutex_unlock(&pool->mutex);
 }

@@ -10,12 +10,17 @@ enum {
 	WAIT_SECONDS = 10,
 	/* Longer than who waits for a silent server, shorter than a request. */
 	PREPARE_MILLISECONDS = 900,
+	/* Longer than connecting may take. */
+	SILENT_MILLISECONDS = 3000,
+	/* Microseconds: connecting, and the wait for somebody else's, end after. */
+	LATE = 700000,
 };
 
 struct caller {
 	struct pool *pool;
 	pthread_barrier_t *barrier;
 	enum error error;
+	_Atomic bool ended;
 };
 
 /* Has a connection at the same time as all others. */
@@ -42,7 +47,8 @@ take_all_at_once(struct pool *pool)
 
 	pthread_barrier_init(&barrier, NULL, CALLERS);
 	for (i = 0; i < CALLERS; i++) {
-		callers[i] = (struct caller) {pool, &barrier, ERR_INTERNAL};
+		callers[i] =
+		    (struct caller) {.pool = pool, .barrier = &barrier};
 		assert_int_equal(pthread_create(&threads[i], NULL,
 		                     take_in_thread, &callers[i]),
 		    0);
@@ -137,6 +143,79 @@ a_server_that_is_reached_again_is_waited_for(void **state)
 	pool_free(pool);
 }
 
+static void *
+try_in_thread(void *context)
+{
+	struct caller *caller = context;
+	struct db *db;
+
+	caller->error = pool_take(caller->pool, in_seconds(WAIT_SECONDS), &db);
+	caller->ended = true;
+	return NULL;
+}
+
+/*
+ * Two ask a silent server for a connection, one late in the other's try.
+ * Answers how often it was tried; 0 if the second came too late.
+ */
+static uint64_t
+ask_twice(struct pool *pool)
+{
+	struct caller first = {.pool = pool, .error = OK};
+	uint64_t before = server_counters.connects;
+	pthread_t thread;
+	struct db *db;
+	bool too_late;
+
+	assert_int_equal(
+	    pthread_create(&thread, NULL, try_in_thread, &first), 0);
+	while (server_counters.connects == before)
+		clock_sleep(1000);
+	clock_sleep(LATE);
+	too_late = first.ended;
+	assert_int_equal(pool_take(pool, in_seconds(WAIT_SECONDS), &db),
+	    ERR_DATABASE_UNAVAILABLE);
+	pthread_join(thread, NULL);
+	assert_int_equal(first.error, ERR_DATABASE_UNAVAILABLE);
+	return too_late ? 0 : server_counters.connects - before;
+}
+
+/* Its answer would be late by the time that the second try may take. */
+static void
+who_waited_for_a_try_in_vain_does_not_try_again(void **state)
+{
+	struct pool *pool =
+	    pool_new(&server_settings, CALLERS, &server_counters);
+	uint64_t tries;
+
+	(void)state;
+	lose_a_connection(pool);
+	proxy_delay(SILENT_MILLISECONDS);
+	while ((tries = ask_twice(pool)) == 0)
+		;
+	assert_int_equal(tries, 1);
+	proxy_delay(0);
+	pool_free(pool);
+}
+
+/* Also where the last that was given back is one that cannot be connected. */
+static void
+a_connection_that_is_there_is_given_out_first(void **state)
+{
+	struct pool *pool =
+	    pool_new(&server_settings, CALLERS, &server_counters);
+	struct db *good = take(pool), *lost = take(pool), *db;
+
+	(void)state;
+	db_disconnect(lost);
+	pool_give(pool, good);
+	pool_give(pool, lost);
+	db = take(pool);
+	assert_ptr_equal(db, good);
+	pool_give(pool, db);
+	pool_free(pool);
+}
+
 static int
 start_proxy(void **state)
 {
@@ -150,8 +229,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nobody_gets_a_connection_that_was_closed),
+	    cmocka_unit_test(a_connection_that_is_there_is_given_out_first),
 	    cmocka_unit_test_setup(
 	        a_server_that_is_reached_again_is_waited_for, start_proxy),
+	    cmocka_unit_test(who_waited_for_a_try_in_vain_does_not_try_again),
 	};
 
 	return cmocka_run_group_tests(
