@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "api/metrics.h"
 #include "base/arena.h"
@@ -76,18 +75,6 @@ queued(struct ingest_job *job)
 	return (struct queued_job *)job;
 }
 
-/* Its time limits are of clock_monotonic. */
-static void
-init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 struct ingest_job *
 committer_job(size_t count, size_t size)
 {
@@ -99,7 +86,7 @@ committer_job(size_t count, size_t size)
 	job->job.events = arena_array(arena, count, sizeof(*job->job.events));
 	job->holders = 1;
 	job->job.size = size;
-	init_condition(&job->done);
+	clock_init_condition(&job->done);
 	return &job->job;
 }
 
@@ -172,16 +159,13 @@ wait_limit(const struct committer *committer, const struct queued_job *job)
 static enum error
 wait_done(struct committer *committer, struct queued_job *job)
 {
-	struct timespec until;
 	int64_t limit;
 
 	while (job->state != JOB_DONE) {
 		limit = wait_limit(committer, job);
 		if (clock_monotonic() >= limit)
 			break;
-		until =
-		    (struct timespec) {limit / 1000000, limit % 1000000 * 1000};
-		pthread_cond_timedwait(&job->done, &committer->mutex, &until);
+		clock_wait(&job->done, &committer->mutex, limit);
 	}
 	if (job->state == JOB_DONE)
 		return job->result;
@@ -417,15 +401,14 @@ note_connection(struct committer *committer)
 static void
 wait_for_work(struct committer *committer)
 {
-	int64_t at =
+	const int64_t moment =
 	    clock_monotonic() + (committer->down ? PROBE_PAUSE : LATE_PAUSE);
-	const struct timespec until = {at / 1000000, at % 1000000 * 1000};
 
 	committer->round_since = 0;
 	if (committer->down || committer->late != NULL) {
 		if (committer->first == NULL && !committer->stopping)
-			pthread_cond_timedwait(
-			    &committer->arrived, &committer->mutex, &until);
+			clock_wait(
+			    &committer->arrived, &committer->mutex, moment);
 	} else
 		while (committer->first == NULL && !committer->stopping)
 			pthread_cond_wait(
@@ -464,7 +447,7 @@ committer_new(const struct db_settings *settings,
 	if (committer == NULL)
 		return NULL;
 	pthread_mutex_init(&committer->mutex, NULL);
-	init_condition(&committer->arrived);
+	clock_init_condition(&committer->arrived);
 	committer->last = &committer->first;
 	committer->limits = limits;
 	committer->metrics = metrics;

@@ -29,15 +29,40 @@ clock_monotonic(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+static struct timespec
+timespec_of(int64_t time)
+{
+	return (struct timespec) {time / SECOND, time % SECOND * 1000};
+}
+
 void
 clock_sleep(int64_t microseconds)
 {
-	int64_t until = clock_monotonic() + microseconds;
-	struct timespec end = {until / SECOND, until % SECOND * 1000};
+	const struct timespec end =
+	    timespec_of(clock_monotonic() + microseconds);
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) ==
 	    EINTR)
 		continue;
+}
+
+void
+clock_init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+bool
+clock_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t moment)
+{
+	const struct timespec until = timespec_of(moment);
+
+	return pthread_cond_timedwait(condition, mutex, &until) == 0;
 }
 
 struct date {

@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,6 +15,14 @@ int64_t clock_now(void);
 int64_t clock_monotonic(void);
 
 void clock_sleep(int64_t microseconds);
+
+/*
+ * A condition whose time limits are of clock_monotonic, and a wait for it, under
+ * the mutex. False: moment has passed, and nobody has signalled.
+ */
+void clock_init_condition(pthread_cond_t *condition);
+bool
+clock_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t moment);
 
 /* Writes "2026-11-22T09:00:00.000000Z". Years 0000 to 9999. */
 void time_format(int64_t time, char text[TIME_TEXT_SIZE]);

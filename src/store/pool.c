@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,7 +28,6 @@ pool_new(const struct db_settings *settings, size_t size,
     struct db_counters *counters)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
-	pthread_condattr_t attributes;
 	size_t i;
 
 	if (pool == NULL ||
@@ -40,10 +37,7 @@ pool_new(const struct db_settings *settings, size_t size,
 		exit(EXIT_FAILURE);
 	}
 	pthread_mutex_init(&pool->mutex, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->freed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_init_condition(&pool->freed);
 	pool->size = pool->idle_count = size;
 	for (i = 0; i < size; i++)
 		pool->all[i] = pool->idle[i] =
@@ -66,21 +60,11 @@ pool_free(struct pool *pool)
 	free(pool);
 }
 
-/* Whether the caller has to wait: for a connection, or for who tries to get one. */
+/* For a connection, or for who tries to get one. */
 static bool
 must_wait(const struct pool *pool)
 {
 	return pool->idle_count == 0 || (pool->down && pool->probing);
-}
-
-/* Until something changes or it is time; false if it is. */
-static bool
-wait_until(struct pool *pool, int64_t moment)
-{
-	const struct timespec until = {
-	    moment / 1000000, moment % 1000000 * 1000};
-
-	return pthread_cond_timedwait(&pool->freed, &pool->mutex, &until) == 0;
 }
 
 /*
@@ -91,14 +75,14 @@ static bool
 wait_idle(struct pool *pool, int64_t deadline)
 {
 	const unsigned failed = pool->failed;
-	int64_t down_deadline = 0;
+	int64_t down_deadline = 0, limit;
 
 	while (must_wait(pool)) {
 		if (pool->down && down_deadline == 0)
 			down_deadline = clock_monotonic() + DOWN_WAIT;
-		if (!wait_until(pool,
-		        pool->down && down_deadline < deadline ? down_deadline
-		                                               : deadline) &&
+		limit = pool->down && down_deadline < deadline ? down_deadline
+		                                               : deadline;
+		if (!clock_wait(&pool->freed, &pool->mutex, limit) &&
 		    must_wait(pool))
 			return false;
 	}
@@ -106,7 +90,7 @@ wait_idle(struct pool *pool, int64_t deadline)
 	    db_is_connected(pool->idle[pool->idle_count - 1]);
 }
 
-/* *probing_out: the caller is the one who tries whether the database is back. */
+/* *probing_out: the caller is who tries whether the database is back. */
 static struct db *
 take_idle(struct pool *pool, int64_t deadline, bool *probing_out)
 {
@@ -161,20 +145,27 @@ pool_take(struct pool *pool, int64_t deadline, struct db **db_out)
 	return OK;
 }
 
+/* Under the mutex. One that is not connected goes below those that are. */
+static void
+put_idle(struct pool *pool, struct db *db)
+{
+	size_t place = pool->idle_count++;
+
+	while (!db_is_connected(db) && place > 0 &&
+	    db_is_connected(pool->idle[place - 1])) {
+		pool->idle[place] = pool->idle[place - 1];
+		place--;
+	}
+	pool->idle[place] = db;
+}
+
 void
 pool_give(struct pool *pool, struct db *db)
 {
-	size_t place;
-
 	pthread_mutex_lock(&pool->mutex);
-	place = pool->idle_count++;
-	if (!db_is_connected(db)) {
+	if (!db_is_connected(db))
 		pool->down = true;
-		memmove(&pool->idle[1], &pool->idle[0],
-		    place * sizeof(pool->idle[0]));
-		place = 0;
-	}
-	pool->idle[place] = db;
+	put_idle(pool, db);
 	pthread_cond_signal(&pool->freed);
 	pthread_mutex_unlock(&pool->mutex);
 }

@@ -21,7 +21,8 @@ void pool_free(struct pool *pool);
 
 /*
  * Takes a connection that is connected, waiting for a free one until deadline
- * (of clock_monotonic). ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
+ * (of clock_monotonic), and half a second where the database is away; then it
+ * may take a second to connect. ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
  */
 enum error
 pool_take(struct pool *pool, int64_t deadline, struct db **db_out) MUST_CHECK;
