@@ -27,7 +27,8 @@ enum {
 
 /*
  * Late: it needs a row that somebody has locked; it is tried again and again,
- * and nobody waits for it. Dropped: nobody waits for the late one any more.
+ * and no round waits for it. Dropped: its request has gone, so it is not tried
+ * again.
  */
 enum job_state {
 	JOB_NEW,
@@ -141,8 +142,8 @@ is_stalled(const struct committer *committer)
 }
 
 /*
- * Under the mutex. Who is not begun by the time that the round before hangs is not
- * waited for any longer: the answer is sure, and it is in time.
+ * Under the mutex. Who is not begun by the time that the round before hangs is
+ * not waited for any longer: the answer is sure, and it is in time.
  */
 static int64_t
 wait_limit(const struct committer *committer, const struct queued_job *job)
@@ -160,6 +161,7 @@ static enum error
 wait_done(struct committer *committer, struct queued_job *job)
 {
 	int64_t limit;
+	bool running;
 
 	while (job->state != JOB_DONE) {
 		limit = wait_limit(committer, job);
@@ -169,13 +171,13 @@ wait_done(struct committer *committer, struct queued_job *job)
 	}
 	if (job->state == JOB_DONE)
 		return job->result;
-	if (job->state == JOB_RUNNING)
-		return ERR_OUTCOME_UNKNOWN;
-	if (job->state == JOB_LATE)
-		job->state = JOB_DROPPED;
-	else
+	if (job->state == JOB_QUEUED) {
 		withdraw(committer, job);
-	return ERR_DATABASE_UNAVAILABLE;
+		return ERR_DATABASE_UNAVAILABLE;
+	}
+	running = job->state == JOB_RUNNING;
+	job->state = JOB_DROPPED;
+	return running ? ERR_OUTCOME_UNKNOWN : ERR_DATABASE_UNAVAILABLE;
 }
 
 /*
@@ -291,13 +293,24 @@ finish(struct committer *committer, struct ingest_job *const *jobs,
 		committer_release(jobs[i]);
 }
 
-static void
-set_state(
+/*
+ * Moves a job on. False if its request has gone: nothing was applied, and the
+ * job is let go.
+ */
+static bool
+move_on(
     struct committer *committer, struct queued_job *job, enum job_state state)
 {
+	bool wanted;
+
 	pthread_mutex_lock(&committer->mutex);
-	job->state = state;
+	wanted = job->state != JOB_DROPPED;
+	if (wanted)
+		job->state = state;
 	pthread_mutex_unlock(&committer->mutex);
+	if (!wanted)
+		committer_release(&job->job);
+	return wanted;
 }
 
 /* Applies one job without waiting for a lock; false if it was not to be had. */
@@ -319,11 +332,12 @@ put_late(struct committer *committer, struct queued_job *job)
 {
 	struct queued_job **place = &committer->late;
 
+	if (!move_on(committer, job, JOB_LATE))
+		return;
 	while (*place != NULL)
 		place = &(*place)->next;
 	job->next = NULL;
 	*place = job;
-	set_state(committer, job, JOB_LATE);
 }
 
 /* Whether it may be one job's fault, which the others need not suffer for. */
@@ -347,26 +361,10 @@ apply_round(struct committer *committer, const struct round *round)
 		finish(committer, round->jobs, round->count, error);
 		return;
 	}
-	committer->metrics->batches_split++;
+	committer->metrics->batches_split += round->count > 1;
 	for (i = 0; i < round->count; i++)
 		if (!apply_alone(committer, queued(round->jobs[i])))
 			put_late(committer, queued(round->jobs[i]));
-}
-
-/* False if the request has gone: nothing was applied, and it was told so. */
-static bool
-take_up(struct committer *committer, struct queued_job *job)
-{
-	bool wanted;
-
-	pthread_mutex_lock(&committer->mutex);
-	wanted = job->state != JOB_DROPPED;
-	if (wanted)
-		job->state = JOB_RUNNING;
-	pthread_mutex_unlock(&committer->mutex);
-	if (!wanted)
-		committer_release(&job->job);
-	return wanted;
 }
 
 static void
@@ -377,7 +375,7 @@ apply_late(struct committer *committer)
 	committer->late = NULL;
 	while ((job = rest) != NULL) {
 		rest = job->next;
-		if (!take_up(committer, job))
+		if (!move_on(committer, job, JOB_RUNNING))
 			continue;
 		committer->metrics->db.retries++;
 		if (!apply_alone(committer, job))

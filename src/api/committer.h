@@ -33,9 +33,9 @@ struct ingest_job *committer_job(size_t count, size_t size);
 void committer_release(struct ingest_job *job);
 
 /*
- * Applies the job with whatever else is waiting; jobs are applied in the order
- * of their arrival. OK: it is durable, see the job's outcome. ERR_OVERLOADED:
- * too many events are waiting. Past deadline (of clock_monotonic), or before
+ * Applies the job with whatever else is waiting, in the order of arrival; but
+ * who needs a row that somebody has locked is overtaken. OK: it is durable, see
+ * the job's outcome. ERR_OVERLOADED: too many events are waiting. Past deadline (of clock_monotonic), or before
  * where the database hangs, it is ERR_DATABASE_UNAVAILABLE if the job was not
  * begun, and is not applied; else ERR_OUTCOME_UNKNOWN.
  */

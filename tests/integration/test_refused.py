@@ -50,6 +50,20 @@ class Refused(Waiting):
         time.sleep(0.5)     # a late job is tried again every few ms
         self.assert_stored(body, False)
 
+    def test_nobody_is_tried_for_ever_at_a_lock(self):
+        """Not even whose last try was under way when the request gave up."""
+        user = unique("held")
+        self.one.event(user)
+        session = self.session()
+        session.run(self.lock_user(user))
+        for _ in range(3):
+            answers = at_once([lambda: self.post(user) for _ in range(60)])
+            self.assertEqual({r.status for _, r in answers}, {503})
+        time.sleep(0.5)
+        before = metric_sum(metrics(self.stack), "retries")
+        time.sleep(0.5)
+        self.assertEqual(metric_sum(metrics(self.stack), "retries"), before)
+
     def test_an_event_given_up_in_the_queue_is_not_applied_afterwards(self):
         """The COMMIT before it hangs; then it does not."""
         block = self.blocked_commits()
