@@ -156,6 +156,12 @@ bool query_take_bool(struct query *query);
  */
 const char *query_take_text(struct query *query, struct arena *arena);
 
+/*
+ * So many rows at most may a result have: more ends the query with
+ * ERR_BODY_TOO_LARGE. There are no limits but for requests.
+ */
+size_t db_rows_max(const struct db *db);
+
 /* Rows of the result of a query that has run. */
 size_t query_rows(const struct query *query);
 

@@ -184,37 +184,52 @@ assemble(
 	}
 }
 
+static void
+add_award_key(struct str *keys, size_t place, const struct stored_event *event,
+    int64_t key)
+{
+	str_addf(keys, "%c[%zu,%lld,%lld,%lld]", keys->len == 0 ? '[' : ',',
+	    place, (long long)event->application, (long long)event->event.user,
+	    (long long)key);
+}
+
+/* Ledger rows and badges of the events. */
+static size_t
+count_awards(const struct stored_event *events, size_t count)
+{
+	size_t total = 0, i;
+
+	for (i = 0; i < count; i++)
+		total +=
+		    (size_t)(events[i].event.entries + events[i].event.badges);
+	return total;
+}
+
 /* Reads what the events gave: from the ledger, and from the badges won. */
 static enum error
 load_awards(struct db *db, struct arena *arena, struct stored_event *events,
     size_t count)
 {
+	const size_t total = count_awards(events, count);
 	struct str entries = str_new(arena, KEYS_TEXT_MAX);
 	struct str badges = str_new(arena, KEYS_TEXT_MAX);
 	struct drafts drafts = {0};
 	enum error error;
-	long long n;
-	int64_t total = 0;
+	int64_t n;
 	size_t i;
 
+	if (total > db_rows_max(db))
+		return ERR_BODY_TOO_LARGE;
 	for (i = 0; i < count; i++) {
 		const struct event *event = &events[i].event;
 
 		for (n = 0; n < event->entries; n++)
-			str_addf(&entries, "%c[%zu,%lld,%lld,%lld]",
-			    entries.len == 0 ? '[' : ',', i,
-			    (long long)events[i].application,
-			    (long long)event->user,
-			    (long long)event->first_entry + n);
+			add_award_key(
+			    &entries, i, &events[i], event->first_entry + n);
 		if (event->badges > 0)
-			str_addf(&badges, "%c[%zu,%lld,%lld,%lld]",
-			    badges.len == 0 ? '[' : ',', i,
-			    (long long)events[i].application,
-			    (long long)event->user, (long long)event->row);
-		total += event->entries + event->badges;
+			add_award_key(&badges, i, &events[i], event->row);
 	}
-	drafts.list =
-	    arena_array(arena, (size_t)total + 1, sizeof(*drafts.list));
+	drafts.list = arena_array(arena, total + 1, sizeof(*drafts.list));
 	error = take_drafts(db, arena, ENTRIES, &entries, &drafts);
 	if (error == OK)
 		error = take_drafts(db, arena, BADGES, &badges, &drafts);

@@ -14,6 +14,9 @@
  */
 enum { REQUEST_TEXT_MAX = 64 << 20 };
 
+/* The same for rows: half a kilobyte is made of each, at most. */
+enum { REQUEST_ROWS_MAX = 1 << 18 };
+
 static const struct statement_set *const statement_sets[SET_COUNT] = {
     [SET_TX] = &tx_statements,
     [SET_APPLICATION] = &application_statements,
@@ -256,7 +259,14 @@ query_run(struct query *query)
 		query->error = statement_failed(db, stmt);
 		if (db->mysql != NULL)
 			query->statement->broken = true;
-	}
+	} else if (mysql_stmt_num_rows(stmt) > db_rows_max(db))
+		query->error = ERR_BODY_TOO_LARGE;
+}
+
+size_t
+db_rows_max(const struct db *db)
+{
+	return db->role == DB_REQUEST ? REQUEST_ROWS_MAX : SIZE_MAX;
 }
 
 bool

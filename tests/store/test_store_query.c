@@ -1,4 +1,4 @@
-/* test_store_query: a request's query takes so much text and no more */
+/* test_store_query: a request's query takes so much and no more */
 #include "store/event.h"
 #include "store_test.h"
 
@@ -20,6 +20,20 @@ make_events(void **state)
 		sql("INSERT INTO event VALUES (%lld, %d, 1, %d, 1, 1, 0, 0, 1,"
 		    " 1, NULL, 'e%d', 'visit', REPEAT('x', %d))",
 		    (long long)application, i, i, i, MEBIBYTE);
+	return 0;
+}
+
+/* Five events with as many ledger rows as an event may have. */
+static int
+make_awards(void **state)
+{
+	(void)state;
+	application = make_application("generous");
+	sql("INSERT INTO user VALUES (%lld, 'ann', 2, 5, 0, 0, 1, 1)",
+	    (long long)application);
+	sql("INSERT INTO event SELECT %lld, seq, 2, seq, 1, 1, 65535, 0, 1, 1,"
+	    " NULL, seq, 'visit', NULL FROM seq_1_to_5",
+	    (long long)application);
 	return 0;
 }
 
@@ -75,6 +89,21 @@ an_administrator_takes_it_all(void **state)
 	arena_free(arena);
 }
 
+static void
+awards_that_no_answer_could_hold_are_refused(void **state)
+{
+	struct arena *arena = arena_new(256 << 20);
+	struct db *db = connect_as(DB_REQUEST);
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(list(db, arena, 5, &count), ERR_BODY_TOO_LARGE);
+	assert_int_equal(list(db, arena, 1, &count), OK);
+	assert_int_equal(count, 1);
+	db_free(db);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -82,6 +111,8 @@ main(void)
 	    cmocka_unit_test_setup(
 	        a_list_that_no_answer_could_hold_is_refused, make_events),
 	    cmocka_unit_test(an_administrator_takes_it_all),
+	    cmocka_unit_test_setup(
+	        awards_that_no_answer_could_hold_are_refused, make_awards),
 	};
 
 	return cmocka_run_group_tests(
