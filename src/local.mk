@@ -31,6 +31,7 @@ libstore_a_SOURCES = \
 	src/store/event.c src/store/event.h \
 	src/store/ingest.c src/store/ingest.h \
 	src/store/ingest_batch.c src/store/ingest_batch.h \
+	src/store/ingest_known.c src/store/ingest_known.h \
 	src/store/ingest_write.c \
 	src/store/key.c \
 	src/store/migrate.c src/store/migrate.h \

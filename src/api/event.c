@@ -237,6 +237,11 @@ event_apply(struct call *call, struct ingest_job *job)
 		error = job->error;
 	if (error == ERR_KEY_UNKNOWN)
 		key_cache_drop(service->keys, call->key);
+	if (error == ERR_BODY_TOO_LARGE)
+		return call_fail(call, error,
+		    "so many rules give something that the answer could pass"
+		    " %d MiB; nothing was applied: send fewer events at once",
+		    INGEST_ANSWER_MAX >> 20);
 	return error;
 }
 

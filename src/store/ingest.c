@@ -9,14 +9,13 @@
 #include "base/clock.h"
 #include "store/db.h"
 #include "store/ingest_batch.h"
+#include "store/ingest_known.h"
 #include "store/tx.h"
 
 enum { SCRATCH_MAX = 512 << 20 };
 
 /* Bytes of an event and of an award in an answer, without the names. */
 enum { EVENT_SIZE = 400, AWARD_SIZE = 150 };
-
-enum { PROPERTIES_SLACK = 100 };
 
 /* Past this the clock was set back, and the last time means nothing. */
 enum { CLOCK_STEP = 1000000 };
@@ -87,6 +86,12 @@ load_rules(struct batch *batch)
 	return error;
 }
 
+static bool
+key_is_live(const struct ingest_job *job, const struct app_rules *rules)
+{
+	return job->key == 0 || app_rules_has_key(rules, job->key);
+}
+
 /*
  * What forbids the job as a whole: read under the application's lock. While
  * settling it is too late to forbid what may have been committed.
@@ -101,9 +106,7 @@ check_job(const struct batch *batch, const struct ingest_job *job)
 		                     : ERR_KEY_UNKNOWN;
 	if (batch->settling)
 		return job->error;
-	if (job->key != 0 && !app_rules_has_key(app->rules, job->key))
-		return ERR_KEY_UNKNOWN;
-	return OK;
+	return key_is_live(job, app->rules) ? OK : ERR_KEY_UNKNOWN;
 }
 
 static struct occurrence
@@ -127,32 +130,6 @@ any_matches(const struct batch_item *item)
 	return false;
 }
 
-/* Bytes of JSON that an award of the rule takes, if each byte is escaped. */
-static size_t
-award_size(const struct rule *rule)
-{
-	return AWARD_SIZE +
-	    2 *
-	    (strlen(rule->name) +
-	        (rule->point_scale == NULL ? 0 : strlen(rule->point_scale)) +
-	        (rule->badge == NULL ? 0 : strlen(rule->badge)));
-}
-
-/* What the answer may come to, all rules firing. */
-static size_t
-answer_size(const struct batch_item *items, size_t count, size_t body_size)
-{
-	size_t size = 2 * body_size, i, k;
-
-	for (i = 0; i < count && size < INGEST_ANSWER_MAX; i++) {
-		size += EVENT_SIZE;
-		for (k = 0; k < items[i].rule_count && size < INGEST_ANSWER_MAX;
-		     k++)
-			size += award_size(items[i].rules[k]);
-	}
-	return size;
-}
-
 void
 ingest_job_clear(struct ingest_job *job)
 {
@@ -169,7 +146,10 @@ hold_rules(struct ingest_job *job, struct app_rules *rules)
 	job->rules = rules;
 }
 
-/* False for an event that is refused before it needs a user. */
+/*
+ * False for an event that is refused before it needs a user. While settling,
+ * what was let in once is looked up first, see judge_again.
+ */
 static bool
 take_item(struct batch *batch, struct batch_item *item)
 {
@@ -198,11 +178,7 @@ collect_job(struct batch *batch, struct ingest_job *job)
 		    .job = job, .event = &job->events[i], .app = job->rules};
 		taken += take_item(batch, item);
 	}
-	/* Nothing is applied whose answer could not be given. */
-	if (answer_size(first, taken, job->size) >= INGEST_ANSWER_MAX)
-		job->error = ERR_BODY_TOO_LARGE;
-	else
-		batch->item_count += taken;
+	batch->item_count += taken;
 }
 
 static void
@@ -219,77 +195,6 @@ collect_items(struct batch *batch, struct ingest_job *const *jobs, size_t count)
 		if (jobs[i]->error == OK)
 			collect_job(batch, jobs[i]);
 	}
-}
-
-/* Events by (application, id): those stored, and those of this batch so far. */
-struct known {
-	int64_t application;
-	const struct event *event;
-	bool ours; /* perhaps an earlier attempt of this very batch wrote it */
-};
-struct known_events {
-	struct known *table;
-	size_t size; /* a power of two, more than twice what goes in */
-};
-
-static struct known *
-known_place(
-    const struct known_events *known, int64_t application, const char *id)
-{
-	uint64_t hash = (uint64_t)application * 0x9e3779b97f4a7c15u;
-	struct known *place;
-	const char *c;
-
-	for (c = id; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
-	for (hash ^= hash >> 31;; hash++) {
-		place = &known->table[hash & (known->size - 1)];
-		if (place->event == NULL ||
-		    (place->application == application &&
-		        strcmp(place->event->id, id) == 0))
-			return place;
-	}
-}
-
-/* The same content has properties of about the same length: 1.5 equals 1.50. */
-static struct event_key
-key_of(const struct batch_item *item)
-{
-	const struct event *event = &item->event->event;
-
-	return (struct event_key) {item->app->application, event->id,
-	    event->properties == NULL
-	        ? PROPERTIES_SLACK
-	        : 2 * strlen(event->properties) + PROPERTIES_SLACK};
-}
-
-/*
- * Looks up what is stored already. A server-made id can only be there where an
- * earlier attempt's COMMIT is in doubt.
- */
-static enum error
-find_known(struct batch *batch, struct known_events *known)
-{
-	struct stored_event *stored;
-	struct event_key *keys;
-	size_t count = 0, found = 0, i;
-	enum error error;
-
-	for (known->size = 16; known->size < 3 * batch->item_count;)
-		known->size *= 2;
-	known->table =
-	    arena_array(batch->arena, known->size, sizeof(*known->table));
-	keys = arena_array(batch->arena, batch->item_count + 1, sizeof(*keys));
-	for (i = 0; i < batch->item_count; i++)
-		if (!batch->items[i].event->id_made || batch->settling)
-			keys[count++] = key_of(&batch->items[i]);
-	error =
-	    event_find(batch->db, batch->arena, keys, count, &stored, &found);
-	for (i = 0; i < found && error == OK; i++)
-		*known_place(known, stored[i].application, stored[i].event.id) =
-		    (struct known) {stored[i].application, &stored[i].event,
-		        batch->settling};
-	return error;
 }
 
 static const char *
@@ -336,8 +241,8 @@ replay(struct batch *batch, struct batch_item *item, struct known *known)
 	 * The first that finds its own row is its writer, the next are replays.
 	 */
 	known->ours = false;
-	if (event->replayed)
-		batch->users[item->user].replays++;
+	/* The writer's too: whether its row is on disk is not known either. */
+	batch->users[item->user].replays++;
 	copy_outcome(item->job->arena, &event->event, known->event);
 }
 
@@ -401,18 +306,35 @@ report_awards(struct batch_item *item)
 	}
 }
 
+/*
+ * While settling: false if what was not committed after all may not come in any
+ * more.
+ */
+static bool
+judge_again(const struct batch_item *item)
+{
+	struct ingest_job *job = item->job;
+
+	if (!key_is_live(job, item->app))
+		job->error = ERR_KEY_UNKNOWN;
+	else if (item->event->must_match && !any_matches(item))
+		item->event->error = ERR_NONE_MATCHES;
+	return job->error == OK && item->event->error == OK;
+}
+
 static void
 apply_item(
     struct batch *batch, struct known_events *known, struct batch_item *item)
 {
 	const struct occurrence event = occurrence_of(item);
-	struct known *place =
-	    known_place(known, item->app->application, item->event->event.id);
+	struct known *place = known_place(known, item);
 
 	if (place->event != NULL) {
 		replay(batch, item, place);
 		return;
 	}
+	if (batch->settling && !judge_again(item))
+		return;
 	item->awards = arena_array(
 	    batch->arena, item->rule_count + 1, sizeof(*item->awards));
 	if (engine_apply(&batch->state, item->rules, item->rule_count, &event,
@@ -424,6 +346,53 @@ apply_item(
 	report_awards(item);
 	*place =
 	    (struct known) {item->app->application, &item->event->event, false};
+}
+
+/* Bytes of JSON that an award takes, if each byte of its names is escaped. */
+static size_t
+award_size(const char *rule, const char *point_scale, const char *badge)
+{
+	return AWARD_SIZE +
+	    2 *
+	    (strlen(rule) + (point_scale == NULL ? 0 : strlen(point_scale)) +
+	        (badge == NULL ? 0 : strlen(badge)));
+}
+
+/* What an event's answer may come to, without what the body told. */
+static size_t
+answer_size(const struct batch_item *item, const struct event *known)
+{
+	const struct occurrence event = occurrence_of(item);
+	size_t size = EVENT_SIZE, i;
+
+	for (i = 0; known != NULL && i < known->award_count; i++)
+		size += award_size(known->awards[i].rule,
+		    known->awards[i].point_scale, known->awards[i].badge);
+	for (i = 0; known == NULL && i < item->rule_count; i++)
+		if (rule_matches(item->rules[i], &event))
+			size += award_size(item->rules[i]->name,
+			    item->rules[i]->point_scale, item->rules[i]->badge);
+	return size;
+}
+
+/*
+ * Nothing is applied whose answer could not be given. What was applied once has
+ * the answer that it had, whatever rules there are now.
+ */
+static void
+refuse_large_answers(struct batch *batch, const struct known_events *known)
+{
+	struct batch_item *item;
+	size_t size = 0, i;
+
+	for (i = 0; i < batch->item_count; i++) {
+		item = &batch->items[i];
+		if (i == 0 || item->job != item[-1].job)
+			size = 2 * item->job->size;
+		size += answer_size(item, known_place(known, item)->event);
+		if (size >= INGEST_ANSWER_MAX)
+			item->job->error = ERR_BODY_TOO_LARGE;
+	}
 }
 
 /* What tx_run is given. */
@@ -463,13 +432,16 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 	/* Behind what others did to the users while this waited for them. */
 	batch.now = clock_now();
 	if (error == OK)
-		error = find_known(&batch, &known);
+		error = known_find(&batch, &known);
 	if (error == OK)
 		error = batch_load_state(&batch);
 	if (error != OK)
 		return error;
+	if (!batch.settling)
+		refuse_large_answers(&batch, &known);
 	for (i = 0; i < batch.item_count; i++)
-		apply_item(&batch, &known, &batch.items[i]);
+		if (batch.items[i].job->error == OK)
+			apply_item(&batch, &known, &batch.items[i]);
 	return batch_write(&batch);
 }
 

@@ -42,7 +42,8 @@ struct ingest_event {
 
 /*
  * The events of one request: applied together, or none of them. Out: error, for
- * the request as a whole (a key that is live no more; the database). The
+ * the request as a whole: ERR_KEY_UNKNOWN (it is live no more),
+ * ERR_APPLICATION_NOT_FOUND, ERR_BODY_TOO_LARGE (its answer would be). The
  * outcome is kept in the job's arena.
  */
 struct ingest_job {

@@ -82,13 +82,37 @@ class Sizes(Regressions):
                    "eventType": "review"} for i in range(1000)]
         with self.workers_unharmed():
             with self.nothing_applied():
-                self.assert_problem(self.batch(one, events), 413,
-                                    "body_too_large")
+                problem = self.assert_problem(
+                    self.batch(one, events), 413, "body_too_large")
+                self.assertIn("fewer events", problem["detail"])
             # The same events in smaller portions are welcome.
             self.assertEqual(self.statuses(self.batch(one, events[:10])),
                              [201] * 10)
         self.assertEqual(one.points("u0", "s"), 2 * 170)
         self.assertEqual(one.rows("event"), 10)
+
+    def test_rules_that_do_not_fire_do_not_count_in_an_answer(self):
+        one = self.app()
+        names = ["\U0001F3C5" * 99 + chr(0x10000 + i) for i in range(170)]
+        self.make_rules(one, names[:85], enabled=False)
+        self.make_rules(one, names[85:], property="never")
+        events = [{"id": "e%d" % i, "username": "u", "eventType": "review"}
+                  for i in range(1000)]
+        with self.workers_unharmed():
+            r = self.batch(one, events)
+            self.assertEqual(self.statuses(r), [201] * 1000)
+
+    def test_a_batch_is_a_replay_whatever_rules_there_are_now(self):
+        one = self.app()
+        events = [{"id": "e%d" % i, "username": "u", "eventType": "review"}
+                  for i in range(1000)]
+        first = self.batch(one, events)
+        self.assertEqual(self.statuses(first), [201] * 1000)
+        self.make_rules(one, ["\U0001F3C5" * 99 + chr(0x10000 + i)
+                              for i in range(170)])
+        with self.workers_unharmed():
+            again = self.batch(one, events)
+            self.assertEqual(self.statuses(again), [200] * 1000)
 
     def test_a_batch_with_very_many_awards_is_applied(self):
         one = self.app()

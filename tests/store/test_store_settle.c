@@ -52,6 +52,35 @@ what_a_rule_let_in_is_not_refused_when_the_rule_is_gone(void **state)
 	assert_int_equal(rows_of("event"), 1);
 }
 
+static void
+what_was_not_committed_is_judged_by_the_rules_of_now(void **state)
+{
+	struct ingest_event event = event_of("e", "ann", "visit", NULL);
+
+	(void)state;
+	event.must_match = true;
+	proxy_set(PROXY_DROP_REQUEST, delete_the_rule);
+	apply(&event, 1);
+	assert_int_equal(server_counters.commits_unknown, 1);
+	assert_int_equal(event.error, ERR_NONE_MATCHES);
+	assert_int_equal(rows_of("event"), 0);
+	assert_int_equal(rows_of("user"), 0);
+}
+
+/* A COMMIT that has written nothing does not wait for the log. */
+static void
+whoever_settles_has_something_to_write(void **state)
+{
+	struct ingest_event event = event_of("e", "ann", "visit", NULL);
+
+	(void)state;
+	proxy_set(PROXY_DROP_REPLY, NULL);
+	apply(&event, 1);
+	assert_int_equal(server_counters.commits_unknown, 1);
+	assert_false(event.replayed);
+	assert_int_equal(sql_number("SELECT replays FROM user"), 1);
+}
+
 static int64_t key_id;
 
 static void
@@ -107,6 +136,26 @@ what_a_key_let_in_is_not_refused_when_the_key_is_revoked(void **state)
 	assert_int_equal(rows_of("event"), 1);
 }
 
+static void
+what_was_not_committed_needs_a_key_that_is_live(void **state)
+{
+	struct ingest_event event = event_of("e", "ann", "visit", NULL);
+	struct ingest_job job = job_of(application, &event, 1);
+	struct committer committer;
+
+	(void)state;
+	make_the_key();
+	job.key = key_id;
+	committer_init(&committer);
+	proxy_set(PROXY_DROP_REQUEST, revoke_the_key);
+	assert_int_equal(apply_job(&committer, &job), OK);
+	assert_int_equal(server_counters.commits_unknown, 1);
+	assert_int_equal(job.error, ERR_KEY_UNKNOWN);
+	committer_free(&committer);
+	assert_int_equal(rows_of("event"), 0);
+	assert_int_equal(rows_of("user"), 0);
+}
+
 int
 main(void)
 {
@@ -114,6 +163,9 @@ main(void)
 	    TEST(an_outcome_that_cannot_be_settled_stays_unknown),
 	    TEST(what_a_rule_let_in_is_not_refused_when_the_rule_is_gone),
 	    TEST(what_a_key_let_in_is_not_refused_when_the_key_is_revoked),
+	    TEST(what_was_not_committed_is_judged_by_the_rules_of_now),
+	    TEST(what_was_not_committed_needs_a_key_that_is_live),
+	    TEST(whoever_settles_has_something_to_write),
 	};
 
 	return cmocka_run_group_tests(tests, ingest_server_start, server_stop);

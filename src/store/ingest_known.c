@@ -1,0 +1,74 @@
+/* ingest_known: which events of a batch are stored already */
+#include "store/ingest_known.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { PROPERTIES_SLACK = 100 };
+
+static struct known *
+find_place(
+    const struct known_events *known, int64_t application, const char *id)
+{
+	uint64_t hash = (uint64_t)application * 0x9e3779b97f4a7c15u;
+	struct known *place;
+	const char *c;
+
+	for (c = id; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+	for (hash ^= hash >> 31;; hash++) {
+		place = &known->table[hash & (known->size - 1)];
+		if (place->event == NULL ||
+		    (place->application == application &&
+		        strcmp(place->event->id, id) == 0))
+			return place;
+	}
+}
+
+/* The same content has properties of about the same length: 1.5 equals 1.50. */
+static struct event_key
+key_of(const struct batch_item *item)
+{
+	const struct event *event = &item->event->event;
+
+	return (struct event_key) {item->app->application, event->id,
+	    event->properties == NULL
+	        ? PROPERTIES_SLACK
+	        : 2 * strlen(event->properties) + PROPERTIES_SLACK};
+}
+
+struct known *
+known_place(const struct known_events *known, const struct batch_item *item)
+{
+	return find_place(known, item->app->application, item->event->event.id);
+}
+
+/*
+ * A server-made id can only be there where an earlier attempt's COMMIT is in
+ * doubt.
+ */
+enum error
+known_find(struct batch *batch, struct known_events *known)
+{
+	struct stored_event *stored;
+	struct event_key *keys;
+	size_t count = 0, found = 0, i;
+	enum error error;
+
+	for (known->size = 16; known->size < 3 * batch->item_count;)
+		known->size *= 2;
+	known->table =
+	    arena_array(batch->arena, known->size, sizeof(*known->table));
+	keys = arena_array(batch->arena, batch->item_count + 1, sizeof(*keys));
+	for (i = 0; i < batch->item_count; i++)
+		if (!batch->items[i].event->id_made || batch->settling)
+			keys[count++] = key_of(&batch->items[i]);
+	error =
+	    event_find(batch->db, batch->arena, keys, count, &stored, &found);
+	for (i = 0; i < found && error == OK; i++)
+		*find_place(known, stored[i].application, stored[i].event.id) =
+		    (struct known) {stored[i].application, &stored[i].event,
+		        batch->settling};
+	return error;
+}

@@ -1,0 +1,26 @@
+/* ingest_known: which events of a batch are stored already */
+#ifndef STORE_INGEST_KNOWN_H
+#define STORE_INGEST_KNOWN_H
+
+#include "store/ingest_batch.h"
+
+/* Events by (application, id): those stored, and those of this batch so far. */
+struct known {
+	int64_t application;
+	const struct event *event; /* NULL: not known */
+	bool ours; /* perhaps an earlier attempt of this very batch wrote it */
+};
+struct known_events {
+	struct known *table;
+	size_t size; /* a power of two, more than twice what goes in */
+};
+
+/* Looks up all items of the batch. */
+enum error
+known_find(struct batch *batch, struct known_events *known) MUST_CHECK;
+
+/* Where the item's event is, or is to be put. */
+struct known *
+known_place(const struct known_events *known, const struct batch_item *item);
+
+#endif
