@@ -155,11 +155,9 @@ call_may_reconnect(struct call *call, enum error error)
 }
 
 static bool
-may_run_again(const struct call *call, enum error error)
+is_get(const struct call *call)
 {
-	return (error == ERR_CONNECTION_LOST || error == ERR_DEADLOCK) &&
-	    strcmp(call->match.route->method, "GET") == 0 &&
-	    clock_monotonic() - call->request->started < RETRY_WITHIN;
+	return strcmp(call->match.route->method, "GET") == 0;
 }
 
 static void
@@ -189,9 +187,12 @@ respond_options(struct call *call)
 
 /* What the client sees of errors that only the store tells apart. */
 static enum error
-outward(enum error error)
+outward(const struct call *call, enum error error)
 {
 	switch (error) {
+	case ERR_TOO_SLOW:
+		/* Only a list can be narrowed. */
+		return is_get(call) ? error : ERR_DATABASE_UNAVAILABLE;
 	case ERR_CONNECTION_LOST:
 	case ERR_NOT_CONNECTED:
 	case ERR_DEADLOCK:
@@ -210,18 +211,17 @@ answer_is_too_large(const struct call *call, enum error error)
 {
 	if (error == OK)
 		return call->response.body.overflow;
-	return error == ERR_BODY_TOO_LARGE &&
-	    strcmp(call->match.route->method, "GET") == 0;
+	return error == ERR_BODY_TOO_LARGE && is_get(call);
 }
 
 /*
- * The truth about an answer that cannot be given: a read did nothing, but a
- * post did.
+ * The truth about an answer that cannot be given: a read did nothing, but a post
+ * did.
  */
 static enum error
 too_large(struct call *call)
 {
-	if (strcmp(call->match.route->method, "GET") == 0)
+	if (is_get(call))
 		return call_fail(call, ERR_INVALID_QUERY,
 		    "the answer would be too large: ask for less at once");
 	return call_fail(call, ERR_OUTCOME_UNKNOWN,
@@ -245,8 +245,7 @@ serve(struct call *call)
 	if (error != OK)
 		return error;
 	error = run_route(call);
-	if (may_run_again(call, error)) {
-		call_give_db(call);
+	if (is_get(call) && call_may_reconnect(call, error)) {
 		http_response_reset(&call->response);
 		call->query_count = 0;
 		error = run_route(call);
@@ -256,7 +255,7 @@ serve(struct call *call)
 	call_give_db(call);
 	if (answer_is_too_large(call, error))
 		error = too_large(call);
-	return outward(error);
+	return outward(call, error);
 }
 
 static void

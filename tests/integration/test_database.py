@@ -7,7 +7,7 @@ import client
 from case import StackTest, unique
 from client import Together, at_once, timed
 from load import Load
-from stack import connections_taken, wait_until
+from stack import SqlSession, connections_taken, wait_until
 
 # The contract says two seconds; the rest is for a slow machine's scheduling.
 IN_TIME = 2.5
@@ -150,6 +150,17 @@ class Full(DatabaseTest):
             self.assert_operations_tell()
         self.wait_recovered()
         self.assert_settled(bodies)
+
+
+class Slow(DatabaseTest):
+    """The database has no time for the question who is there."""
+
+    def test_a_change_is_not_told_to_narrow_a_list(self):
+        with SqlSession(self.stack) as session:
+            session.run("LOCK TABLES api_key WRITE")
+            response = self.one.put("/badges/" + unique("slow"), {})
+            session.run("UNLOCK TABLES")
+        self.assert_problem(response, 503, "database_unavailable")
 
 
 class ReadOnly(DatabaseTest):
