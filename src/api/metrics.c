@@ -97,7 +97,7 @@ static const struct {
     {"palmares_db_connect_failures_total", "counter",
         "Connections to the database that failed.", AT(db.connect_failures)},
     {"palmares_db_connections_lost_total", "counter",
-        "Connections that were lost in use.", AT(db.connections_lost)},
+        "Connections that were lost.", AT(db.connections_lost)},
     {"palmares_db_deadlocks_total", "counter", "Deadlocks met.",
         AT(db.deadlocks)},
     {"palmares_db_lock_timeouts_total", "counter", "Lock waits that timed out.",

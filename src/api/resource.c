@@ -96,8 +96,9 @@ decode_app_key(struct decode *decode, struct json_object *value,
 }
 
 /*
- * The members of an object, and what a GET answers and a PUT may bring back. Every object begins with struct named, so these fields
- * serve all of them. The name's flags are name_flags.
+ * The members of an object, and what a GET answers and a PUT may bring back.
+ * Every object begins with struct named, so these fields serve all of them. The
+ * name's flags are name_flags.
  */
 static size_t
 make_fields(

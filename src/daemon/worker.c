@@ -118,6 +118,9 @@ start_threads(struct worker *worker, size_t count)
 		if (pthread_create(&worker->threads[worker->thread_count], NULL,
 		        thread_main, worker) != 0)
 			break;
+	if (worker->thread_count < count)
+		log_warn("event=few_threads wanted=%zu started=%zu", count,
+		    worker->thread_count);
 	return worker->thread_count > 0;
 }
 

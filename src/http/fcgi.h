@@ -13,7 +13,7 @@ struct fcgi;
 /* Once per process, before the first fcgi_new. False if libfcgi refuses. */
 bool fcgi_start(void);
 
-/* listener: a non-blocking listening socket. NULL if out of memory. */
+/* listener: a non-blocking listening socket. NULL if libfcgi refuses. */
 struct fcgi *fcgi_new(int listener);
 void fcgi_free(struct fcgi *fcgi);
 
