@@ -88,7 +88,9 @@ class Link:
             if self.eat:
                 self.proxy.eaten += 1
                 return
-            time.sleep(self.proxy.delay)
+            if self.proxy.delay:
+                time.sleep(self.proxy.delay)
+                self.proxy.delayed += 1
             self.client.sendall(data)
 
 
@@ -100,6 +102,7 @@ class Proxy:
         self.path = path
         self.random = random.Random(seed)
         self.delay = 0.0            # seconds that every reply is late
+        self.delayed = 0            # replies
         self.eat_share = 0.0        # of the replies to COMMIT
         self.eaten = 0
         self.links = set()

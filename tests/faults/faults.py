@@ -17,10 +17,12 @@ from stack import (SqlSession, StackError, children_of, connections_taken,
 
 ROW_LOCK_MAX = 5        # seconds; nobody holds a row longer
 FROZEN = 7              # seconds that a stopped worker stays so
+LOOK = 0.3              # for `locks`; InnoDB renews what it tells every 0.1 s
 LOCKS = ("SELECT trx_id FROM information_schema.innodb_trx"
          " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'")
 FEW = 3                 # descriptors: those that are open stay so
 OUT_OF_MEMORY = "event=out_of_memory"
+SANITIZER = "Sanitizer"
 
 
 class Fault:
@@ -31,7 +33,7 @@ class Fault:
     small_disk = False  # the database lives on a small file system
     workers = None      # instead of the usual number
     clients = None      # instead of the number that was asked for
-    several = False     # it injects others
+    own_phases = False  # it says itself when it is on
 
     @classmethod
     def title(cls):
@@ -45,13 +47,24 @@ class Fault:
         return run.stack.check_log()
 
 
-class Nothing(Fault):
+class Harmless(Fault):
+    """What must not fail a single request."""
+
+    def confession(self, run):
+        """When all clients have ended: who hangs fails late."""
+        failed = run.traffic.failures()
+        if failed:
+            return "requests failed: %s" % failed[:3]
+        return super().confession(run)
+
+
+class Nothing(Harmless):
     """No fault at all."""
+
+    own_phases = True
 
     def inject(self, run):
         run.pause(2)
-        failed = run.traffic.failures()
-        run.must(not failed, "requests failed: %s" % failed[:3])
 
 
 # --- processes ------------------------------------------------------------
@@ -72,13 +85,13 @@ class WorkerStopped(Fault):
     """SIGSTOP of a worker inside a transaction, for 7 s."""
 
     def inject(self, run):
-        pid, held = self._stop_inside_transaction(run)
-        begin = time.monotonic()
+        pid, held, begin = self._stop_inside_transaction(run)
         try:
             for _ in range(3):      # the others go on
                 seconds = run.probe()[1]
                 run.must(seconds < 3, "an event took %.1f s" % seconds)
-            time.sleep(max(0, begin + ROW_LOCK_MAX - time.monotonic()))
+            time.sleep(max(0, begin + ROW_LOCK_MAX - LOOK
+                           - time.monotonic()))
             left = held & locks(run)
             run.must(not left, "a stopped worker holds rows for over %d s"
                      % ROW_LOCK_MAX)
@@ -90,10 +103,11 @@ class WorkerStopped(Fault):
     @staticmethod
     def _stop_inside_transaction(run):
         """Stop workers until one holds rows, and still does a second
-        later; its process and transactions."""
+        later; its process, its transactions, and since when."""
         for _ in range(200):
             pid = run.random.choice(run.stack.worker_pids())
             os.kill(pid, signal.SIGSTOP)
+            begin = time.monotonic()
             held = set()
             try:
                 held = locks(run) & locks(run)
@@ -101,7 +115,7 @@ class WorkerStopped(Fault):
                     time.sleep(1)
                     held &= locks(run)
                 if held:
-                    return pid, held
+                    return pid, held, begin
             finally:
                 if not held:
                     os.kill(pid, signal.SIGCONT)
@@ -111,7 +125,7 @@ class WorkerStopped(Fault):
 
 def locks(run):
     """The transactions that hold rows and wait for none."""
-    time.sleep(0.15)    # InnoDB renews that table every 100 ms
+    time.sleep(LOOK / 2)
     return {row[0] for row in run.stack.sql(LOCKS)}
 
 
@@ -126,19 +140,16 @@ class MasterTerminated(Fault):
         run.stack.start_daemon()
 
 
-class MasterHup(Fault):
+class MasterHup(Harmless):
     """HUP of the master under load."""
 
     def inject(self, run):
-        before = len(run.traffic.failures())
         for _ in range(3):
             old = set(run.stack.worker_pids())
             run.stack.daemon.send(signal.SIGHUP)
             wait_until(lambda o=old: not o & set(run.stack.worker_pids()),
                        30, "new workers")
             run.pause(0.3)
-        failed = run.traffic.failures()[before:]
-        run.must(not failed, "requests failed: %s" % failed[:3])
 
 
 class MasterKilled(Fault):
@@ -159,8 +170,9 @@ class NginxWorkerKilled(Fault):
 
     def inject(self, run):
         for _ in range(3):
-            os.kill(run.random.choice(children_of(run.stack.nginx.pid)),
-                    signal.SIGKILL)
+            workers = wait_until(lambda: children_of(run.stack.nginx.pid), 10,
+                                 "an nginx worker to kill")
+            os.kill(run.random.choice(workers), signal.SIGKILL)
             run.mended()
             run.pause(run.random.uniform(0.1, 0.6))
 
@@ -195,10 +207,11 @@ class DatabaseSlow(Fault):
     proxied = True
 
     def inject(self, run):
+        before = run.proxy.delayed
         run.proxy.delay = 0.03
         try:
             run.pause(2)
-            run.must(run.probe()[1] > 0.03, "the database is not slow")
+            run.must(run.proxy.delayed > before + 20, "no reply was late")
         finally:
             run.proxy.delay = 0.0
 
@@ -223,12 +236,13 @@ class CommitLost(Fault):
     proxied = True
 
     def inject(self, run):
+        before = run.proxy.eaten
         run.proxy.eat_share = 1 / 3
         try:
             run.pause(4)
         finally:
             run.proxy.eat_share = 0.0
-        run.must(run.proxy.eaten > 0, "no COMMIT came by")
+        run.must(run.proxy.eaten > before, "no COMMIT came by")
 
 
 class ConnectionsExhausted(Fault):
@@ -368,12 +382,13 @@ class DescriptorsExhausted(Fault):
             for pid, (_, hard) in limits.items():
                 resource.prlimit(pid, resource.RLIMIT_NOFILE, (FEW, hard))
             position = run.stack.log_size()
+            run.pause(0.5)      # what was begun goes on to its end
             burnt = sum(map(cpu_seconds, pids))
-            run.pause(3)
+            run.pause(2.5)
             told = run.stack.log_since(position).count("event=accept_failed")
             run.must(0 < told <= 10 * len(pids),
                      "accept failed %d times" % told)
-            run.must(sum(map(cpu_seconds, pids)) - burnt < 1,
+            run.must(sum(map(cpu_seconds, pids)) - burnt < 1.5,
                      "the workers are busy with nothing")
         finally:
             for pid, limit in limits.items():
@@ -412,15 +427,19 @@ class MemoryExhausted(Fault):
         run.shim.set_countdown(self.MANY)
         action()
         count = self.MANY - run.shim.countdown()
-        first = 1 + run.random.randrange(min(run.stride, count))
+        first = 1 + run.random.randrange(min(run.stride, max(count, 1)))
+        numbers = range(first, count + 1, run.stride)
         failed = 0
-        for number in range(first, count + 1, run.stride):
+        for number in numbers:
             self._start_again(run, warm)
             run.shim.set_countdown(number)
             action()
             failed += run.shim.countdown() == 0
             run.shim.set_countdown(0)
-        run.must(failed > 0, "%s: no allocation failed" % name)
+        # The next time a request may make a few allocations fewer.
+        run.must(count > 0 and failed >= len(numbers) - 1 - count // 50,
+                 "%s: %d of %d allocations failed" % (
+                     name, failed, len(numbers)))
         run.say("    %s: %d of %d allocations failed" % (name, failed, count))
 
     @staticmethod
@@ -434,6 +453,8 @@ class MemoryExhausted(Fault):
     def confession(self, run):
         """A worker without memory says so before it ends."""
         text = run.stack.log_since(self.position)
+        if SANITIZER in text:
+            return "palmaresd's log has:\n" + text[-4000:]
         before = ""
         for line in text.splitlines():
             if "event=worker_died" in line and OUT_OF_MEMORY not in before:
@@ -454,7 +475,7 @@ class Storm(Fault):
     """Most of these one after another, without a pause in the load."""
 
     proxied = True
-    several = True
+    own_phases = True
     # HUP is no fault that may fail requests; the rest need other servers.
     LEFT_OUT = (Nothing, MasterHup, DiskFull, ClockShifted, MemoryExhausted)
 

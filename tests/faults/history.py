@@ -2,10 +2,11 @@
 
 The load (traffic.py) gives every event one point of the scale "tally", so the
 balance in an event's answer is its place among the user's events: each event
-appends itself to its user's list, and its answer tells where.  From that, and
-from the times at which requests were sent and answered, `check` finds out
-whether there is one order of all transactions that explains every answer and
-agrees with real time: strict serialisability.
+appends itself to its user's list, and its answer tells where.  What the rule
+that changes gave tells by which change of it the event was judged.  From that,
+and from the times at which requests were sent and answered, `check` finds out
+whether there is one order of all transactions, changes of rules among them,
+that explains every answer and agrees with real time: strict serialisability.
 """
 
 import bisect
@@ -47,7 +48,8 @@ class Transaction:
 
 
 class RuleState:
-    """What the changing rule of an application gave from a time on."""
+    """The transaction from which on the changing rule of an application gave
+    something else; no two states give the same, but for None."""
 
     __slots__ = ("value", "invoked", "acked")
 
@@ -137,6 +139,13 @@ class History:
         with self.lock:
             return sum(e.acked is not None for e in self.events.values())
 
+    def under_way(self, phases):
+        """How many acknowledged events were under way in one of the phases
+        (begin, end, name)."""
+        return sum(any(e.invoked <= end and e.acked >= begin
+                       for begin, end, _ in phases)
+                   for e in self.events.values() if e.acked is not None)
+
     def users(self):
         """{(app, user): its events in the order of their positions}"""
         found = {}
@@ -219,6 +228,13 @@ class History:
         for transaction in self.transactions:
             if transaction.read is not None:
                 self._add_read(graph, users, transaction)
+            for event in transaction.events:    # a replay follows its event
+                if event.owner is not None:
+                    graph.edge(event.owner, transaction)
+        for app, states in self.rules.items():
+            events = [e for (name, _), events in users.items()
+                      if name == app for e in events]
+            self._add_rules(graph, states, events)
         graph.add_real_time()
         cycle = graph.cycle()
         if cycle:
@@ -238,6 +254,23 @@ class History:
         graph.node(event.owner)
         return event.owner
 
+    @staticmethod
+    def _add_rules(graph, states, events):
+        """An event lies between the change that it was judged by and the
+        next one."""
+        for state in states:
+            graph.node(state)
+        following = {}
+        for before, after in zip(states, states[1:]):
+            graph.edge(before, after)
+            following[before.value] = after
+        own = {s.value: s for s in states if s.value is not None}
+        for event in events:
+            if event.extra in own:
+                graph.edge(own[event.extra], event.owner)
+                if event.extra in following:
+                    graph.edge(event.owner, following[event.extra])
+
     def _add_read(self, graph, users, transaction):
         app, user, position = transaction.read
         events = users.get((app, user), [])
@@ -253,6 +286,8 @@ class History:
 
 def tell(transaction):
     """A transaction in words, for a message."""
+    if isinstance(transaction, RuleState):
+        return "the rule gives %s" % transaction.value
     if transaction.read is not None:
         return "read %s %s: %d" % transaction.read
     return "write " + ", ".join("%s %s %s: %d" % (
@@ -327,10 +362,10 @@ class Graph:
             if wait > 0:
                 for target in self.after[number]:
                     behind.setdefault(target, number)
-        path, number = [], start
+        path, number = {}, start
         while number not in path:
-            path.append(number)
+            path[number] = len(path)
             number = behind[number]
-        circle = path[path.index(number):]
+        circle = list(path)[path[number]:]
         return [self.transactions[n] for n in reversed(circle)
                 if n < len(self.transactions)]

@@ -8,7 +8,7 @@ from stack import StackError
 from traffic import digest_of, fault_of_user
 
 RETRIES = 20    # of a page that is refused with 503
-LEDGERS = 8     # users of an application whose ledger is read whole
+LEDGERS = 8     # users with the most events, whose ledger is read whole
 
 
 class Reader:
@@ -80,7 +80,7 @@ def check_users(history, app, reader):
     add = history.violations.add
     wanted = {user: events for (name, user), events in
               history.users().items() if name == app.name}
-    ledgers = ["hot"] + sorted(u for u in wanted if u != "hot")[:LEDGERS]
+    ledgers = sorted(wanted, key=lambda user: -len(wanted[user]))[:LEDGERS]
     seen = set()
     for user in reader.all("/users"):
         name = user["username"]

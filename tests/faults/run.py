@@ -41,8 +41,9 @@ from traffic import (ACTIONS, GIVE_UP, Client, Hopeless,    # noqa: E402
 
 APPLICATIONS = 3
 DISK = "256m"       # of the small file system
-COLUMNS = ("runs", "requests", "acknowledged", "retried", "lost", "doubled",
-           "otherwise wrong", "longest recovery", "longest wait")
+COLUMNS = ("runs", "requests", "acknowledged", "with the fault on", "retried",
+           "lost", "doubled", "otherwise wrong", "longest recovery",
+           "longest wait")
 
 
 def arguments():
@@ -81,15 +82,17 @@ class Row:
 
     def __init__(self, title):
         self.title = title
-        self.runs = self.requests = self.acknowledged = self.retried = 0
+        self.runs = self.requests = self.retried = 0
+        self.acknowledged = self.meanwhile = 0
         self.lost = self.doubled = self.other = 0
         self.recovery = self.longest = 0.0
 
     def add(self, violations, recovery=0.0, longest=0.0, requests=0,
-            acknowledged=0, retried=0):
+            acknowledged=0, meanwhile=0, retried=0):
         self.runs += 1
         self.requests += requests
         self.acknowledged += acknowledged
+        self.meanwhile += meanwhile
         self.retried += retried
         lost, doubled = violations.count("lost"), violations.count("doubled")
         self.lost += lost
@@ -100,8 +103,8 @@ class Row:
 
     def cells(self):
         return ["%d" % v for v in (
-            self.runs, self.requests, self.acknowledged, self.retried,
-            self.lost, self.doubled, self.other)] + [
+            self.runs, self.requests, self.acknowledged, self.meanwhile,
+            self.retried, self.lost, self.doubled, self.other)] + [
                 "%.1f s" % self.recovery, "%.1f s" % self.longest]
 
 
@@ -151,14 +154,18 @@ class Run:
             self.phases.append((begin, time.monotonic(), name))
 
     def mended(self):
-        """The fault is over; what comes now is recovery."""
-        self._note_recovery(self.traffic.served() or time.monotonic())
+        """The fault is over; what comes now is recovery.  One that is still
+        under way goes on."""
+        if self.marked is not None:
+            served = self.traffic.served()
+            if served is None:
+                return
+            self._note_recovery(served)
         self.marked = time.monotonic()
         self.traffic.mark(self.marked)
 
     def _note_recovery(self, served):
-        if self.marked is not None:
-            self.recovery = max(self.recovery, served - self.marked)
+        self.recovery = max(self.recovery, served - self.marked)
 
     @contextlib.contextmanager
     def must_fail(self):
@@ -211,13 +218,16 @@ class Run:
         with self.traffic:
             self.pause(self.seconds / 2)
             try:
-                if self.fault.several:
+                if self.fault.own_phases:
                     self.fault.inject(self)
                 else:
                     with self.phase(self.name):
                         self.fault.inject(self)
             except servers.StackError as e:
                 self.history.violations.add("expected", str(e))
+                self.stack.heal()
+            except Exception as e:      # what was answered is still checked
+                self.history.violations.add("broken", repr(e))
                 self.stack.heal()
             self._recover()
             self.pause(self.seconds / 2)
@@ -233,6 +243,7 @@ class Run:
                 "longest": self.traffic.longest(),
                 "requests": self.traffic.requests(),
                 "acknowledged": self.history.acknowledged(),
+                "meanwhile": self.history.under_way(self.phases),
                 "retried": self.traffic.retries()}
 
 
@@ -377,9 +388,8 @@ def main():
         return 2
     print("seed %s: the same seed draws the same events" % args.seed)
     rows = {name: Row(FAULTS[name].title()) for name in names}
-    rounds = 0
-    while rounds == 0 or (sum(r.acknowledged for r in rows.values())
-                          < args.events):
+    rounds = acknowledged = before = 0
+    while rounds == 0 or before < acknowledged < args.events:
         for name in names:
             first = rounds * args.runs
             for numbers in groups(FAULTS[name],
@@ -387,6 +397,8 @@ def main():
                 run_fault(args, name, rows[name], numbers,
                           lambda text: print(text, flush=True))
         rounds += 1
+        before = acknowledged
+        acknowledged = sum(r.acknowledged for r in rows.values())
     if args.table:
         with open(args.table, "w", encoding="utf-8") as f:
             f.write(markdown(rows.values()))
@@ -395,10 +407,11 @@ def main():
 
 
 def summary(rows):
-    print("%d faults, %d runs: %d events acknowledged, %d lost, %d doubled,"
-          " %d otherwise wrong" % (
+    print("%d faults, %d runs: %d events acknowledged, %d of them under way"
+          " with a fault on, %d lost, %d doubled, %d otherwise wrong" % (
               len(rows), sum(r.runs for r in rows),
-              sum(r.acknowledged for r in rows), sum(r.lost for r in rows),
+              sum(r.acknowledged for r in rows),
+              sum(r.meanwhile for r in rows), sum(r.lost for r in rows),
               sum(r.doubled for r in rows), sum(r.other for r in rows)))
     wrong = sum(bool(r.lost + r.doubled + r.other) for r in rows)
     print("# PASS: %d\n# FAIL: %d" % (len(rows) - wrong, wrong))

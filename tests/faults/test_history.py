@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from history import Event, History, RuleState   # noqa: E402
+from traffic import Refused, body_of, check_whole   # noqa: E402
 
 
 class Script:
@@ -61,6 +62,8 @@ class Histories(unittest.TestCase):
     def test_a_right_history_passes(self):
         s = self.script
         s.rule(None)
+        s.rule(1)
+        s.rule(None)
         s.write("u/1", 1)
         s.read("u", 1)
         first, second = s.send("u/2", "v/1"), s.send("v/2", "u/3")
@@ -90,7 +93,7 @@ class Histories(unittest.TestCase):
         s = self.script
         s.write("u/1", 1)
         s.write("u/1", 1)
-        self.assertEqual(s.found(), {"doubled": 1})
+        self.assertEqual(s.found(), {"doubled": 1, "order": 1})
 
     def test_a_replay_with_another_answer_is_seen(self):
         s = self.script
@@ -154,12 +157,29 @@ class Histories(unittest.TestCase):
         s.answer(batch, 1, 3, replayed=True)
         self.assertEqual(s.found(), {"order": 1})
 
+    def test_a_replay_before_what_it_repeats_is_seen(self):
+        """v/1 was there when it was repeated, and not in a later read."""
+        s = self.script
+        first = s.send("v/1")
+        s.write("v/1", 1, replayed=True)
+        s.read("v", 0)
+        s.answer(first, 1)
+        self.assertEqual(s.found(), {"order": 1})
+
+    def test_a_replay_whose_first_answer_was_lost_counts_from_there_on(self):
+        s = self.script
+        first = s.send("v/1")
+        s.write("v/1", 1, replayed=True)
+        s.read("v", 0)
+        s.answer(first, 1, replayed=True)
+        self.assertEqual(s.found(), {"order": 1})
+
     def test_an_old_rule_is_seen(self):
         s = self.script
         s.rule(1)
         s.rule(2)
         s.write("u/1", 1, extra=1)
-        self.assertEqual(s.found(), {"rules": 1})
+        self.assertEqual(s.found(), {"rules": 1, "order": 1})
 
     def test_a_rule_that_changes_meanwhile_may_be_either(self):
         s = self.script
@@ -169,6 +189,51 @@ class Histories(unittest.TestCase):
         s.answer(first, 1, extra=1)
         s.answer(second, 2, extra=2)
         self.assertEqual(s.found(), {})
+
+
+    def test_an_old_rule_after_a_new_one_is_seen(self):
+        """While the change is under way, but in the wrong order."""
+        s = self.script
+        s.rule(1)
+        first, second = s.send("u/1"), s.send("u/2")
+        s.rule(2)
+        s.answer(first, 1, extra=2)
+        s.answer(second, 2, extra=1)
+        self.assertEqual(s.found(), {"order": 1})
+
+    def test_a_batch_judged_by_two_rules_is_seen(self):
+        s = self.script
+        s.rule(1)
+        batch = s.send("u/1", "v/1")
+        s.rule(2)
+        s.history.answered(batch, s.tick(), [
+            (False, 1, 1, 1), (False, 1, 2, 1)])
+        self.assertEqual(s.found(), {"order": 1})
+
+
+class Batches(unittest.TestCase):
+    """A batch comes in one piece, and in the order given."""
+
+    def check(self, *answers):
+        """(user, position, replayed) of each event."""
+        events = [Event("a", user, "e%d" % i)
+                  for i, (user, _, _) in enumerate(answers)]
+        check_whole(events, [
+            dict(body_of(event), replayed=replayed,
+                 awards=[{"rule": "tally", "balance": position}])
+            for event, (_, position, replayed) in zip(events, answers)])
+
+    def test_a_whole_batch_passes(self):
+        self.check(("u", 3, False), ("v", 1, False), ("u", 4, False))
+        self.check(("u", 3, True), ("v", 1, True), ("u", 7, True))
+
+    def test_a_batch_in_another_order_is_seen(self):
+        with self.assertRaises(Refused):
+            self.check(("u", 4, False), ("v", 1, False), ("u", 3, False))
+
+    def test_a_batch_that_is_stored_in_parts_is_seen(self):
+        with self.assertRaises(Refused):
+            self.check(("u", 3, True), ("u", 4, False))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ POOL = 60           # users who are there all the time, besides the hot one
 NEW_TOGETHER = 4    # events that a user not seen before begins with, about
 TENTH = 10          # the event that wins the badge of that name
 BONUS = 5           # points that come with it
+CHANGE_TIME = 2     # seconds that the server works on a change, at most
 DEFINITE = (200, 201, 204)
 UNSURE = ("outcome_unknown", "unavailable")     # a 503 that may have counted
 RULES = (
@@ -72,6 +73,21 @@ def outcome_of(event, document):
             extra and extra["points"], digest_of(document))
 
 
+def check_whole(events, documents):
+    """The events of a batch, which nobody else sends, came in one piece and
+    in the order given."""
+    if len({d["replayed"] for d in documents}) > 1:
+        raise Refused("a batch is stored in parts: %s" % ", ".join(
+            "%s %s" % (d["id"], d["replayed"]) for d in documents))
+    last = {}
+    for event, document in zip(events, documents):
+        position = outcome_of(event, document)[1]
+        if position <= last.get(event.user, 0):
+            raise Refused("%s comes before what stands before it in its batch"
+                          % event.id)
+        last[event.user] = position
+
+
 class Sender:
     """The connection of one client, and its figures."""
 
@@ -120,7 +136,8 @@ class Sender:
             now = time.monotonic()
             if answer and answer[0] in statuses:
                 self.longest = max(self.longest, now - begin)
-                if self.served is None and begin >= self.since:
+                if (self.served is None and begin >= self.since
+                        and answer[0] != 422):  # that needs no database
                     self.served = now
                 return json.loads(answer[1]) if answer[1] else None
             if answer:
@@ -246,6 +263,7 @@ class Client:
         if (not again["replayed"]
                 or digest_of(again) != digest_of(documents[twice])):
             raise Refused("an event twice in a batch: %r" % again)
+        check_whole(events, documents)
         self.history.answered(transaction, now,
                               list(map(outcome_of, events, documents)))
         self._check_refusals(events, documents)
@@ -359,6 +377,7 @@ class Traffic:
         self.recent = collections.deque(maxlen=64)
         self.rule_locks = {a.name: threading.Lock() for a in apps}
         self.flux = {a.name: 0 for a in apps}
+        self.rule_free = {a.name: 0.0 for a in apps}
         self.clients = [Client(self, i) for i in range(clients)]
         self.threads = []
         self.probes = []    # clients that a fault sends something by
@@ -405,7 +424,11 @@ class Traffic:
 
     def change_rule(self, sender, rng, app):
         """Under the application's lock: the rule "flux" gives something
-        else, or nothing."""
+        else, or nothing.  After a retry the first try may still be under
+        way, until the server's time for it has passed."""
+        if time.monotonic() < self.rule_free[app.name]:
+            return
+        retries = sender.retries
         self.flux[app.name] += 1
         value = self.flux[app.name]
         body = {"eventType": "tick", "points": value, "pointScale": "flux",
@@ -419,6 +442,8 @@ class Traffic:
                       body if method == "PUT" else None, app,
                       DEFINITE + (404,))
         state.acked = time.monotonic()
+        if sender.retries > retries:
+            self.rule_free[app.name] = state.acked + CHANGE_TIME
 
     # --- figures ---------------------------------------------------------
 
