@@ -55,10 +55,8 @@ MUTANTS = [
     Mutant(
         "running-told-as-refused", (1,),
         "a request that gives up while its COMMIT runs is told a refusal",
-        "\tif (job->state == JOB_RUNNING)\n"
-        "\t\treturn ERR_OUTCOME_UNKNOWN;\n",
-        "\tif (job->state == JOB_RUNNING)\n"
-        "\t\treturn ERR_DATABASE_UNAVAILABLE;\n",
+        "return running ? ERR_OUTCOME_UNKNOWN : ERR_DATABASE_UNAVAILABLE;",
+        "return running ? ERR_DATABASE_UNAVAILABLE : ERR_DATABASE_UNAVAILABLE;",
         ["test_a_commit_that_takes_too_long_is_unknown_and_then_settled"]),
     Mutant(
         "no-rollback-after-1205", (1, 2),
@@ -130,10 +128,11 @@ MUTANTS = [
     Mutant(
         "refused-in-queue-applied", (1,),
         "what was refused in the queue stays there and is applied",
-        "\telse\n"
-        "\t\twithdraw(committer, job);\n",
-        "\telse if (job->state == JOB_NEW)\n"
-        "\t\twithdraw(committer, job);\n",
+        "\t\twithdraw(committer, job);\n"
+        "\t\treturn ERR_DATABASE_UNAVAILABLE;\n",
+        "\t\tif (job->state == JOB_NEW)\n"
+        "\t\t\twithdraw(committer, job);\n"
+        "\t\treturn ERR_DATABASE_UNAVAILABLE;\n",
         ["test_an_event_given_up_in_the_queue_is_not_applied_afterwards"]),
     Mutant(
         "refused-at-lock-applied", (1,),
@@ -141,6 +140,32 @@ MUTANTS = [
         "\twanted = job->state != JOB_DROPPED;\n",
         "\twanted = true;\n",
         ["test_an_event_given_up_at_a_lock_is_not_applied_when_it_opens"]),
+    Mutant(
+        "tried-for-ever", (),
+        "an event whose request gave up in its last try is tried on and on",
+        "\tjob->state = JOB_DROPPED;\n",
+        "\tif (!running)\n"
+        "\t\tjob->state = JOB_DROPPED;\n",
+        ["test_nobody_is_tried_for_ever_at_a_lock"]),
+    Mutant(
+        "settling-lets-in", (1,),
+        "what was not committed comes in by a rule and a key that are gone",
+        "batch->settling && !judge_again(item)",
+        "batch->settling && item->job->key < 0 && !judge_again(item)",
+        ["what_was_not_committed_needs_a_key_that_is_live"]),
+    Mutant(
+        "settled-not-durable", (1,),
+        "who finds what it has written does not wait for the log",
+        "\tbatch->users[item->user].replays++;\n",
+        "\tif (event->replayed)\n"
+        "\t\tbatch->users[item->user].replays++;\n",
+        ["whoever_settles_has_something_to_write"]),
+    Mutant(
+        "closed-connection-given-out", (),
+        "a request gets a connection that the server has closed",
+        "\tdb_drop_if_closed(db);\n",
+        "",
+        ["nobody_gets_a_connection_that_was_closed"]),
     Mutant(
         "durability-off", (1,),
         "the connection makes COMMIT return before the log is on disk",
@@ -159,8 +184,7 @@ MUTANTS = [
     Mutant(
         "replay-not-durable", (1, 4),
         "a replay's COMMIT does not wait for the log: it has written nothing",
-        "\tif (event->replayed)\n"
-        "\t\tbatch->users[item->user].replays++;\n",
+        "\tbatch->users[item->user].replays++;\n",
         "",
         ["the_same_events_from_everywhere_count_once"]),
 ]

@@ -31,8 +31,8 @@ MUTANTS = [
         "\t/* Behind what others did to the users while this waited for them. */\n"
         "\tbatch.now = clock_now();\n"
         "\tif (error == OK)\n"
-        "\t\terror = find_known(&batch, &known);\n",
-        "\terror = find_known(&batch, &known);\n"
+        "\t\terror = known_find(&batch, &known);\n",
+        "\terror = known_find(&batch, &known);\n"
         "\tif (error == OK)\n"
         "\t\terror = batch_lock_users(&batch);\n"
         "\tbatch.now = clock_now();\n",

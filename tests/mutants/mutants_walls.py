@@ -91,9 +91,8 @@ MUTANTS = [
     Mutant(
         "dead-key-not-checked", (),
         "a key that was revoked goes on posting events from the cache",
-        "\tif (job->key != 0 && !app_rules_has_key(app->rules, job->key))\n"
-        "\t\treturn ERR_KEY_UNKNOWN;\n",
-        "",
+        "job->key == 0 || app_rules_has_key(rules, job->key)",
+        "job->key >= 0 || app_rules_has_key(rules, job->key)",
         ["a_job_with_a_key_that_is_not_live_is_refused"]),
     Mutant(
         "revoked-key-cached", (),
