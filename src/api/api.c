@@ -205,7 +205,7 @@ outward(const struct call *call, enum error error)
 	}
 }
 
-/* It has no room, or the store has given up on reading it: no GET has a body. */
+/* It has no room, or the store gave up on reading it: no GET has a body. */
 static bool
 answer_is_too_large(const struct call *call, enum error error)
 {
@@ -215,8 +215,8 @@ answer_is_too_large(const struct call *call, enum error error)
 }
 
 /*
- * The truth about an answer that cannot be given: a read did nothing, but a post
- * did.
+ * The truth about an answer that cannot be given: a read did nothing, but a
+ * post did.
  */
 static enum error
 too_large(struct call *call)

@@ -35,9 +35,10 @@ void committer_release(struct ingest_job *job);
 /*
  * Applies the job with whatever else is waiting, in the order of arrival; but
  * who needs a row that somebody has locked is overtaken. OK: it is durable, see
- * the job's outcome. ERR_OVERLOADED: too many events are waiting. Past deadline (of clock_monotonic), or before
- * where the database hangs, it is ERR_DATABASE_UNAVAILABLE if the job was not
- * begun, and is not applied; else ERR_OUTCOME_UNKNOWN.
+ * the job's outcome. ERR_OVERLOADED: too many events are waiting. Past deadline
+ * (of clock_monotonic), or before where the database hangs, it is
+ * ERR_DATABASE_UNAVAILABLE if the job was not begun, and is not applied; else
+ * ERR_OUTCOME_UNKNOWN.
  */
 enum error committer_apply(struct committer *committer, struct ingest_job *job,
     int64_t deadline) MUST_CHECK;

@@ -17,8 +17,8 @@ int64_t clock_monotonic(void);
 void clock_sleep(int64_t microseconds);
 
 /*
- * A condition whose time limits are of clock_monotonic, and a wait for it, under
- * the mutex. False: moment has passed, and nobody has signalled.
+ * A condition whose time limits are of clock_monotonic, and a wait for it,
+ * under the mutex. False: moment has passed, and nobody has signalled.
  */
 void clock_init_condition(pthread_cond_t *condition);
 bool

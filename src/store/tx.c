@@ -14,8 +14,7 @@ static const char *const texts[] = {
     [BEGIN] = "START TRANSACTION",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    /* Of the next transaction alone: in READ COMMITTED each SELECT is a
-	 * snapshot of its own. */
+    /* Of the next alone: in READ COMMITTED each SELECT is one of its own. */
     [SNAPSHOT_LEVEL] = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     [SNAPSHOT] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 };

@@ -12,7 +12,7 @@ enum {
 	PREPARE_MILLISECONDS = 900,
 	/* Longer than connecting may take. */
 	SILENT_MILLISECONDS = 3000,
-	/* Microseconds: connecting, and the wait for somebody else's, end after. */
+	/* Microseconds: connecting, and a wait for that, end after it. */
 	LATE = 700000,
 };
 
