@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "http/request.h"
 
 enum { PARAMS_MAX = 100 };
 
@@ -33,6 +34,17 @@ parts_params(struct parts *parts)
 	while (count < PARAMS_MAX && *(part = parts_next(parts)) != '\0')
 		params[count++] = part;
 	return params;
+}
+
+size_t
+parts_read(struct http_request *request, char *buffer, size_t size)
+{
+	struct parts *parts = request->source;
+	size_t n = size < parts->left ? size : parts->left;
+
+	if (n > 0)
+		memcpy(buffer, parts->at, n);
+	return n;
 }
 
 /* The bytes of the character that stands at text by RFC 3629, or 0. */
@@ -75,6 +87,18 @@ is_clean(const char *text, size_t len)
 			return false;
 	}
 	return true;
+}
+
+bool
+json_taken(struct arena *arena, const char *text, size_t len,
+    struct json_object **body_out)
+{
+	struct faults faults;
+	const char *why;
+
+	faults_init(&faults, arena);
+	*body_out = json_parse(arena, text, len, &faults, &why);
+	return why == NULL && faults.count == 0;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include "base/json.h"
 
 struct arena;
+struct http_request;
 
 /* A target: properties are asserted, and a broken one is a finding. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -32,6 +33,9 @@ char *parts_next(struct parts *parts);
 /* FastCGI parameters: parts up to an empty one. Ends with NULL. */
 char **parts_params(struct parts *parts);
 
+/* For a request whose source are parts: what is left of them is the body. */
+size_t parts_read(struct http_request *request, char *buffer, size_t size);
+
 /*
  * Whether text is UTF-8 and has no NUL before len. In other words than
  * base/text.c, which is under test.
@@ -40,6 +44,10 @@ bool is_clean(const char *text, size_t len);
 
 /* Whether both are NULL, or the same. */
 bool same_text(const char *one, const char *other);
+
+/* False if it is no JSON, or has numbers that the API refuses unseen. */
+bool json_taken(struct arena *arena, const char *text, size_t len,
+    struct json_object **body_out);
 
 /*
  * What every fault must be: a pointer into body, but for what is missing, with

@@ -10,18 +10,6 @@
 
 enum { BODY_MAX = 100, TARGET_MAX = 64 << 20 };
 
-/* What is left of the input is the body. */
-static size_t
-read_body(struct http_request *request, char *buffer, size_t size)
-{
-	struct parts *parts = request->source;
-	size_t n = size < parts->left ? size : parts->left;
-
-	if (n > 0)
-		memcpy(buffer, parts->at, n);
-	return n;
-}
-
 /* A name finds its own first parameter, and nothing finds a part of a name. */
 static void
 check_param(
@@ -119,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char **params = parts_params(&parts), **param;
 	struct http_request request = http_request_new(arena, params);
 
-	request.read = read_body;
+	request.read = parts_read;
 	request.source = &parts;
 	for (param = params; *param != NULL; param++)
 		check_param(arena, &request, *param);

@@ -14,17 +14,6 @@
 #include "false_store.h"
 #include "fuzz.h"
 
-static size_t
-read_body(struct http_request *request, char *buffer, size_t size)
-{
-	struct parts *parts = request->source;
-	size_t n = size < parts->left ? size : parts->left;
-
-	if (n > 0)
-		memcpy(buffer, parts->at, n);
-	return n;
-}
-
 /* An answer, taken apart. */
 struct answer {
 	int status;
@@ -115,17 +104,15 @@ check_problem(const struct answer *answer, struct json_object *document)
 static void
 check_document(struct arena *arena, const struct answer *answer)
 {
-	const char *type = header(arena, answer, "Content-Type"), *why;
+	const char *type = header(arena, answer, "Content-Type");
 	struct json_object *document;
-	struct faults faults;
+	bool taken;
 
 	if (type == NULL || strstr(type, "json") == NULL ||
 	    answer->body_size == 0)
 		return;
-	faults_init(&faults, arena);
-	document =
-	    json_parse(arena, answer->body, answer->body_size, &faults, &why);
-	assert(why == NULL && faults.count == 0);
+	taken = json_taken(arena, answer->body, answer->body_size, &document);
+	assert(taken);
 	if (answer->status >= 400)
 		check_problem(answer, document);
 	assert(answer->status < 400 || strstr(type, "problem+json") != NULL);
@@ -212,7 +199,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct answer answer;
 	struct str text;
 
-	request.read = read_body;
+	request.read = parts_read;
 	request.source = &parts;
 	add_length(&request, &parts);
 	text = api_serve(service, &request);
