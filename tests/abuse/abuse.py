@@ -37,7 +37,8 @@ from case import App                # noqa: E402
 from gauge import (Gauge, REPEATS, at_rest, grows, sanitized,   # noqa: E402
                    settled)
 from load import Load               # noqa: E402
-from run import on_signal, raise_file_limit     # noqa: E402
+from processes import on_signal     # noqa: E402
+from run import raise_file_limit    # noqa: E402
 
 CLIENTS = 4         # normal clients beside each attack
 FILES_BESIDES = 1000    # descriptors for all but an attack's connections

@@ -7,10 +7,10 @@ That much room hides a small leak, so an attack that is repeated must not take
 more memory each time.
 """
 
-import os
 import time
 
-from stack import children_of
+from processes import descriptors_of, family_of
+from stack import StackError
 
 SETTLE = 40         # seconds; nginx may linger 30 s on a connection
 RSS_ROOM = 0.25     # of the baseline, and this much, for what malloc keeps:
@@ -30,17 +30,15 @@ class Gauge:
              "db_connections")
 
     def __init__(self, stack):
-        ours = [stack.daemon.pid] + stack.worker_pids()
-        web = [stack.nginx.pid] + children_of(stack.nginx.pid)
+        ours = family_of(stack.daemon.pid)
+        web = family_of(stack.nginx.pid)
         self.palmaresd_rss = sum(map(rss_of, ours))
         self.nginx_rss = sum(map(rss_of, web))
         self.room = (SANITIZER_ROOM_KB if sanitized(stack.daemon.pid)
                      else RSS_ROOM_KB)
-        self.palmaresd_fds = sum(map(fds_of, ours))
-        self.nginx_fds = sum(map(fds_of, web))
-        self.db_connections = stack.sql_number(
-            "SELECT COUNT(*) FROM information_schema.processlist"
-            " WHERE user = 'palmares'")
+        self.palmaresd_fds = descriptors_of(ours)
+        self.nginx_fds = descriptors_of(web)
+        self.db_connections = stack.db_connections()
 
     def __repr__(self):
         return ", ".join("%s %d" % (n, getattr(self, n)) for n in self.NAMES)
@@ -92,10 +90,6 @@ def rss_of(pid):
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
     return 0
-
-
-def fds_of(pid):
-    return len(os.listdir("/proc/%d/fd" % pid))
 
 
 def at_rest(stack):

@@ -35,6 +35,7 @@ import stack as servers     # noqa: E402
 from dbproxy import Proxy   # noqa: E402
 from faults import FAULTS   # noqa: E402
 from history import History, Violations     # noqa: E402
+from processes import on_signal     # noqa: E402
 from shim import Shim       # noqa: E402
 from traffic import (ACTIONS, GIVE_UP, Client, Hopeless,    # noqa: E402
                      Refused, Traffic)
@@ -361,10 +362,6 @@ def private_mounts():
     new_mounts, private = 0x20000, 0x4000 | 0x40000     # see mount(2)
     return (servers.LIBC.unshare(new_mounts) == 0 and servers.LIBC.mount(
         b"none", b"/", None, private, None) == 0)
-
-
-def on_signal(number, _frame):
-    raise SystemExit(128 + number)
 
 
 def main():

@@ -20,6 +20,7 @@ sys.path.insert(0, HERE)
 import case         # noqa: E402  the path must be set first
 import operations   # noqa: E402
 import stack        # noqa: E402
+from processes import on_signal     # noqa: E402
 
 FILES = 10000 + 1000    # the idle connections of test_bad_input, and room
 
@@ -69,10 +70,6 @@ class TimedResult(unittest.TextTestResult):
         """(seconds, name) of the slowest tests."""
         return sorted(((s, name) for name, s in self.seconds.items()),
                       reverse=True)[:count]
-
-
-def on_signal(number, _frame):
-    raise SystemExit(128 + number)
 
 
 def main():

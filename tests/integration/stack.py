@@ -17,6 +17,8 @@ import subprocess
 import tempfile
 import time
 
+from processes import children_of
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 WORKERS = 2
@@ -59,22 +61,6 @@ def tail(path, lines=40):
     except OSError as e:
         return "(no log: %s)\n" % e
     return "".join(l + "\n" for l in text.splitlines()[-lines:])
-
-
-def children_of(pid):
-    """The live child processes of a process, as a sorted list of ids."""
-    found = []
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            with open("/proc/%s/stat" % name, "rb") as f:
-                fields = f.read().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid and fields[0] != b"Z":
-            found.append(int(name))
-    return sorted(found)
 
 
 def free_port():
@@ -398,6 +384,12 @@ class Stack:
 
     def sql_number(self, text):
         return int(self.sql(text)[0][0])
+
+    def db_connections(self):
+        """How many of the database's connections are palmaresd's."""
+        return self.sql_number("SELECT COUNT(*) FROM"
+                               " information_schema.processlist"
+                               " WHERE user = 'palmares'")
 
     def ctl(self, *args, as_json=True, timeout=120):
         """Run palmaresctl; (exit status, stdout, stderr, parsed JSON)."""

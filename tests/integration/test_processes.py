@@ -13,8 +13,8 @@ import client
 from case import StackTest, unique
 from client import Together
 from load import Load
-from stack import (WORKERS, Program, SqlSession, children_of,
-                   wait_until)
+from processes import children_of
+from stack import WORKERS, Program, SqlSession, wait_until
 
 
 class Processes(StackTest):

@@ -21,11 +21,13 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
 
 import table        # noqa: E402  the path must be set first
 import suite        # noqa: E402
 import workshop     # noqa: E402
+from processes import on_signal     # noqa: E402
 
 
 class Result:
@@ -210,10 +212,6 @@ class Run:
         if count["error"]:
             return 2
         return 0 if count["caught"] == len(self.mutants) else 1
-
-
-def on_signal(number, _frame):
-    raise SystemExit(128 + number)
 
 
 def main():

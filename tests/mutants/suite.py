@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 
+from processes import all_pids, is_live
 from table import TableError
 
 INTEGRATION = "integration"
@@ -30,13 +31,10 @@ _lock = threading.Lock()
 def members(session):
     """The live processes of a session, whatever their groups."""
     found = []
-    for name in os.listdir("/proc"):
+    for pid in all_pids():
         try:
-            if name.isdigit() and os.getsid(int(name)) == session:
-                with open("/proc/%s/stat" % name, "rb") as f:
-                    state = f.read().rpartition(b")")[2].split()[0]
-                if state != b"Z":
-                    found.append(int(name))
+            if os.getsid(pid) == session and is_live(pid):
+                found.append(pid)
         except OSError:
             continue
     return found

@@ -35,9 +35,8 @@ sys.path[:0] = [os.path.join(os.path.dirname(HERE), name)
                 for name in ("bench", "integration")]
 
 import bench                # noqa: E402  the path must be set first
-from run import on_signal   # noqa: E402
-from stack import (Stack, StackError, children_of,      # noqa: E402
-                   missing_programs)
+from processes import descriptors_of, family_of, on_signal  # noqa: E402
+from stack import Stack, StackError, missing_programs       # noqa: E402
 
 CLIENTS = 64
 SHARE = 0.8         # of the maximum
@@ -102,10 +101,6 @@ def load(stack, key, seconds, totals, rate=None):
     return bench.wrk_rate(out), bench.wrk_percentile(out, 99) / 1e3
 
 
-def family(pid):
-    return [pid] + children_of(pid)
-
-
 def memory(pids):
     """MiB that processes have for themselves, and their share of the rest."""
     total = 0
@@ -118,13 +113,10 @@ def memory(pids):
 def sample(stack, p99):
     """The figures of MEASURES, after a round."""
     time.sleep(SETTLE)
-    ours = family(stack.daemon.pid)
-    web = family(stack.nginx.pid)
-    return (p99, memory(ours), memory(web),
-            sum(len(os.listdir("/proc/%d/fd" % pid)) for pid in ours + web),
-            stack.sql_number("SELECT COUNT(*) FROM"
-                             " information_schema.processlist"
-                             " WHERE user = 'palmares'"))
+    ours = family_of(stack.daemon.pid)
+    web = family_of(stack.nginx.pid)
+    return (p99, memory(ours), memory(web), descriptors_of(ours + web),
+            stack.db_connections())
 
 
 def thirds(rounds):
