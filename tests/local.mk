@@ -1,6 +1,7 @@
 # tests/local.mk: the unit tests; "make check" needs no server and no network
 
-TESTS += tests/check-docs.sh tests/check-layers.sh tests/faults/test_history.py
+TESTS += tests/check-docs.sh tests/check-layers.sh \
+	tests/faults/test_history.py tests/mutants/test_suite.py
 EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
 	$(filter-out %/local.mk %/unit %/fuzz %/store, \
 	$(wildcard $(srcdir)/tests/*))

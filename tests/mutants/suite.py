@@ -20,6 +20,8 @@ INTEGRATION = "integration"
 PATIENCE = {"unit": 20, "store": 20, INTEGRATION: 120}
 GRACE = 30
 HANGS = "hangs"
+NO_SET_UP = "a class cannot be set up"
+VERIFY = ".tearDownClass"   # of a test class; its set-up judges nothing
 COST = {"unit": 0, "store": 1, INTEGRATION: 2}
 TAP = re.compile(r"(not ok|ok) \d+ - (\w+)")
 UNITTEST = re.compile(r"^(?:FAIL|ERROR): (\w+) \(([\w.]+)\)", re.M)
@@ -76,7 +78,7 @@ class Outcome:
     def caught_by(self, names, endings):
         """The named tests that failed; or how all of them came to an end, if
         that is one of the endings that the mutant is expected to bring."""
-        hit = [n for n in self.failed if n in names or "." in n]
+        hit = [n for n in self.failed if n in names or n.endswith(VERIFY)]
         if not hit and self.ending in endings:
             return "%s: %s" % (", ".join(names), self.ending)
         return ", ".join(hit)
@@ -114,16 +116,19 @@ class TestRun:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         with open(log, encoding="utf-8", errors="replace") as f:
-            passed, failed = self._read(f.read())
-        return Outcome(passed, failed, self._ending(status, len(failed)),
+            passed, failed = self.read(f.read())
+        return Outcome(passed, failed, self.ending(status, failed),
                        time.monotonic() - start, log)
 
-    def _ending(self, status, failed):
+    def ending(self, status, failed):
         """How it ended, if that tells more than its tests do.
 
         cmocka's programs end with the number of failures.
         """
-        if failed and status == (1 if self.kind == INTEGRATION else failed):
+        if any(n.endswith(".setUpClass") for n in failed):
+            return NO_SET_UP
+        if failed and status == (1 if self.kind == INTEGRATION
+                                 else len(failed)):
             return ""
         if status is None:
             return HANGS
@@ -165,7 +170,7 @@ class TestRun:
             with _lock:
                 _running.discard(process.pid)
 
-    def _read(self, text):
+    def read(self, text):
         """Names of tests that passed, and of those that failed."""
         if self.kind != INTEGRATION:
             lines = TAP.findall(text)
