@@ -13,18 +13,6 @@ MUTANTS = [
         ["two_events_of_a_user_come_one_after_the_other"],
         short=True),
     Mutant(
-        "lock-after-reading", (2, 3),
-        "what is read is of a moment before the lock",
-        "\terror = db_wait_for_locks(db, call->wait_for_locks);\n",
-        "\terror = db_wait_for_locks(db, call->wait_for_locks);\n"
-        "\tif (error == OK)\n"
-        "\t\terror = db_text(db, \"SET TRANSACTION ISOLATION LEVEL\"\n"
-        "\t\t                    \" REPEATABLE READ\");\n"
-        "\tif (error == OK)\n"
-        "\t\terror = db_text(db, \"START TRANSACTION WITH CONSISTENT\"\n"
-        "\t\t                    \" SNAPSHOT\");\n",
-        ["two_events_of_a_user_come_one_after_the_other"]),
-    Mutant(
         "ids-before-lock", (1, 4),
         "event ids are looked up before the user is locked",
         "\terror = batch_lock_users(&batch);\n"
