@@ -4,7 +4,7 @@
 Starts its own stack, attacks it in many ways while normal clients go on, and
 checks after each attack that those were served, that nothing was lost, and
 that descriptors and database connections are back where they were after the
-warm-up, and memory within a quarter of it and 32 MiB, which malloc may keep.
+warm-up, and memory near it: see gauge.py.
 The long form then does each attack but sqlmap twice more: memory must not grow
 with both (without sanitizers, which keep what is freed).  A normal client must
 not be refused; in the short form, for slow machines, a 503 that went well when

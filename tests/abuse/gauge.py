@@ -2,9 +2,9 @@
 
 A baseline is taken after a warm-up; after each attack everything must come
 back to it within a settling time: descriptors and connections exactly, memory
-of palmaresd within a quarter and 32 MiB, of nginx within twice and 32 MiB.
-That much room hides a small leak, so an attack that is repeated must not take
-more memory each time.
+of palmaresd within a quarter and 32 MiB (384 MiB with an address sanitizer),
+of nginx within twice and 32 MiB.  That much room hides a small leak, so an
+attack that is repeated must not take more memory each time.
 """
 
 import time
