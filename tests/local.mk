@@ -1,7 +1,8 @@
 # tests/local.mk: the unit tests; "make check" needs no server and no network
 
 TESTS += tests/check-docs.sh tests/check-layers.sh \
-	tests/faults/test_history.py tests/mutants/test_suite.py
+	tests/abuse/test_abuse.py tests/faults/test_history.py \
+	tests/mutants/test_suite.py
 EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
 	$(filter-out %/local.mk %/unit %/fuzz %/store, \
 	$(wildcard $(srcdir)/tests/*))

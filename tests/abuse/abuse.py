@@ -105,7 +105,7 @@ def run_attack(servers, name, function, baseline, short):
     CHECK.assertEqual(above, [], "not back at the baseline")
     if not short and (name, function) not in injection.ATTACKS \
             and not sanitized(servers.daemon.pid):
-        check_repeats(servers, function, after)
+        check_repeats(servers, function)
     return row_of(name, attack.tally, load.count(), before, after, seconds)
 
 
@@ -118,9 +118,9 @@ def check_served(load, name, short):
                       "normal clients were not served")
 
 
-def check_repeats(servers, function, after):
+def check_repeats(servers, function):
     """The attack again and again, while memory stays as it is."""
-    gauges = [after]
+    gauges = [at_rest(servers)]
     for _ in range(REPEATS):
         function(Attack(servers, App(servers), False))
         gauges.append(at_rest(servers))

@@ -13,14 +13,17 @@ from processes import descriptors_of, family_of
 from stack import StackError
 
 SETTLE = 40         # seconds; nginx may linger 30 s on a connection
+# Between two measurements that say the same: a quiet thread of palmaresd gives
+# memory back after one second.
+PAUSE = 2
+REST = 2 * SETTLE   # until they do
 RSS_ROOM = 0.25     # of the baseline, and this much, for what malloc keeps:
 RSS_ROOM_KB = 32 * 1024
 # An address sanitizer keeps more, but tells of leaks when a worker ends.
 SANITIZER_ROOM_KB = 384 * 1024
-
-
 REPEATS = 2
 REPEAT_ROOM_KB = 1024   # each time, for what malloc leaves in pieces
+MEMORY = ("palmaresd_rss", "nginx_rss")
 
 
 class Gauge:
@@ -56,6 +59,14 @@ class Gauge:
         return "at most " + ", ".join(
             "%s %d" % (name, self.limit(name)) for name in self.NAMES)
 
+    def rests_since(self, before):
+        """Whether descriptors stayed as they were, and no memory came back:
+        what grows now may be a leak, what shrinks was a peak."""
+        return (before.nginx_fds, before.palmaresd_fds) == (
+            self.nginx_fds, self.palmaresd_fds) and all(
+                getattr(before, name) - getattr(self, name) <= REPEAT_ROOM_KB
+                for name in MEMORY)
+
     def above(self, baseline):
         """What is above the baseline, as texts."""
         return ["%s is %d, was %d and may be %d" % (
@@ -71,7 +82,7 @@ def grows(gauges):
     What malloc keeps comes to an end; a leak is there every time.
     """
     found = []
-    for name in ("palmaresd_rss", "nginx_rss"):
+    for name in MEMORY:
         values = [getattr(g, name) for g in gauges]
         if all(after - before > REPEAT_ROOM_KB
                for before, after in zip(values, values[1:])):
@@ -93,14 +104,17 @@ def rss_of(pid):
 
 
 def at_rest(stack):
-    """The baseline: a measurement whose descriptors stay as they are."""
+    """A measurement that is no peak: the same as the one before."""
+    end = time.monotonic() + REST
     gauge = Gauge(stack)
     while True:
-        time.sleep(1)
+        time.sleep(PAUSE)
         before, gauge = gauge, Gauge(stack)
-        if (before.nginx_fds, before.palmaresd_fds) == (
-                gauge.nginx_fds, gauge.palmaresd_fds):
+        if gauge.rests_since(before):
             return gauge
+        if time.monotonic() > end:
+            raise StackError("not at rest after %d s: %r, then %r" % (
+                REST, before, gauge))
 
 
 def settled(stack, baseline):
