@@ -14,8 +14,9 @@ check-integration), short forms of the faults, of the abuse and of the mutants
 run.sh with its demo and a JMeter plan. Goes on after a failure. The logs are in
 .test/.
 
-The last line is "N passed, N failed". Exit status: 0 if something passed and
-nothing failed, else 1; 2 for wrong usage.
+The last line is "N passed, N failed"; before it stands what was left out, if
+anything was, and why. Exit status: 0 if something passed and nothing failed,
+else 1; 2 for wrong usage.
 TEXT
 }
 
@@ -25,49 +26,62 @@ TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	default-jdk-headless=javac nodejs=node npm=npm)
 STEPS=9
 
-passed=0 failed=0 number=0
+passed=0 failed=0 skipped=0 number=0
+left_out=() # a line for each step that left something out, and why
 
-# count LOG: prints how many tests passed and failed by automake's summary and
-# unittest's, which are all that tell
+# count LOG: prints how many tests passed, failed and were left out by automake's
+# summary and unittest's, which are all that tell
 count() {
 	awk '
 		/^# PASS: / { good += $3 }
 		/^# (FAIL|XPASS|ERROR): / { bad += $3 }
+		/^# SKIP: / { out += $3 }
 		/^Ran [0-9]+ tests? in / { ran += $2 }
 		/^(OK|FAILED) \(/ {
 			gsub(/[^0-9a-z=]+/, " ")
 			for (i = 1; i <= NF; i++) {
 				split($i, part, "=")
 				if (part[1] == "skipped")
-					ran -= part[2]
+					away += part[2]
 				else
 					wrong += part[2]
 			}
 		}
-		END { print good + ran - wrong, bad + wrong }' "$1"
+		END {
+			print good + ran - wrong - away, bad + wrong, out + away
+		}' "$1"
 }
 
 # test_step NAME TEXT COMMAND...: one step, with its output in .test/NAME.log;
 # it is one test if its output tells of none
 test_step() {
-	local log=$work/$1.log start=$SECONDS status=0 good bad
+	local name=$1 log=$work/$1.log start=$SECONDS status=0 good bad out
 	number=$((number + 1))
 	say "[$number/$STEPS] $2"
 	shift 2
 	step "$log" "$@" || status=$?
-	read -r good bad < <(count "$log")
+	read -r good bad out < <(count "$log")
 	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		bad=1
-	elif [ $((good + bad)) -eq 0 ]; then
+	elif [ $((good + bad + out)) -eq 0 ]; then
 		good=1
 	fi
 	passed=$((passed + good)) failed=$((failed + bad))
 	say "    $good passed, $bad failed, $((SECONDS - start)) s"
+	[ "$out" -eq 0 ] || tell_left_out "$name" "$out" "$log"
 	if [ "$bad" -ne 0 ]; then
 		say "    the end of $log:"
 		tail -n 40 -- "$log" | sed 's/^/    | /'
 	fi
 	[ "$bad" -eq 0 ]
+}
+
+# tell_left_out NAME COUNT LOG: keeps it for the end, with the reasons in LOG
+tell_left_out() {
+	skipped=$((skipped + $2))
+	left_out+=("    $1: $2, see $3")
+	mapfile -t -O ${#left_out[@]} left_out < <(
+		sed -n 's/^left out: /    | /p' "$3")
 }
 
 # build: by a relative path, because automake wants no space in the path of the
@@ -195,6 +209,9 @@ main() {
 		"${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 	run_tests
 	say "all of it took $SECONDS s; the logs are in $work"
+	if [ "$skipped" -gt 0 ]; then
+		printf '%s\n' "$skipped left out:" "${left_out[@]}"
+	fi
 	say "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }

@@ -10,7 +10,8 @@ with both (without sanitizers, which keep what is freed).  A normal client must
 not be refused; in the short form, for slow machines, a 503 that went well when
 it was repeated is only printed.  A pattern chooses attacks whose name contains
 it.
-The exit status is 0 if all went well, 1 if not, 2 if it could not begin.
+The exit status is 0 if all went well, 1 if not, 2 if it could not begin.  What
+this user may not do is left out, told, and counted at the end as "# SKIP".
 """
 
 import argparse
@@ -216,6 +217,7 @@ def main():
         print("abuse.py: no attack has that name", file=sys.stderr)
         return 2
     raise_file_limit()
+    wanted = len(attacks)
     attacks = leave_out(attacks, args.short)
     if not attacks:
         return 2
@@ -237,6 +239,8 @@ def main():
         with open(args.table, "w", encoding="utf-8") as f:
             f.write(table)
     print("# PASS: %d\n# FAIL: %d" % (len(rows), failed))
+    if len(attacks) < wanted:
+        print("# SKIP: %d" % (wanted - len(attacks)))
     return 1 if failed else 0
 
 

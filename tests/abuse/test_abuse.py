@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""How abuse.py judges: measurements by hand."""
+"""How abuse.py judges: measurements by hand, and what it leaves out."""
 
+import contextlib
+import io
 import os
 import sys
 import unittest
@@ -90,6 +92,40 @@ class Repeats(Measured):
     def test_a_leak_is_seen_behind_a_peak(self):
         with self.assertRaisesRegex(AssertionError, "takes more"):
             self.repeat((400, 50, 50, 80, 80, 110, 110))
+
+
+class LeftOut(unittest.TestCase):
+
+    def main(self, files):
+        """What abuse.py prints where so many files may be open."""
+        patches = (
+            mock.patch.object(abuse.resource, "getrlimit",
+                              return_value=(files, files)),
+            mock.patch.object(abuse, "raise_file_limit"),
+            mock.patch.object(abuse.stack, "missing_programs",
+                              return_value=[]),
+            mock.patch.object(abuse.signal, "signal"),
+            mock.patch.object(abuse, "run_all", return_value=0),
+            mock.patch.dict(os.environ),
+            mock.patch.object(sys, "argv", ["abuse.py", "trickle", "odd"]))
+        out = io.StringIO()
+        with contextlib.ExitStack() as patched:
+            for patch in patches:
+                patched.enter_context(patch)
+            patched.enter_context(contextlib.redirect_stdout(out))
+            self.assertEqual(abuse.main(), 0)
+        return out.getvalue()
+
+    def test_what_needs_more_files_than_there_are_is_told(self):
+        said = self.main(5000)
+        self.assertIn("left out: 10,000 connections that trickle, which needs"
+                      " 11000 open files", said)
+        self.assertTrue(said.endswith("# SKIP: 1\n"), said)
+
+    def test_otherwise_nothing_is(self):
+        said = self.main(11000)
+        self.assertNotIn("left out", said)
+        self.assertNotIn("# SKIP", said)
 
 
 if __name__ == "__main__":
