@@ -3,7 +3,8 @@
 #
 # Every setting of src/api/settings.c is in palmares.conf(5) and in the example,
 # with its default there, and they have no others; every command and option of
-# palmaresctl is in palmaresctl(1), and it has no others.
+# palmaresctl is in palmaresctl(1), and it has no others; and what openapi.yaml says
+# of a 503 is what check-faults holds it to.
 cd "${srcdir:-.}" || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
@@ -82,4 +83,23 @@ grep -o 'Fl -[a-z-]*' docs/palmaresctl.1 | sed 's/^Fl -//' | sort -u \
 	>"$work/page-options"
 same 'options: src/ctl/main.c (there) and docs/palmaresctl.1 (here)' \
 	options page-options
+
+# The codes of a 503 that may have been applied: openapi.yaml names them before it
+# says that with every other one nothing was, and for every other one the faults
+# look that nothing was.
+awk '/^ *A 503 carries/ { on = 1 }
+	on && NF == 0 { exit }
+	on { $1 = $1; text = text " " $0 }
+	END {
+		if (!sub(/With every other code nothing was applied.*/, "", text))
+			exit
+		while (match(text, /`[a-z_]+`/)) {
+			print substr(text, RSTART + 1, RLENGTH - 2)
+			text = substr(text, RSTART + RLENGTH)
+		}
+	}' openapi.yaml >"$work/unknown"
+grep -h '^UNSURE = ' tests/faults/*.py | grep -o '"[a-z_]*"' | tr -d '"' \
+	>"$work/unsure"
+same 'a 503 that may have counted: UNSURE of tests/faults (there) and openapi.yaml (here)' \
+	unsure unknown
 exit $bad
