@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test_api_metrics_workers \
 	tests/unit/test_api_route \
 	tests/unit/test_api_settings \
+	tests/unit/test_base_allocate \
 	tests/unit/test_base_arena \
 	tests/unit/test_base_clock \
 	tests/unit/test_base_config \
@@ -63,6 +64,9 @@ tests_unit_test_api_metrics_workers_SOURCES = \
 tests_unit_test_api_metrics_workers_LDADD = libapi.a $(LDADD)
 tests_unit_test_api_route_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
+# As the programs have it: in no archive.
+tests_unit_test_base_allocate_SOURCES = \
+	tests/unit/test_base_allocate.c src/base/allocate.c
 ENGINE_LIBS = libunittest.a libengine.a $(LDADD)
 tests_unit_test_engine_engine_LDADD = $(ENGINE_LIBS)
 tests_unit_test_engine_model_LDADD = $(ENGINE_LIBS)
