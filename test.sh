@@ -10,9 +10,9 @@ Installs the Debian packages that the tests need and that are missing, builds
 with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
 (make check), the checks of the sources (make lint), the integration tests (make
 check-integration), short forms of the faults, of the abuse and of the mutants
-(make check-faults, check-abuse, check-mutants), the check of openapi.yaml, and a
-run.sh with its demo and a JMeter plan. Goes on after a failure. The logs are in
-.test/.
+(make check-faults, check-abuse, check-mutants), the check of openapi.yaml, a run.sh
+with its demo and a JMeter plan, and, without sanitizers, the attack that judges
+memory best. Goes on after a failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
 anything was, and why. Exit status: 0 if something passed and nothing failed,
@@ -24,7 +24,7 @@ TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
 	mandoc=mandoc jmeter=jmeter jmeter-http
 	default-jdk-headless=javac nodejs=node npm=npm)
-STEPS=9
+STEPS=10
 
 passed=0 failed=0 skipped=0 number=0
 left_out=() # a line for each step that left something out, and why
@@ -163,6 +163,13 @@ live() {
 	[ "$live_failed" -eq 0 ]
 }
 
+# memory: of large batches; in the build that run.sh has just made, because a
+# sanitizer keeps what is freed
+memory() {
+	python3 "$root/tests/abuse/abuse.py" --builddir "$root/.run/build" \
+		--short "hostile batches"
+}
+
 run_tests() {
 	test_step build "build with sanitizers" build || return 0
 	test_step unit "unit tests: make check" \
@@ -180,6 +187,7 @@ run_tests() {
 	test_step openapi "openapi.yaml: tests/openapi/lint.sh" \
 		"$root/tests/openapi/lint.sh" "$work/openapi" || :
 	test_step live "run.sh, its demo, and JMeter against it" live || :
+	test_step memory "memory is given back, without sanitizers" memory || :
 }
 
 clean_up() {
