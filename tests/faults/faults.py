@@ -12,8 +12,8 @@ import time
 from datetime import datetime, timezone
 
 from case import metrics
-from stack import (SqlSession, StackError, children_of, connections_taken,
-                   wait_until)
+from processes import children_of, is_live, stat_of
+from stack import SqlSession, StackError, connections_taken, wait_until
 
 ROW_LOCK_MAX = 5        # seconds; nobody holds a row longer
 FROZEN = 7              # seconds that a stopped worker stays so
@@ -159,7 +159,7 @@ class MasterKilled(Fault):
         workers = run.stack.worker_pids()
         run.stack.daemon.send(signal.SIGKILL)
         run.stack.daemon.wait(20)
-        wait_until(lambda: not any(map(alive, workers)), 15,
+        wait_until(lambda: not any(map(is_live, workers)), 15,
                    "the workers end with their master")
         run.mended()
         run.stack.start_daemon()
@@ -392,14 +392,13 @@ class DescriptorsExhausted(Fault):
                      "the workers are busy with nothing")
         finally:
             for pid, limit in limits.items():
-                if alive(pid):
+                if is_live(pid):
                     resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
 
 
 def cpu_seconds(pid):
-    """What a process has used of a processor so far."""
-    with open("/proc/%d/stat" % pid, "rb") as f:
-        fields = f.read().rpartition(b")")[2].split()
+    """What a process has used of a processor so far; 0 if it has gone."""
+    fields = stat_of(pid) or [0] * 13
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -461,14 +460,6 @@ class MemoryExhausted(Fault):
                 return "a worker died of something else:\n" + text[-4000:]
             before = line
         return None
-
-
-def alive(pid):
-    try:
-        with open("/proc/%d/stat" % pid, "rb") as f:
-            return f.read().rpartition(b")")[2].split()[0] != b"Z"
-    except OSError:
-        return False
 
 
 class Storm(Fault):
