@@ -113,20 +113,33 @@ revoke_the_key(void)
 	must_run(revoke, NULL);
 }
 
+/*
+ * Applies ann's event with a key that is revoked while its COMMIT is in doubt.
+ */
+static struct ingest_job
+apply_with_the_key(struct committer *committer, struct ingest_event *event,
+    enum proxy_mode mode)
+{
+	struct ingest_job job = job_of(application, event, 1);
+
+	make_the_key();
+	job.key = key_id;
+	committer_init(committer);
+	proxy_set(mode, revoke_the_key);
+	assert_int_equal(apply_job(committer, &job), OK);
+	assert_int_equal(server_counters.commits_unknown, 1);
+	return job;
+}
+
 static void
 what_a_key_let_in_is_not_refused_when_the_key_is_revoked(void **state)
 {
 	struct ingest_event event = event_of("e", "ann", "visit", NULL);
-	struct ingest_job job = job_of(application, &event, 1);
 	struct committer committer;
+	struct ingest_job job =
+	    apply_with_the_key(&committer, &event, PROXY_DROP_REPLY);
 
 	(void)state;
-	make_the_key();
-	job.key = key_id;
-	committer_init(&committer);
-	proxy_set(PROXY_DROP_REPLY, revoke_the_key);
-	assert_int_equal(apply_job(&committer, &job), OK);
-	assert_int_equal(server_counters.commits_unknown, 1);
 	assert_int_equal(job.error, OK);
 	assert_given(&event, 1, "Visitor");
 	/* And with that it is over. */
@@ -140,16 +153,11 @@ static void
 what_was_not_committed_needs_a_key_that_is_live(void **state)
 {
 	struct ingest_event event = event_of("e", "ann", "visit", NULL);
-	struct ingest_job job = job_of(application, &event, 1);
 	struct committer committer;
+	struct ingest_job job =
+	    apply_with_the_key(&committer, &event, PROXY_DROP_REQUEST);
 
 	(void)state;
-	make_the_key();
-	job.key = key_id;
-	committer_init(&committer);
-	proxy_set(PROXY_DROP_REQUEST, revoke_the_key);
-	assert_int_equal(apply_job(&committer, &job), OK);
-	assert_int_equal(server_counters.commits_unknown, 1);
 	assert_int_equal(job.error, ERR_KEY_UNKNOWN);
 	committer_free(&committer);
 	assert_int_equal(rows_of("event"), 0);
