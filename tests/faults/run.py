@@ -197,6 +197,7 @@ class Run:
 
         def act(action):
             client.random.seed(self.name)
+            self.traffic.wait_for_rules()   # each does what it is to do
             client.act(action)
         return [(action.__name__, lambda a=action: act(a))
                 for action, _ in ACTIONS]

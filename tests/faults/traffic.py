@@ -422,6 +422,10 @@ class Traffic:
         with self.lock:
             return rng.choice(self.recent) if self.recent else None
 
+    def wait_for_rules(self):
+        """Until a change of any application's rule would be tried."""
+        time.sleep(max(0, max(self.rule_free.values()) - time.monotonic()))
+
     def change_rule(self, sender, rng, app):
         """Under the application's lock: the rule "flux" gives something
         else, or nothing.  After a retry the first try may still be under
