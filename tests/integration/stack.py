@@ -21,6 +21,7 @@ from processes import children_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+SNIPPETS = os.path.join(SOURCE, "nginx")
 WORKERS = 2
 DB_NAME = "palmares"
 PR_SET_PDEATHSIG = 1
@@ -143,6 +144,47 @@ class Program:
             except ProcessLookupError:
                 pass
         self.process.wait()
+
+
+def write_nginx_conf(directory, values):
+    """Fill in nginx/private.conf.in, the configuration of ./run.sh."""
+    os.makedirs(directory, exist_ok=True)
+    source = os.path.join(SNIPPETS, "private.conf.in")
+    with open(source, encoding="utf-8") as f:
+        text = f.read()
+    for name, value in values.items():
+        text = text.replace("@%s@" % name, value)
+    left = re.search(r"@[A-Z_]+@", text)
+    if left:
+        raise StackError("%s: no value for %s" % (source, left.group()))
+    with open(os.path.join(directory, "nginx.conf"), "w",
+              encoding="utf-8") as f:
+        f.write(text)
+
+
+def start_nginx(directory, fastcgi_socket, snippets=SNIPPETS):
+    """nginx in front of a FastCGI program, and its port.  It has its files in
+    the directory; its log is beside that."""
+    for _ in range(5):
+        port = free_port()
+        write_nginx_conf(directory, {"PORT": str(port), "NGINX": snippets,
+                                     "SOCKET": fastcgi_socket})
+        nginx = Program("nginx", [
+            find_program("nginx"), "-p", directory + "/",
+            "-c", os.path.join(directory, "nginx.conf"), "-e", "stderr",
+        ], directory + ".log")
+        end = time.monotonic() + 10
+        while time.monotonic() < end and not nginx.dead():
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", port)) == 0:
+                    return nginx, port
+            time.sleep(0.02)
+        if "in use" not in tail(nginx.log):
+            break
+    nginx.must_live()
+    nginx.kill()
+    raise StackError("nginx does not listen; its log ends:\n"
+                     + tail(nginx.log))
 
 
 class Stack:
@@ -272,44 +314,7 @@ class Stack:
             self.wait_ready()
 
     def start_nginx(self):
-        for attempt in range(5):
-            self.port = free_port()
-            self._write_nginx_conf()
-            self.nginx = Program("nginx", [
-                find_program("nginx"), "-p", self.path("nginx") + "/",
-                "-c", self.path("nginx", "nginx.conf"), "-e", "stderr",
-            ], self.path("nginx.log"))
-            end = time.monotonic() + 10
-            while time.monotonic() < end and not self.nginx.dead():
-                with socket.socket() as s:
-                    if s.connect_ex(("127.0.0.1", self.port)) == 0:
-                        return
-                time.sleep(0.02)
-            if "in use" not in tail(self.nginx.log):
-                break
-        self.nginx.must_live()
-        raise StackError("nginx does not listen; its log ends:\n"
-                         + tail(self.nginx.log))
-
-    def _write_nginx_conf(self):
-        """Fill in nginx/private.conf.in, the configuration of ./run.sh."""
-        os.makedirs(self.path("nginx"), exist_ok=True)
-        values = {
-            "PORT": str(self.port),
-            "SOCKET": self.socket,
-            "NGINX": os.path.join(SOURCE, "nginx"),
-        }
-        source = os.path.join(SOURCE, "nginx", "private.conf.in")
-        with open(source, encoding="utf-8") as f:
-            text = f.read()
-        for name, value in values.items():
-            text = text.replace("@%s@" % name, value)
-        left = re.search(r"@[A-Z_]+@", text)
-        if left:
-            raise StackError("%s: no value for %s" % (source, left.group()))
-        with open(self.path("nginx", "nginx.conf"), "w",
-                  encoding="utf-8") as f:
-            f.write(text)
+        self.nginx, self.port = start_nginx(self.path("nginx"), self.socket)
 
     def ready(self):
         """Whether /readyz says 200."""
