@@ -1,7 +1,8 @@
 # tests/local.mk: the unit tests; "make check" needs no server and no network
 
 TESTS += tests/check-docs.sh tests/check-layers.sh \
-	tests/abuse/test_abuse.py tests/faults/test_history.py \
+	tests/abuse/test_abuse.py tests/bench/test_bench.py \
+	tests/faults/test_history.py \
 	tests/mutants/test_suite.py
 EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
 	$(filter-out %/local.mk %/unit %/fuzz %/store, \
@@ -174,8 +175,11 @@ EXTRA_DIST += tests/fuzz/dictionaries tests/fuzz/differential.py \
 	tests/fuzz/run.sh
 
 # What Palmarès is measured against: see "make bench".
-EXTRA_PROGRAMS += tests/bench/bare_loop
+BENCH_RIVALS = tests/bench/bare_loop tests/bench/null_handler
+EXTRA_PROGRAMS += $(BENCH_RIVALS)
+CLEANFILES += $(BENCH_RIVALS)
 tests_bench_bare_loop_LDADD = $(MARIADB_LIBS)
+tests_bench_null_handler_LDADD = $(FCGI_LIBS)
 
 # Preloaded into palmaresd by "make check-faults". As it stands, without the
 # sanitizers that the rest may be built with: it comes before them.

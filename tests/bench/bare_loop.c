@@ -1,11 +1,13 @@
 /* bare_loop: what one transaction per event can do at best, without HTTP */
 
 /*
- * usage: bare_loop SOCKET SECONDS CONNECTIONS USERS
+ * usage: bare_loop SOCKET USERS [CONNECTIONS SECONDS]
  *
- * Each connection repeats, with prepared statements: lock the user, insert the
- * event, insert the ledger row, update the balance, commit. It makes a database
- * bare_loop of its own and prints "events/s median_us p99_us".
+ * With two arguments it makes a database bare_loop with so many users. With
+ * four, each connection repeats on that, with prepared statements: lock the
+ * user, insert the event, insert the ledger row, update the balance, commit.
+ * In the end it prints "events microseconds p50 p95 p99", the last three of one
+ * transaction in microseconds.
  */
 #include <mysql.h>
 #include <pthread.h>
@@ -45,7 +47,7 @@ static const char *const texts[STATEMENTS] = {
 static const char *socket_path;
 static long users;
 static _Atomic int stop;
-static _Atomic long samples;
+static _Atomic long samples;       /* transactions that came to an end */
 static int durations[SAMPLES_MAX]; /* microseconds */
 
 static double
@@ -143,32 +145,15 @@ client(void *context)
 	return NULL;
 }
 
-static int
-compare(const void *left, const void *right)
-{
-	return *(const int *)left - *(const int *)right;
-}
-
-int
-main(int argc, char **argv)
+/* Runs the clients; returns how long that took, in seconds. */
+static double
+loop(long count, double seconds)
 {
 	static unsigned seeds[CONNECTIONS_MAX];
 	pthread_t threads[CONNECTIONS_MAX];
-	double seconds, started;
-	long count, n, i;
+	double started = now();
+	long i;
 
-	if (argc != 5 || (seconds = strtod(argv[2], NULL)) <= 0 ||
-	    (count = strtol(argv[3], NULL, 10)) < 1 ||
-	    count > CONNECTIONS_MAX ||
-	    (users = strtol(argv[4], NULL, 10)) < 1) {
-		fputs("usage: bare_loop SOCKET SECONDS CONNECTIONS USERS\n",
-		    stderr);
-		return 2;
-	}
-	socket_path = argv[1];
-	mysql_library_init(0, NULL, NULL);
-	make_database();
-	started = now();
 	for (i = 0; i < count; i++) {
 		seeds[i] = (unsigned)i + 1;
 		pthread_create(&threads[i], NULL, client, &seeds[i]);
@@ -176,14 +161,47 @@ main(int argc, char **argv)
 	while (now() - started < seconds)
 		nanosleep(&(struct timespec) {0, 10000000}, NULL);
 	stop = 1;
-	seconds = now() - started;
 	for (i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
-	n = samples < SAMPLES_MAX ? samples : SAMPLES_MAX;
+	return now() - started;
+}
+
+static int
+compare(const void *left, const void *right)
+{
+	return *(const int *)left - *(const int *)right;
+}
+
+static void
+tell(double seconds)
+{
+	long n = samples < SAMPLES_MAX ? samples : SAMPLES_MAX;
+
 	if (n == 0)
 		die("result", "no transaction came to an end");
 	qsort(durations, (size_t)n, sizeof(*durations), compare);
-	printf("%.0f %d %d\n", (double)n / seconds, durations[n / 2],
-	    durations[n * 99 / 100]);
+	printf("%ld %.0f %d %d %d\n", samples, seconds * 1e6, durations[n / 2],
+	    durations[n * 95 / 100], durations[n * 99 / 100]);
+}
+
+int
+main(int argc, char **argv)
+{
+	double seconds = argc == 5 ? strtod(argv[4], NULL) : 1;
+	long count = argc == 5 ? strtol(argv[3], NULL, 10) : 1;
+
+	if ((argc != 3 && argc != 5) || seconds <= 0 || count < 1 ||
+	    count > CONNECTIONS_MAX ||
+	    (users = strtol(argv[2], NULL, 10)) < 1) {
+		fputs("usage: bare_loop SOCKET USERS [CONNECTIONS SECONDS]\n",
+		    stderr);
+		return 2;
+	}
+	socket_path = argv[1];
+	mysql_library_init(0, NULL, NULL);
+	if (argc == 3)
+		make_database();
+	else
+		tell(loop(count, seconds));
 	return EXIT_SUCCESS;
 }

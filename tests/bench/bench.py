@@ -1,163 +1,209 @@
 #!/usr/bin/env python3
-"""make bench: Palmarès through nginx against a bare loop, side by side.
+"""make bench: Palmarès through nginx against what else one could have.
 
-Absolute figures mean little on a shared machine: each round measures the bare
-loop (one transaction per event, 16 connections, no HTTP) and Palmarès (64
-clients through nginx) one after the other on the same database server, and
-what counts is the ratio of the medians.  Needs wrk.
+Absolute figures mean little on a shared machine.  Each round measures all
+cases one after the other on one durable database server, those that are
+compared side by side, and every other round in the opposite order.  A goal is
+a ratio of two of them: taken in each round, the median of all rounds counts.
+The parties: a bare loop (one transaction for each event, no HTTP), PHP with
+mysqli, a FastCGI program that does nothing, and Palmarès as shipped, the
+latter three behind the same configuration of nginx and loaded by wrk.
+
+Every measurement begins with a new database of the same 10,000 users and a
+second of warm-up.  Afterwards exactly what was acknowledged must be stored, and
+`palmaresctl verify` must find nothing.  Any answer that is no success, and any
+process that is replaced meanwhile, ends the run.
+
+The exit status is 0 if all was measured, whether goals are met or not, 1 if
+something went wrong, 2 if it could not begin.
 """
 
 import argparse
+import collections
+import contextlib
+import json
 import os
 import re
 import shutil
-import statistics
-import subprocess
+import signal
 import sys
+import time
 
+sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
 
-from stack import Stack, StackError  # noqa: E402
+import bars                 # noqa: E402  the paths must be set first
+import machine              # noqa: E402
+import report               # noqa: E402
+from cases import CASES, GOALS      # noqa: E402
+from measure import measure         # noqa: E402
+from processes import on_signal     # noqa: E402
+from shipped import shipped_stack   # noqa: E402
+from sides import SIDES, find_php_fpm   # noqa: E402
+from stack import StackError, missing_programs  # noqa: E402
 
-BARE_CONNECTIONS = 16
-CASES = (("10,000 random users", 10000), ("one hot user", 1))
-
-# How each request is made; what it sends comes behind.
-WRK_HEAD = """
-wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "Bearer %(key)s"
-math.randomseed(%(seed)d)
-"""
-WRK_EVENTS = WRK_HEAD + """
-request = function()
-	return wrk.format(nil, "/api/v1/events", nil, string.format(
-	    '{"username":"user%%d","eventType":"review"}',
-	    math.random(1, %(users)d)))
-end
-"""
+PACKAGES = "mariadb-server-core mariadb-client-core nginx-light wrk" \
+    " php-fpm php-mysql"
 
 
-def bare_loop(stack, seconds, connections, users):
-    """(events/s, median in microseconds) of the bare loop."""
-    program = os.path.join(stack.builddir, "tests", "bench", "bare_loop")
-    out = subprocess.run(
-        [program, stack.db_socket, str(seconds), str(connections),
-         str(users)], capture_output=True, text=True, check=True).stdout
-    rate, median, _ = out.split()
-    return float(rate), float(median)
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--builddir", default=".",
+                        help="where src/palmaresd and the rest are")
+    parser.add_argument("--rounds", type=int, metavar="N",
+                        help="of all cases (default 5)")
+    parser.add_argument("--seconds", type=int, metavar="N",
+                        help="of each measurement (default 5)")
+    parser.add_argument("--quick", action="store_true",
+                        help="one round of 1 s each, if not said otherwise:"
+                        "\nto see that it works")
+    parser.add_argument("--only", default="", metavar="PATTERN",
+                        help="cases whose name has this regular expression;"
+                        "\na goal is judged if both its cases are there")
+    parser.add_argument("--list", action="store_true",
+                        help="name the cases and end")
+    parser.add_argument("--set", action="append", default=[],
+                        metavar="SECTION.NAME=VALUE",
+                        help="a setting of palmaresd that is not as shipped")
+    parser.add_argument("--json", metavar="FILE",
+                        help="write every figure of every round there")
+    parser.add_argument("--markdown", metavar="FILE",
+                        help="write the tables there")
+    parser.add_argument("--chart", metavar="FILE",
+                        help="draw the goals there, as SVG")
+    args = parser.parse_args()
+    args.rounds = args.rounds or (1 if args.quick else 5)
+    args.seconds = args.seconds or (1 if args.quick else 5)
+    if args.rounds < 1 or args.seconds < 1:
+        parser.error("a round, and a second, is the least")
+    return args
 
 
-def wrk_time(text):
-    """wrk's '1.24ms' in microseconds."""
-    number, unit = re.fullmatch(r"([0-9.]+)(us|ms|s)", text).groups()
-    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+def chosen(pattern):
+    cases = [c for c in CASES if re.search(pattern, c.name)]
+    if not cases:
+        sys.exit("bench.py: no case has %r in its name; --list names them"
+                 % pattern)
+    return cases
 
 
-def wrk(stack, script, seconds, clients):
-    """What wrk tells of a run with a script; StackError on any failure."""
-    path = stack.path("load.lua")
-    with open(path, "w", encoding="ascii") as f:
-        f.write(script)
-    out = subprocess.run(
-        ["wrk", "-t1", "-c%d" % clients, "-d%ds" % seconds, "--latency",
-         "-s", path, "http://127.0.0.1:%d/" % stack.port],
-        capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in out or "Socket errors" in out:
-        raise StackError("wrk met errors:\n" + out)
-    return out
+def change_settings(stack, changes):
+    for change in changes:
+        found = re.fullmatch(r"([a-z]+)\.([a-z_]+)=(.*)", change)
+        if not found:
+            sys.exit("bench.py: --set %s: not SECTION.NAME=VALUE" % change)
+        section, name, value = found.groups()
+        stack.settings.setdefault(section, {})[name] = value
 
 
-def wrk_rate(out):
-    return float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1))
+def missing(builddir):
+    lacking = missing_programs(builddir)
+    if not shutil.which("wrk"):
+        lacking.append("wrk")
+    if not find_php_fpm():
+        lacking.append("php-fpm")
+    return lacking
 
 
-def wrk_percentile(out, percent):
-    """In microseconds."""
-    return wrk_time(re.search(r"%d%%\s+(\S+)" % percent, out).group(1))
+@contextlib.contextmanager
+def opened(stack, cases):
+    """The sides that the cases need, {name: side}."""
+    with contextlib.ExitStack() as stop:
+        sides = {}
+        for name in {c.side for c in cases}:
+            sides[name] = SIDES[name](stack)
+            sides[name].open()
+            stop.callback(sides[name].close)
+        yield sides
 
 
-def palmares(stack, key, seconds, clients, users, seed):
-    """(events/s, median, 99th percentile in microseconds) through nginx."""
-    out = wrk(stack, WRK_EVENTS % {"key": key, "seed": seed, "users": users},
-              seconds, clients)
-    return wrk_rate(out), wrk_percentile(out, 50), wrk_percentile(out, 99)
+def run_rounds(sides, cases, args):
+    """{case: [figures of each round]}"""
+    results = collections.defaultdict(list)
+    for number in range(args.rounds):
+        for case in cases if number % 2 == 0 else reversed(cases):
+            values = measure(sides[case.side], case, args.seconds)
+            results[case.name].append(values)
+            print("round %d of %d  %-24s %8.0f /s  p50 %8.2f ms  p99 %8.2f ms"
+                  % (number + 1, args.rounds, case.name, values["rate"],
+                     values["p50"] / 1e3, values["p99"] / 1e3), flush=True)
+    return results
 
 
-def prepare(stack):
-    """An application with one rule; its secret key."""
-    stack.settings["server"]["log_level"] = "warn"
-    del stack.settings["server"]["workers"]     # as shipped
-    stack.start()
-    stack.ctl("app", "create", "bench")
-    key = stack.ctl("key", "create", "bench", "--secret")[3]["key"]
-    subprocess.run(
-        ["curl", "-sf", "-o", os.devnull, "-H", "Authorization: Bearer " + key,
-         "-H", "Content-Type: application/json", "-d",
-         '{"name": "review", "eventType": "review", "points": 10,'
-         ' "pointScale": "reputation"}',
-         "http://127.0.0.1:%d/api/v1/rules" % stack.port], check=True)
-    return key
+def about(stack, args):
+    return {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "rounds": args.rounds, "seconds": args.seconds,
+            "settings": args.set, "machine": machine.facts(),
+            "filesystem": machine.filesystem(stack.dir),
+            "programs": machine.programs(),
+            "database": machine.database(stack)}
 
 
-def measure(stack, key, seconds, rounds):
-    """One row a case: the medians over the rounds."""
-    rows = []
-    for name, users in CASES:
-        bare, ours, latencies, tails = [], [], [], []
-        for turn in range(rounds):
-            print("%s, round %d of %d" % (name, turn + 1, rounds),
-                  flush=True)
-            bare.append(bare_loop(stack, seconds, BARE_CONNECTIONS, users)[0])
-            rate, median, p99 = palmares(stack, key, seconds, 64, users, turn)
-            ours.append(rate)
-            latencies.append(median)
-            tails.append(p99)
-        rows.append((name, statistics.median(bare), statistics.median(ours),
-                     statistics.median(latencies), statistics.median(tails)))
-    return rows
+def bench(stack, cases, args):
+    """(what it was measured on, the results), from start to stop."""
+    try:
+        machine.filesystem(stack.dir)
+        stack.start()
+        setting = about(stack, args)
+        with opened(stack, cases) as sides:
+            results = run_rounds(sides, cases, args)
+        stack.stop()
+        return setting, results
+    except BaseException:
+        stack.stop(quietly=True)
+        raise
 
 
-def measure_single(stack, key, seconds, rounds):
-    """Median latencies with one client, in microseconds: bare, ours."""
-    bare, ours = [], []
-    for turn in range(rounds):
-        print("one client, round %d of %d" % (turn + 1, rounds), flush=True)
-        bare.append(bare_loop(stack, seconds, 1, 10000)[1])
-        ours.append(palmares(stack, key, seconds, 1, 10000, turn)[1])
-    return statistics.median(bare), statistics.median(ours)
+def write(path, content):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(content)
+
+
+def tell(args, cases, setting, results):
+    print("\n" + report.text(cases, GOALS, results))
+    verified = sum(len(results[c.name]) for c in cases
+                   if c.side == "palmares")
+    if verified:
+        print("\npalmaresctl verify found nothing after %d measurements of"
+              " Palmarès" % verified)
+    if args.json:
+        write(args.json, json.dumps(
+            report.document(cases, GOALS, results, setting), indent=1) + "\n")
+    if args.markdown:
+        write(args.markdown, report.markdown(cases, GOALS, results))
+    if args.chart:
+        bars.write(args.chart, report.verdicts(GOALS, results))
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--builddir", default=".")
-    parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=5)
-    args = parser.parse_args()
-    for program in ("wrk", "curl"):
-        if not shutil.which(program):
-            sys.exit("bench: %s is missing: apt-get install %s"
-                     % (program, program))
-    stack = Stack(args.builddir)
+    args = arguments()
+    cases = chosen(args.only)
+    if args.list:
+        for case in cases:
+            print("%-24s %s" % (case.name, case.title))
+        return 0
+    lacking = missing(args.builddir)
+    if lacking:
+        print("bench.py: missing: %s\nbench.py: build first (make bench), and"
+              " install %s" % (", ".join(lacking), PACKAGES), file=sys.stderr)
+        return 2
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    stack = shipped_stack(args.builddir)
+    change_settings(stack, args.set)
     try:
-        key = prepare(stack)
-        rows = measure(stack, key, args.seconds, args.rounds)
-        single = measure_single(stack, key, args.seconds, args.rounds)
-        status, out, err, _ = stack.ctl("verify", as_json=False)
-    finally:
-        stack.stop(quietly=True)
-    print("\n%-22s %10s %10s %6s %9s %9s" % (
-        "events/s, 64 clients", "bare loop", "Palmarès", "ratio", "p50 ms",
-        "p99 ms"))
-    for name, bare, ours, median, p99 in rows:
-        print("%-22s %10.0f %10.0f %6.2f %9.1f %9.1f" % (
-            name, bare, ours, ours / bare, median / 1e3, p99 / 1e3))
-    print("%-22s %10.0f %10.0f %6.2f" % (
-        "one client, p50 in µs", *single, single[1] / single[0]))
-    if status != 0:
-        sys.exit("bench: palmaresctl verify found differences:\n" + out + err)
+        setting, results = bench(stack, cases, args)
+    except (StackError, AssertionError) as e:
+        print("bench.py: %s" % e, file=sys.stderr)
+        return 1
+    tell(args, cases, setting, results)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

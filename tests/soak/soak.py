@@ -34,9 +34,10 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), name)
                 for name in ("bench", "integration")]
 
-import bench                # noqa: E402  the path must be set first
+import wrk                  # noqa: E402  the path must be set first
 from processes import descriptors_of, family_of, on_signal  # noqa: E402
-from stack import Stack, StackError, missing_programs       # noqa: E402
+from shipped import new_application, shipped_stack  # noqa: E402
+from stack import StackError, missing_programs      # noqa: E402
 
 CLIENTS = 64
 SHARE = 0.8         # of the maximum
@@ -68,7 +69,7 @@ function delay()
 	return math.max(0, math.floor((slot - at) / 1e3))
 end
 """
-LOAD = bench.WRK_HEAD + """
+LOAD = wrk.HEAD + """
 request = function()
 	local user = math.random() < 0.25 and "hot"
 	    or "user" .. math.random(1, 10000)
@@ -95,10 +96,10 @@ def load(stack, key, seconds, totals, rate=None):
     script = LOAD % {"key": key, "seed": totals.rounds}
     if rate:
         script += PACED % {"gap": 1e6 / rate}
-    out = bench.wrk(stack, script, seconds, CLIENTS)
+    told = wrk.run(stack.port, stack.dir, script, seconds, CLIENTS)
     totals.rounds += 1
-    totals.acknowledged += int(re.search(r"(\d+) requests in", out).group(1))
-    return bench.wrk_rate(out), bench.wrk_percentile(out, 99) / 1e3
+    totals.acknowledged += told.requests
+    return told.requests / told.seconds, told.p99 / 1e3
 
 
 def memory(pids):
@@ -180,7 +181,8 @@ def check_stored(stack, totals):
 
 
 def soak(stack, args):
-    key = bench.prepare(stack)
+    stack.start()
+    key = new_application(stack)
     totals = Totals()
     load(stack, key, args.warm, totals)
     maximum = statistics.median(
@@ -221,8 +223,8 @@ def arguments():
 
 
 def missing(builddir):
-    return missing_programs(builddir) + [
-        name for name in ("wrk", "curl") if not shutil.which(name)]
+    return missing_programs(builddir) + (
+        [] if shutil.which("wrk") else ["wrk"])
 
 
 def main():
@@ -231,13 +233,14 @@ def main():
     if lacking:
         print("soak.py: missing: %s" % ", ".join(lacking), file=sys.stderr)
         print("soak.py: build first (make), and install mariadb-server-core,"
-              " mariadb-client-core, nginx-light, wrk and curl",
+              " mariadb-client-core, nginx-light and wrk",
               file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGHUP, on_signal)
-    stack = Stack(args.builddir)
-    stack.db_options = DB_OPTIONS
+    stack = shipped_stack(args.builddir)
+    stack.settings["server"]["log_level"] = "warn"  # not 200 bytes an event
+    stack.db_options += DB_OPTIONS
     try:
         faults = soak(stack, args)
     except StackError as e:
