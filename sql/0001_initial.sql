@@ -4,6 +4,10 @@
 -- included. Times are microseconds since 1970-01-01T00:00:00Z (BIGINT).
 -- The tables that every event writes have no foreign keys: a parent row's
 -- shared lock per row is what they would cost. `palmaresctl verify` checks them.
+--
+-- An event writes two rows: its own, behind all others, and its user's. What
+-- grows with the events is in no order but theirs, so that the pages that an
+-- event needs are in memory however many events there are.
 
 CREATE TABLE IF NOT EXISTS application (
   id          INT UNSIGNED NOT NULL AUTO_INCREMENT,
@@ -44,6 +48,7 @@ CREATE TABLE IF NOT EXISTS point_scale (
   application_id INT UNSIGNED NOT NULL,
   name           VARBINARY(400) NOT NULL,
   description    VARBINARY(4000) NOT NULL,
+  given          BOOLEAN NOT NULL DEFAULT FALSE, -- to some user: it stays
   created_at     BIGINT NOT NULL,
   updated_at     BIGINT NOT NULL,
   PRIMARY KEY (id),
@@ -58,6 +63,7 @@ CREATE TABLE IF NOT EXISTS badge (
   name           VARBINARY(400) NOT NULL,
   description    VARBINARY(4000) NOT NULL,
   image_url      VARBINARY(8000) NULL,
+  given          BOOLEAN NOT NULL DEFAULT FALSE, -- to some user: it stays
   created_at     BIGINT NOT NULL,
   updated_at     BIGINT NOT NULL,
   PRIMARY KEY (id),
@@ -112,78 +118,35 @@ CREATE TABLE IF NOT EXISTS rule_revision (
 CREATE TABLE IF NOT EXISTS user (
   application_id INT UNSIGNED NOT NULL,
   username       VARBINARY(190) NOT NULL,
-  id             BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   events         INT UNSIGNED NOT NULL,
-  entries        INT UNSIGNED NOT NULL,
+  entries        INT UNSIGNED NOT NULL, -- of the ledger
   -- Counting a replay makes its transaction write, and so its COMMIT wait for
   -- the log: a replay is answered only when what it repeats is on disk.
   replays        INT UNSIGNED NOT NULL,
   created_at     BIGINT NOT NULL,
-  last_event_at  BIGINT NOT NULL,
-  PRIMARY KEY (application_id, username),
-  KEY id (id)
+  last_event     BIGINT NOT NULL, -- event.id; 0: none
+  standing       MEDIUMBLOB NULL, -- balances, counts, badges: src/store/standing.h
+  PRIMARY KEY (application_id, username)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- id is the time of receipt in microseconds × 1024 + a random number: made by
--- the committer, unique in an application, and growing for each user.
+-- the committer, unique in an application, and growing for each user. A user's
+-- events are a chain, from user.last_event to the one whose previous is 0.
 CREATE TABLE IF NOT EXISTS event (
   application_id  INT UNSIGNED NOT NULL,
   id              BIGINT NOT NULL,
-  user_id         BIGINT UNSIGNED NOT NULL,
+  previous        BIGINT NOT NULL,       -- id of the user's event before
   number          INT UNSIGNED NOT NULL, -- 1, 2, 3 … for each user
   version         INT UNSIGNED NOT NULL, -- of the application: which rules
-  first_entry     INT UNSIGNED NOT NULL, -- its ledger rows are first_entry …
-  entries         SMALLINT UNSIGNED NOT NULL, -- … first_entry + entries - 1
-  badges          SMALLINT UNSIGNED NOT NULL, -- badges won
   timestamp       BIGINT NOT NULL,
   timestamp_given BOOLEAN NOT NULL,      -- by the client, else it is the receipt
   timestamp_sent  VARBINARY(4000) NULL,  -- the classic interface's any string
+  username        VARBINARY(190) NOT NULL,
   event_id        VARBINARY(190) NOT NULL,
   event_type      VARBINARY(190) NOT NULL,
+  awards          MEDIUMBLOB NULL,       -- what it gave: src/store/award.h
   properties      MEDIUMBLOB NULL,       -- JSON as sent, without white space
   PRIMARY KEY (application_id, id),
   UNIQUE KEY event_id (application_id, event_id),
-  UNIQUE KEY number (application_id, user_id, number),
   KEY timestamp (application_id, timestamp)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
-
--- Every change of every balance: number is 1, 2, 3 … for each user.
-CREATE TABLE IF NOT EXISTS ledger (
-  application_id INT UNSIGNED NOT NULL,
-  user_id        BIGINT UNSIGNED NOT NULL,
-  number         INT UNSIGNED NOT NULL,
-  point_scale_id INT UNSIGNED NOT NULL,
-  points         BIGINT NOT NULL,
-  balance        BIGINT NOT NULL, -- of the point scale, after this
-  event          BIGINT NOT NULL, -- event.id: the cause
-  rule_id        INT UNSIGNED NOT NULL,
-  PRIMARY KEY (application_id, user_id, number)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
-
-CREATE TABLE IF NOT EXISTS balance (
-  application_id INT UNSIGNED NOT NULL,
-  user_id        BIGINT UNSIGNED NOT NULL,
-  point_scale_id INT UNSIGNED NOT NULL,
-  points         BIGINT NOT NULL,
-  PRIMARY KEY (application_id, user_id, point_scale_id),
-  KEY point_scale (point_scale_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
-
--- How many of the user's events matched the rule since it was made.
-CREATE TABLE IF NOT EXISTS rule_count (
-  application_id INT UNSIGNED NOT NULL,
-  user_id        BIGINT UNSIGNED NOT NULL,
-  rule_id        INT UNSIGNED NOT NULL,
-  count          INT UNSIGNED NOT NULL,
-  PRIMARY KEY (application_id, user_id, rule_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
-
-CREATE TABLE IF NOT EXISTS user_badge (
-  application_id INT UNSIGNED NOT NULL,
-  user_id        BIGINT UNSIGNED NOT NULL,
-  badge_id       INT UNSIGNED NOT NULL,
-  event          BIGINT NOT NULL, -- event.id: the one that won it
-  rule_id        INT UNSIGNED NOT NULL,
-  PRIMARY KEY (application_id, user_id, badge_id),
-  KEY badge (badge_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

@@ -25,6 +25,7 @@ libengine_a_SOURCES = \
 
 libstore_a_SOURCES = \
 	src/store/application.c src/store/application.h \
+	src/store/award.c src/store/award.h \
 	src/store/badge.c \
 	src/store/catalog.c src/store/catalog.h \
 	src/store/db.c src/store/db.h src/store/db_internal.h \
@@ -35,6 +36,8 @@ libstore_a_SOURCES = \
 	src/store/ingest_write.c \
 	src/store/key.c \
 	src/store/migrate.c src/store/migrate.h \
+	src/store/names.c src/store/names.h \
+	src/store/pack.c src/store/pack.h \
 	src/store/point_scale.c \
 	src/store/pool.c src/store/pool.h \
 	src/store/properties.c src/store/properties.h \
@@ -42,13 +45,14 @@ libstore_a_SOURCES = \
 	src/store/rule.c \
 	src/store/rule_cache.c src/store/rule_cache.h \
 	src/store/server.c src/store/server.h \
+	src/store/standing.c src/store/standing.h \
 	src/store/statements.h \
 	src/store/tx.c src/store/tx.h \
 	src/store/user.c src/store/user.h \
 	src/store/verify.c src/store/verify.h \
 	src/store/verify_read.c src/store/verify_read.h \
-	src/store/verify_state.c \
-	src/store/verify_user.c src/store/verify_user.h
+	src/store/verify_fold.c src/store/verify_fold.h \
+	src/store/verify_user.c
 nodist_libstore_a_SOURCES = src/store/migrations_data.c
 
 libhttp_a_SOURCES = \

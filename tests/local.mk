@@ -39,13 +39,17 @@ UNIT_TESTS = \
 	tests/unit/test_http_request \
 	tests/unit/test_http_response \
 	tests/unit/test_http_router \
+	tests/unit/test_store_award \
+	tests/unit/test_store_pack \
 	tests/unit/test_store_properties \
+	tests/unit/test_store_standing \
 	tests/unit/test_store_statements
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 check_LIBRARIES += libunittest.a
 libunittest_a_SOURCES = \
+	tests/unit/bytes_test.c tests/unit/bytes_test.h \
 	tests/unit/decode_test.c tests/unit/decode_test.h \
 	tests/unit/engine_test.c tests/unit/engine_test.h \
 	tests/unit/json_test.c tests/unit/json_test.h \
@@ -76,7 +80,11 @@ tests_unit_test_engine_state_LDADD = $(ENGINE_LIBS)
 tests_unit_test_http_request_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_router_LDADD = libhttp.a $(LDADD)
+PACK_LIBS = libstore.a $(ENGINE_LIBS)
+tests_unit_test_store_award_LDADD = $(PACK_LIBS)
+tests_unit_test_store_pack_LDADD = $(PACK_LIBS)
 tests_unit_test_store_properties_LDADD = libstore.a $(LDADD)
+tests_unit_test_store_standing_LDADD = $(PACK_LIBS)
 tests_unit_test_store_statements_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 
 # The store against a private mariadbd: "make check-integration" runs them.
@@ -138,6 +146,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_page \
 	tests/fuzz/fuzz_path \
 	tests/fuzz/fuzz_request \
+	tests/fuzz/fuzz_row \
 	tests/fuzz/fuzz_serve \
 	tests/fuzz/fuzz_time
 check_PROGRAMS += $(FUZZ_TARGETS) tests/fuzz/render_json
@@ -153,6 +162,7 @@ tests_fuzz_fuzz_key_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_page_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_path_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_request_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_row_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_serve_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_time_LDADD = $(FUZZ_LDADD)
 # What the linker puts in the place of the store, see false_store.h.

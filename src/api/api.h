@@ -160,6 +160,9 @@ enum error page_begin(
 /* The cursor's key as a number; fallback at the start. */
 enum error page_after_int(
     const struct page *page, int64_t fallback, int64_t *after_out) MUST_CHECK;
+/* As two numbers, which stay as they are at the start. */
+enum error page_after_pair(
+    const struct page *page, int64_t *first, int64_t *second) MUST_CHECK;
 struct json_writer
 page_open(struct call *call, struct page *page, size_t *count);
 void page_end(struct call *call, struct json_writer *jw,

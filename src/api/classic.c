@@ -404,7 +404,7 @@ classic_points(struct call *call)
 	enum error error = enter_by_header(call);
 
 	if (error == OK)
-		error = user_points(call->db, call->application,
+		error = user_points(call->db, call->arena, call->application,
 		    call->match.params[0], call->match.params[1], &points);
 	if (error != OK && error != ERR_USER_NOT_FOUND)
 		return error;

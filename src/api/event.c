@@ -315,17 +315,10 @@ take_time(struct call *call, const char *name, int64_t *time_out)
 static enum error
 take_place(const struct page *page, struct event_filter *filter)
 {
-	char *end;
-
 	filter->before = filter->before_time = INT64_MAX;
-	if (!filter->by_time || page->after == NULL)
-		return page_after_int(page, INT64_MAX, &filter->before);
-	errno = 0;
-	filter->before_time = strtoll(page->after, &end, 10);
-	if (*end != ':')
-		return ERR_INVALID_CURSOR;
-	filter->before = strtoll(end + 1, &end, 10);
-	return *end == '\0' && errno == 0 ? OK : ERR_INVALID_CURSOR;
+	return filter->by_time
+	    ? page_after_pair(page, &filter->before_time, &filter->before)
+	    : page_after_int(page, INT64_MAX, &filter->before);
 }
 
 static enum error
@@ -367,24 +360,28 @@ enum error
 event_get_list(struct call *call)
 {
 	struct event_filter filter;
+	struct event_list list;
 	const char *last = NULL;
 	struct json_writer jw;
-	struct event *events;
 	struct page page;
-	size_t count, i;
+	size_t i;
 	enum error error = take_filter(call, &page, &filter);
 
 	if (error == OK)
 		error = call_db(call);
 	if (error == OK)
-		error =
-		    event_list(call->db, call->arena, &filter, &events, &count);
+		error = event_list(call->db, call->arena, &filter, &list);
 	if (error != OK)
 		return error;
-	jw = page_open(call, &page, &count);
-	for (i = 0; i < count; i++) {
-		event_write(&jw, NULL, &events[i], false);
-		last = place_after(call, &filter, &events[i]);
+	jw = page_open(call, &page, &list.count);
+	for (i = 0; i < list.count; i++) {
+		event_write(&jw, NULL, &list.events[i], false);
+		last = place_after(call, &filter, &list.events[i]);
+	}
+	if (list.cut_at != 0) {
+		page.more = true;
+		last = arena_printf(
+		    call->arena, "%lld", (long long)list.cut_at);
 	}
 	page_end(call, &jw, &page, last);
 	return OK;

@@ -80,6 +80,26 @@ page_after_int(const struct page *page, int64_t fallback, int64_t *after_out)
 	return OK;
 }
 
+enum error
+page_after_pair(const struct page *page, int64_t *first, int64_t *second)
+{
+	long long before, after;
+	char *end;
+
+	if (page->after == NULL)
+		return OK;
+	errno = 0;
+	before = strtoll(page->after, &end, 10);
+	if (end == page->after || *end != ':')
+		return ERR_INVALID_CURSOR;
+	after = strtoll(end + 1, &end, 10);
+	if (errno != 0 || *end != '\0')
+		return ERR_INVALID_CURSOR;
+	*first = before;
+	*second = after;
+	return OK;
+}
+
 /* The same request with the next cursor. */
 static void
 add_link(struct call *call, const char *cursor)

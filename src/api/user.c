@@ -100,8 +100,8 @@ user_get_points(struct call *call)
 	enum error error = call_db(call);
 
 	if (error == OK)
-		error = user_points(
-		    call->db, call->application, username, scale, &points);
+		error = user_points(call->db, call->arena, call->application,
+		    username, scale, &points);
 	if (error != OK)
 		return error;
 	jw = call_json(call, 200);
@@ -128,33 +128,42 @@ write_entry(struct json_writer *jw, const struct ledger_entry *entry)
 	jw_object_end(jw);
 }
 
+static const char *
+place_text(struct call *call, const struct ledger_place *place)
+{
+	return arena_printf(call->arena, "%lld:%lld", (long long)place->row,
+	    (long long)place->number);
+}
+
 enum error
 user_get_ledger(struct call *call)
 {
-	struct ledger_entry *entries;
-	const char *last = NULL;
+	struct ledger_place place = {.row = 0, .number = INT64_MAX};
 	struct json_writer jw;
+	struct ledger ledger;
 	struct page page;
-	int64_t before;
-	size_t count, i;
+	size_t i;
 	enum error error = page_begin(call, "ledger", &page);
 
 	if (error == OK)
-		error = page_after_int(&page, INT64_MAX, &before);
+		error = page_after_pair(&page, &place.row, &place.number);
 	if (error == OK)
 		error = call_db(call);
 	if (error == OK)
 		error = user_ledger(call->db, call->arena, call->application,
-		    call->match.params[0], before, page.limit + 1, &entries,
-		    &count);
+		    call->match.params[0], place, page.limit + 1, &ledger);
 	if (error != OK)
 		return error;
-	jw = page_open(call, &page, &count);
-	for (i = 0; i < count; i++) {
-		write_entry(&jw, &entries[i]);
-		last = arena_printf(
-		    call->arena, "%lld", (long long)entries[i].number);
+	jw = page_open(call, &page, &ledger.count);
+	for (i = 0; i < ledger.count; i++) {
+		write_entry(&jw, &ledger.entries[i]);
+		place = (struct ledger_place) {
+		    ledger.entries[i].row, ledger.entries[i].number};
 	}
-	page_end(call, &jw, &page, last);
+	if (ledger.cut_at.row != 0) {
+		page.more = true;
+		place = ledger.cut_at;
+	}
+	page_end(call, &jw, &page, place_text(call, &place));
 	return OK;
 }

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-enum { STATE_FIRST_SIZE = 64 };
+enum { SLOTS_FIRST_MAX = 2 };
 
 /* The rules of one event type; entries with the same bucket are chained. */
 struct rule_list {
@@ -112,95 +112,93 @@ rule_matches(const struct rule *rule, const struct occurrence *event)
 void
 state_init(struct state *state, struct arena *arena)
 {
-	*state = (struct state) {.arena = arena, .size = STATE_FIRST_SIZE};
-	state->buckets =
-	    arena_array(arena, state->size, sizeof(*state->buckets));
-	state->last_changed = &state->first_changed;
+	*state = (struct state) {.arena = arena};
 }
 
-/* Where the slot is, or would be put: linear probing, never full. */
-static struct state_slot **
-state_place(
-    const struct state *state, enum state_kind kind, int64_t user, int64_t ref)
+/* Where the ref's slot is, or would be put. */
+static size_t
+slot_place(const struct state_slots *slots, int64_t ref)
 {
-	uint64_t hash = (uint64_t)user * 0x9e3779b97f4a7c15u ^
-	    (uint64_t)ref * 0xc2b2ae3d27d4eb4fu ^ (uint64_t)kind << 61;
-	size_t i = (hash ^ hash >> 29) & (state->size - 1);
-	const struct state_slot *slot;
+	size_t low = 0, high = slots->count, middle;
 
-	while ((slot = state->buckets[i]) != NULL &&
-	    (slot->kind != kind || slot->user != user || slot->ref != ref))
-		i = (i + 1) & (state->size - 1);
-	return &state->buckets[i];
-}
-
-static void
-state_grow(struct state *state)
-{
-	struct state_slot **old = state->buckets;
-	size_t old_size = state->size, i;
-
-	state->size *= 2;
-	state->buckets =
-	    arena_array(state->arena, state->size, sizeof(*state->buckets));
-	for (i = 0; i < old_size; i++)
-		if (old[i] != NULL)
-			*state_place(state, old[i]->kind, old[i]->user,
-			    old[i]->ref) = old[i];
+	/* Nearly always they come in their order. */
+	if (high > 0 && slots->list[high - 1].ref < ref)
+		return high;
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (slots->list[middle].ref < ref)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 static struct state_slot *
-state_slot(struct state *state, enum state_kind kind, int64_t user, int64_t ref)
+slot_find(const struct state_slots *slots, int64_t ref)
 {
-	struct state_slot **place = state_place(state, kind, user, ref);
+	size_t place = slot_place(slots, ref);
 
-	if (*place != NULL)
-		return *place;
-	if (2 * ++state->used > state->size) {
-		state_grow(state);
-		place = state_place(state, kind, user, ref);
-	}
-	*place = arena_alloc(state->arena, sizeof(**place));
-	(*place)->kind = kind;
-	(*place)->user = user;
-	(*place)->ref = ref;
-	return *place;
+	return place < slots->count && slots->list[place].ref == ref
+	    ? &slots->list[place]
+	    : NULL;
+}
+
+static void
+slots_grow(struct state_slots *slots, struct arena *arena)
+{
+	struct state_slot *list;
+
+	slots->max = slots->max == 0 ? SLOTS_FIRST_MAX : 2 * slots->max;
+	list = arena_array(arena, slots->max, sizeof(*list));
+	if (slots->count > 0)
+		memcpy(list, slots->list, slots->count * sizeof(*list));
+	slots->list = list;
+}
+
+/* The slot of the ref, made if there is none. The others may move. */
+static struct state_slot *
+state_slot(struct state *state, enum state_kind kind, int64_t ref)
+{
+	struct state_slots *slots = &state->kinds[kind];
+	size_t place = slot_place(slots, ref);
+	struct state_slot *slot;
+
+	if (place < slots->count && slots->list[place].ref == ref)
+		return &slots->list[place];
+	if (slots->count == slots->max)
+		slots_grow(slots, state->arena);
+	slot = &slots->list[place];
+	memmove(slot + 1, slot, (slots->count - place) * sizeof(*slot));
+	slots->count++;
+	*slot = (struct state_slot) {.ref = ref};
+	return slot;
 }
 
 void
-state_set(struct state *state, enum state_kind kind, int64_t user, int64_t ref,
-    int64_t value)
+state_set(struct state *state, enum state_kind kind, int64_t ref, int64_t value)
 {
-	struct state_slot *slot = state_slot(state, kind, user, ref);
+	struct state_slot *slot = state_slot(state, kind, ref);
 
 	slot->value = value;
-	slot->stored = true;
-}
-
-bool
-state_want(struct state *state, enum state_kind kind, int64_t user, int64_t ref)
-{
-	size_t used = state->used;
-
-	state_slot(state, kind, user, ref);
-	return state->used != used;
+	slot->present = true;
+	if (kind == STATE_BADGE && value > state->badges)
+		state->badges = value;
 }
 
 int64_t
-state_get(
-    const struct state *state, enum state_kind kind, int64_t user, int64_t ref)
+state_get(const struct state *state, enum state_kind kind, int64_t ref)
 {
-	const struct state_slot *slot = *state_place(state, kind, user, ref);
+	const struct state_slot *slot = slot_find(&state->kinds[kind], ref);
 
 	return slot == NULL ? 0 : slot->value;
 }
 
 /* The slot with its value so far in this event. */
 static struct state_slot *
-state_pending(
-    struct state *state, enum state_kind kind, int64_t user, int64_t ref)
+state_pending(struct state *state, enum state_kind kind, int64_t ref)
 {
-	struct state_slot *slot = state_slot(state, kind, user, ref);
+	struct state_slot *slot = state_slot(state, kind, ref);
 
 	if (slot->serial != state->serial) {
 		slot->serial = state->serial;
@@ -210,20 +208,14 @@ state_pending(
 }
 
 static void
-state_commit(
-    struct state *state, enum state_kind kind, int64_t user, int64_t ref)
+state_commit(struct state *state, enum state_kind kind, int64_t ref)
 {
-	struct state_slot *slot = *state_place(state, kind, user, ref);
+	struct state_slot *slot = slot_find(&state->kinds[kind], ref);
 
-	if (slot == NULL || slot->serial != state->serial ||
-	    (slot->stored && slot->value == slot->pending))
+	if (slot == NULL || slot->serial != state->serial)
 		return;
 	slot->value = slot->pending;
-	if (!slot->changed) {
-		slot->changed = true;
-		*state->last_changed = slot;
-		state->last_changed = &slot->next_changed;
-	}
+	slot->present = true;
 }
 
 /*
@@ -232,24 +224,25 @@ state_commit(
  * nothing.
  */
 static bool
-rule_give(struct state *state, const struct rule *rule, int64_t user,
+rule_give(struct state *state, const struct rule *rule, int64_t *badges,
     struct award *award_out, bool *gave_out)
 {
 	struct state_slot *slot;
 
 	*award_out = (struct award) {.rule = rule};
 	if (rule->point_scale_id != 0) {
-		slot = state_pending(
-		    state, STATE_BALANCE, user, rule->point_scale_id);
+		slot =
+		    state_pending(state, STATE_BALANCE, rule->point_scale_id);
 		if (__builtin_add_overflow(
 		        slot->pending, rule->points, &slot->pending))
 			return false;
 		award_out->balance = slot->pending;
 	}
 	if (rule->badge_id != 0) {
-		slot = state_pending(state, STATE_BADGE, user, rule->badge_id);
+		slot = state_pending(state, STATE_BADGE, rule->badge_id);
 		award_out->badge_won = slot->pending == 0;
-		slot->pending = 1;
+		if (award_out->badge_won)
+			slot->pending = ++*badges;
 	}
 	*gave_out = rule->point_scale_id != 0 || award_out->badge_won;
 	return true;
@@ -260,6 +253,7 @@ engine_apply(struct state *state, const struct rule *const *rules, size_t count,
     const struct occurrence *event, struct award *awards,
     size_t *award_count_out)
 {
+	int64_t badges = state->badges;
 	size_t given = 0, i;
 	bool gave;
 
@@ -267,23 +261,20 @@ engine_apply(struct state *state, const struct rule *const *rules, size_t count,
 	for (i = 0; i < count; i++) {
 		if (!rule_matches(rules[i], event))
 			continue;
-		if (++state_pending(
-		        state, STATE_COUNT, event->user, rules[i]->id)
+		if (++state_pending(state, STATE_COUNT, rules[i]->id)
 		            ->pending != rules[i]->times &&
 		    rules[i]->times != 1)
 			continue;
-		if (!rule_give(
-		        state, rules[i], event->user, &awards[given], &gave))
+		if (!rule_give(state, rules[i], &badges, &awards[given], &gave))
 			return ENGINE_OVERFLOW;
 		given += gave;
 	}
 	for (i = 0; i < count; i++) {
-		state_commit(state, STATE_COUNT, event->user, rules[i]->id);
-		state_commit(state, STATE_BALANCE, event->user,
-		    rules[i]->point_scale_id);
-		state_commit(
-		    state, STATE_BADGE, event->user, rules[i]->badge_id);
+		state_commit(state, STATE_COUNT, rules[i]->id);
+		state_commit(state, STATE_BALANCE, rules[i]->point_scale_id);
+		state_commit(state, STATE_BADGE, rules[i]->badge_id);
 	}
+	state->badges = badges;
 	*award_count_out = given;
 	return ENGINE_APPLIED;
 }

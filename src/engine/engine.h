@@ -29,7 +29,6 @@ struct rule {
 
 /* What of an event the rules look at. */
 struct occurrence {
-	int64_t user; /* the store's id */
 	const char *event_type;
 	/* The properties that it has: neither false nor null. */
 	const char *const *properties;
@@ -62,52 +61,46 @@ const struct rule *const *rule_set_find(
 bool rule_matches(const struct rule *rule, const struct occurrence *event);
 
 /*
- * State: what of the users' past decides, as numbers. A value that was never
- * set is 0.
+ * State: what of a user's past decides, as numbers. A value that was never set
+ * is 0.
  */
 enum state_kind {
-	STATE_BALANCE, /* (user, point scale): points */
-	STATE_COUNT,   /* (user, rule): matching events so far */
-	STATE_BADGE,   /* (user, badge): 1 if the user has it */
+	STATE_BALANCE, /* by point scale: points */
+	STATE_COUNT,   /* by rule: matching events so far */
+	STATE_BADGE, /* by badge: the user's first, second, … badge; 0: none */
 	STATE_KINDS,
 };
 
 struct state_slot {
-	enum state_kind kind;
-	int64_t user;
 	int64_t ref; /* the point scale, rule or badge */
 	int64_t value;
-	bool stored;  /* by state_set: a row exists, even if it says 0 */
-	bool changed; /* by an event, or not stored yet */
+	bool present; /* it was set, if only to 0 */
 	/* Of the event being applied, dropped unless it succeeds. */
 	int64_t pending;
 	uint64_t serial;
-	struct state_slot *next_changed;
+};
+
+/* The slots of one kind, by ref. */
+struct state_slots {
+	struct state_slot *list;
+	size_t count;
+	size_t max;
 };
 
 struct state {
 	struct arena *arena;
-	struct state_slot **buckets;
-	size_t size; /* a power of two */
-	size_t used;
+	struct state_slots kinds[STATE_KINDS];
+	int64_t badges; /* won so far */
 	uint64_t serial;
-	struct state_slot *first_changed; /* in the order of first change */
-	struct state_slot **last_changed;
 };
 
 void state_init(struct state *state, struct arena *arena);
 
-/* Sets a value as read from the store. */
-void state_set(struct state *state, enum state_kind kind, int64_t user,
-    int64_t ref, int64_t value);
+/* Sets a value as read from the store: fastest in the order of the refs. */
+void state_set(
+    struct state *state, enum state_kind kind, int64_t ref, int64_t value);
 
-/* Notes that a value will be needed; false if it is known or noted already. */
-bool state_want(
-    struct state *state, enum state_kind kind, int64_t user, int64_t ref);
-
-/* The value, 0 if none was ever set. */
-int64_t state_get(
-    const struct state *state, enum state_kind kind, int64_t user, int64_t ref);
+int64_t state_get(const struct state *state, enum state_kind kind, int64_t ref);
 
 enum engine_result {
 	ENGINE_APPLIED,
@@ -117,7 +110,7 @@ enum engine_result {
 /*
  * Applies one event: every rule of its type, in order. Writes one award for
  * each rule that gave something; awards has room for count of them. The state
- * then is the one after the event.
+ * is the user's, and then the one after the event.
  */
 enum engine_result
 engine_apply(struct state *state, const struct rule *const *rules, size_t count,

@@ -20,8 +20,8 @@ static const char *const texts[CATALOG_STATEMENTS] = {
                        " AND id = ?",
     [CATALOG_USES] = "SELECT EXISTS (SELECT 1 FROM rule_revision"
                      " WHERE application_id = ? AND until = 0 AND badge_id = ?)"
-                     " OR EXISTS (SELECT 1 FROM user_badge"
-                     " WHERE application_id = ? AND badge_id = ?)",
+                     " OR EXISTS (SELECT 1 FROM badge"
+                     " WHERE application_id = ? AND id = ? AND given)",
 };
 const struct statement_set badge_statements = {texts, CATALOG_STATEMENTS};
 

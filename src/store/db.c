@@ -188,6 +188,18 @@ db_counters(struct db *db)
 	return db->counters;
 }
 
+enum error
+db_damaged(const char *table, int64_t application, const char *key)
+{
+	char quoted[MESSAGE_SIZE];
+
+	log_error("event=damaged_row table=%s application=%lld key=%s"
+	          " message=\"run 'palmaresctl verify'\"",
+	    table, (long long)application,
+	    log_quote(key, quoted, sizeof(quoted)));
+	return ERR_INTERNAL;
+}
+
 static enum error
 error_meaning(unsigned number)
 {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/pack.h"
 
 struct arena;
 struct db;
@@ -59,6 +60,7 @@ enum statement_set_id {
 	SET_BADGE,
 	SET_RULE,
 	SET_RULE_CACHE,
+	SET_NAMES,
 	SET_USER,
 	SET_EVENT,
 	SET_INGEST,
@@ -110,6 +112,10 @@ unsigned db_errno(const struct db *db);
 
 struct db_counters *db_counters(struct db *db);
 
+/* Logs that a row's bytes cannot be read; ERR_INTERNAL. */
+enum error
+db_damaged(const char *table, int64_t application, const char *key) MUST_CHECK;
+
 /* How many statements each connection prepares. */
 size_t db_statement_count(void);
 
@@ -132,6 +138,8 @@ enum error db_text_value(struct db *db, struct arena *arena, const char *sql,
 struct query {
 	struct db *db;
 	struct statement *statement;
+	bool sent;
+	bool ran;
 	size_t bound;
 	size_t column;
 	size_t text; /* bytes taken so far */
@@ -146,6 +154,14 @@ void query_bytes(struct query *query, const void *data, size_t len);
 void query_null(struct query *query);
 void query_run(struct query *query);
 
+/*
+ * Pipelining: sends the statement, so that the next can be begun and sent before
+ * query_run waits for the answer. All that was sent is run, in that order, even
+ * if one of them fails. That is safe in a committer's transaction alone, where
+ * nothing that follows an error is ever committed; elsewhere it is run at once.
+ */
+void query_send(struct query *query);
+
 /* The next row; false after the last, or on an error. */
 bool query_next(struct query *query);
 int64_t query_take_int(struct query *query);
@@ -155,6 +171,7 @@ bool query_take_bool(struct query *query);
  * request's query answers far more text than an answer may have.
  */
 const char *query_take_text(struct query *query, struct arena *arena);
+struct bytes query_take_bytes(struct query *query, struct arena *arena);
 
 /*
  * So many rows at most may a result have: more ends the query with
@@ -181,6 +198,9 @@ enum error query_finish(struct query *query) MUST_CHECK;
 struct bulk {
 	struct db *db;
 	struct statement *statement;
+	bool sent;
+	bool ran;
+	enum error error;
 	struct arena *arena;
 	size_t rows;
 	size_t bound;
@@ -191,6 +211,9 @@ void bulk_begin(struct bulk *bulk, struct db *db, struct arena *arena,
 void bulk_int(struct bulk *bulk, const int64_t *values);
 /* NULL in values: NULL. */
 void bulk_text(struct bulk *bulk, const char *const *values);
+void bulk_bytes(struct bulk *bulk, const struct bytes *values);
 enum error bulk_run(struct bulk *bulk) MUST_CHECK;
+/* As query_send. */
+void bulk_send(struct bulk *bulk);
 
 #endif

@@ -6,72 +6,61 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "store/db.h"
+#include "store/names.h"
 #include "store/statements.h"
 #include "store/user.h"
 
-enum { FIND, LIST, LIST_PERIOD, LIST_USER, ENTRIES, BADGES, STATEMENTS };
+enum { FIND, LIST, LIST_PERIOD, CHAIN, CHAIN_AWARDS, PREVIOUS, STATEMENTS };
 
 /*
  * Lists of keys go to the server as one JSON parameter: one statement, prepared
  * once, for any number of them. Bytes are in hexadecimal, so what a client
  * sent is never part of the JSON's syntax.
  */
-#define COLUMNS(properties)                                                \
-	"SELECT e.application_id, e.id, e.event_id, u.username,"           \
+#define COLUMNS(properties, awards)                                        \
+	"SELECT e.application_id, e.id, e.event_id, e.username,"           \
 	" e.event_type, e.timestamp, e.timestamp_given, e.timestamp_sent," \
-	" " properties ", e.user_id, e.first_entry, e.entries, e.badges"
-#define LIST_FROM(index)                         \
-	COLUMNS("e.properties")                  \
-	" FROM event e FORCE INDEX (" index ")"  \
-	" STRAIGHT_JOIN user u FORCE INDEX (id)" \
-	" ON u.id = e.user_id AND u.application_id = e.application_id"
-#define FILTER                                             \
-	" WHERE e.application_id = ? AND e.timestamp >= ?" \
-	" AND e.timestamp < ? AND (? IS NULL OR e.event_type = ?)"
+	" " properties ", " awards ", e.previous"
+#define LIST_FROM(index)                                                   \
+	COLUMNS("e.properties", "e.awards")                                \
+	" FROM event e FORCE INDEX (" index ") WHERE e.application_id = ?" \
+	" AND e.timestamp >= ? AND e.timestamp < ?"                        \
+	" AND (? IS NULL OR e.event_type = ?)"
+
+/* Each step is one look into the primary key. */
+#define CHAIN_OF(columns)                                                    \
+	"WITH RECURSIVE chain AS (SELECT CAST(? AS SIGNED) AS id, 1 AS n"    \
+	" UNION ALL SELECT p.previous, c.n + 1 FROM chain c"                 \
+	" STRAIGHT_JOIN event p ON p.application_id = ? AND p.id = c.id"     \
+	" WHERE c.n < ?) " columns " FROM chain"                             \
+	" STRAIGHT_JOIN event e ON e.application_id = ? AND e.id = chain.id" \
+	" ORDER BY chain.n"
+#define IF_PASSES(column)                                   \
+	"IF(e.timestamp >= ? AND e.timestamp < ? AND (? IS" \
+	" NULL OR e.event_type = ?), " column ", NULL)"
 
 static const char *const texts[STATEMENTS] = {
     [FIND] = COLUMNS("IF(OCTET_LENGTH(e.properties) > k.p, '!',"
-                     " e.properties)") " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
-                                       " a INT UNSIGNED PATH '$[0]',"
-                                       " i VARCHAR(380) CHARACTER SET ascii"
-                                       " PATH '$[1]',"
-                                       " p BIGINT PATH '$[2]')) k"
-                                       " STRAIGHT_JOIN event e"
-                                       " ON e.application_id = k.a"
-                                       " AND e.event_id = UNHEX(k.i)"
-                                       " STRAIGHT_JOIN user u FORCE INDEX (id)"
-                                       " ON u.id = e.user_id"
-                                       " AND u.application_id ="
-                                       " e.application_id",
-    [LIST] = LIST_FROM("PRIMARY") FILTER " AND e.id < ?"
-                                         " ORDER BY e.id DESC LIMIT ?",
+                     " e.properties)",
+        "e.awards") " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+                    " a INT UNSIGNED PATH '$[0]',"
+                    " i VARCHAR(380) CHARACTER SET ascii PATH '$[1]',"
+                    " p BIGINT PATH '$[2]')) k STRAIGHT_JOIN event e"
+                    " ON e.application_id = k.a"
+                    " AND e.event_id = UNHEX(k.i)",
+    [LIST] = LIST_FROM("PRIMARY") " AND e.id < ? ORDER BY e.id DESC LIMIT ?",
     [LIST_PERIOD] =
-        LIST_FROM("timestamp") FILTER " AND e.timestamp <= ?"
-                                      " AND (e.timestamp < ? OR e.id < ?)"
-                                      " ORDER BY e.timestamp DESC, e.id DESC"
-                                      " LIMIT ?",
-    [LIST_USER] = LIST_FROM("number") FILTER " AND e.id < ? AND e.user_id = ?"
-                                             " ORDER BY e.number DESC LIMIT ?",
-    /* Both have the columns of an award; a bare NULL would be a number. */
-    [ENTRIES] = "SELECT k.i, r.id, r.name, s.name, l.points, l.balance,"
-                " CAST(NULL AS CHAR)"
-                " FROM JSON_TABLE(?, '$[*]' COLUMNS (i INT PATH '$[0]',"
-                " a INT UNSIGNED PATH '$[1]', u BIGINT PATH '$[2]',"
-                " n INT UNSIGNED PATH '$[3]')) k"
-                " STRAIGHT_JOIN ledger l ON l.application_id = k.a"
-                " AND l.user_id = k.u AND l.number = k.n"
-                " STRAIGHT_JOIN rule r ON r.id = l.rule_id"
-                " STRAIGHT_JOIN point_scale s ON s.id = l.point_scale_id",
-    [BADGES] = "SELECT k.i, r.id, r.name, CAST(NULL AS CHAR), 0, 0, b.name"
-               " FROM JSON_TABLE(?, '$[*]' COLUMNS (i INT PATH '$[0]',"
-               " a INT UNSIGNED PATH '$[1]', u BIGINT PATH '$[2]',"
-               " e BIGINT PATH '$[3]')) k"
-               " STRAIGHT_JOIN user_badge w ON w.application_id = k.a"
-               " AND w.user_id = k.u AND w.event = k.e"
-               " STRAIGHT_JOIN rule r ON r.id = w.rule_id"
-               " STRAIGHT_JOIN badge b ON b.id = w.badge_id",
+        LIST_FROM("timestamp") " AND e.timestamp <= ?"
+                               " AND (e.timestamp < ? OR e.id < ?)"
+                               " ORDER BY e.timestamp DESC, e.id DESC LIMIT ?",
+    [CHAIN] =
+        CHAIN_OF(COLUMNS(IF_PASSES("e.properties"), IF_PASSES("e.awards"))),
+    [CHAIN_AWARDS] = CHAIN_OF(COLUMNS("CAST(NULL AS CHAR)", "e.awards")),
+    [PREVIOUS] = "SELECT IF(username = ?, previous, 0) FROM event"
+                 " WHERE application_id = ? AND id = ?",
 };
 const struct statement_set event_statements = {texts, STATEMENTS};
 
@@ -98,149 +87,11 @@ take_event(
 	event->timestamp_given = query_take_bool(query);
 	event->timestamp_sent = query_take_text(query, arena);
 	event->properties = query_take_text(query, arena);
-	event->user = query_take_int(query);
-	event->first_entry = query_take_int(query);
-	event->entries = query_take_int(query);
-	event->badges = query_take_int(query);
+	stored->packed = query_take_bytes(query, arena);
+	event->previous = query_take_int(query);
 }
 
-/* An award while it is put together from its ledger row and its badge row. */
-struct draft {
-	size_t event;
-	int64_t rule;
-	struct given_award award;
-};
-
-struct drafts {
-	struct draft *list;
-	size_t count;
-};
-
-/* Runs one of the statements ENTRIES and BADGES. */
-static enum error
-take_drafts(struct db *db, struct arena *arena, size_t statement,
-    struct str *keys, struct drafts *drafts)
-{
-	struct query query;
-	struct draft *draft;
-
-	if (keys->len == 0)
-		return OK;
-	str_addc(keys, ']');
-	query_begin(&query, db, SET_EVENT, statement);
-	query_text(&query, keys->data);
-	query_run(&query);
-	while (query_next(&query)) {
-		draft = &drafts->list[drafts->count++];
-		draft->event = (size_t)query_take_int(&query);
-		draft->rule = query_take_int(&query);
-		draft->award.rule = query_take_text(&query, arena);
-		draft->award.point_scale = query_take_text(&query, arena);
-		draft->award.points = query_take_int(&query);
-		draft->award.balance = query_take_int(&query);
-		draft->award.badge = query_take_text(&query, arena);
-	}
-	return query_end(&query);
-}
-
-/*
- * By event, then in the order of the rules' creation, points before the badge.
- */
-static int
-compare_drafts(const void *left, const void *right)
-{
-	const struct draft *a = left, *b = right;
-
-	if (a->event != b->event)
-		return a->event < b->event ? -1 : 1;
-	if (a->rule != b->rule)
-		return a->rule < b->rule ? -1 : 1;
-	return (a->award.point_scale == NULL) - (b->award.point_scale == NULL);
-}
-
-/* Hands the sorted drafts to their events; one rule's two are one award. */
-static void
-assemble(
-    struct arena *arena, struct drafts *drafts, struct stored_event *events)
-{
-	struct draft *draft, *last = NULL;
-	struct event *event;
-	size_t i;
-
-	for (i = 0; i < drafts->count; i++) {
-		draft = &drafts->list[i];
-		event = &events[draft->event].event;
-		if (event->awards == NULL)
-			event->awards = arena_array(arena,
-			    (size_t)(event->entries + event->badges),
-			    sizeof(*event->awards));
-		if (last != NULL && last->event == draft->event &&
-		    last->rule == draft->rule)
-			event->awards[event->award_count - 1].badge =
-			    draft->award.badge;
-		else
-			event->awards[event->award_count++] = draft->award;
-		last = draft;
-	}
-}
-
-static void
-add_award_key(struct str *keys, size_t place, const struct stored_event *event,
-    int64_t key)
-{
-	str_addf(keys, "%c[%zu,%lld,%lld,%lld]", keys->len == 0 ? '[' : ',',
-	    place, (long long)event->application, (long long)event->event.user,
-	    (long long)key);
-}
-
-/* Ledger rows and badges of the events. */
-static size_t
-count_awards(const struct stored_event *events, size_t count)
-{
-	size_t total = 0, i;
-
-	for (i = 0; i < count; i++)
-		total +=
-		    (size_t)(events[i].event.entries + events[i].event.badges);
-	return total;
-}
-
-/* Reads what the events gave: from the ledger, and from the badges won. */
-static enum error
-load_awards(struct db *db, struct arena *arena, struct stored_event *events,
-    size_t count)
-{
-	const size_t total = count_awards(events, count);
-	struct str entries = str_new(arena, KEYS_TEXT_MAX);
-	struct str badges = str_new(arena, KEYS_TEXT_MAX);
-	struct drafts drafts = {0};
-	enum error error;
-	int64_t n;
-	size_t i;
-
-	if (total > db_rows_max(db))
-		return ERR_BODY_TOO_LARGE;
-	for (i = 0; i < count; i++) {
-		const struct event *event = &events[i].event;
-
-		for (n = 0; n < event->entries; n++)
-			add_award_key(
-			    &entries, i, &events[i], event->first_entry + n);
-		if (event->badges > 0)
-			add_award_key(&badges, i, &events[i], event->row);
-	}
-	drafts.list = arena_array(arena, total + 1, sizeof(*drafts.list));
-	error = take_drafts(db, arena, ENTRIES, &entries, &drafts);
-	if (error == OK)
-		error = take_drafts(db, arena, BADGES, &badges, &drafts);
-	if (error != OK)
-		return error;
-	qsort(drafts.list, drafts.count, sizeof(*drafts.list), compare_drafts);
-	assemble(arena, &drafts, events);
-	return OK;
-}
-
-/* Runs a query for events and reads what they gave. */
+/* Runs a query for events. Their awards are still to be unpacked. */
 static enum error
 take_events(struct query *query, struct arena *arena,
     struct stored_event **events_out, size_t *count_out)
@@ -254,8 +105,129 @@ take_events(struct query *query, struct arena *arena,
 	while (query_next(query))
 		take_event(query, arena, &events[count++]);
 	error = query_end(query);
+	if (error != OK)
+		return error;
+	*events_out = events;
+	*count_out = count;
+	return OK;
+}
+
+static enum error
+damaged(const struct stored_event *stored)
+{
+	return db_damaged("event", stored->application, stored->event.id);
+}
+
+enum error
+event_unpack(struct arena *arena, struct stored_event *stored)
+{
+	return awards_unpack(arena, stored->packed, &stored->awards)
+	    ? OK
+	    : damaged(stored);
+}
+
+/* A request's answer has room for so many awards and no more. */
+static enum error
+unpack_events(struct db *db, struct arena *arena, struct stored_event *events,
+    size_t count)
+{
+	enum error error = OK;
+	size_t awards = 0, i;
+
+	for (i = 0; i < count && error == OK; i++) {
+		error = event_unpack(arena, &events[i]);
+		awards += events[i].awards.count;
+		if (awards > db_rows_max(db))
+			error = ERR_BODY_TOO_LARGE;
+	}
+	return error;
+}
+
+static void
+want_names(struct names *names, const struct stored_event *event)
+{
+	size_t i;
+
+	for (i = 0; i < event->awards.count; i++) {
+		const struct stored_award *award = &event->awards.list[i];
+
+		names_want(names, NAME_RULE, event->application, award->rule);
+		names_want(names, NAME_POINT_SCALE, event->application,
+		    award->point_scale);
+		names_want(names, NAME_BADGE, event->application, award->badge);
+	}
+}
+
+/* Whether what has an id has a name. */
+static bool
+is_named(const struct given_award *award, const struct stored_award *stored)
+{
+	return award->rule != NULL &&
+	    (award->point_scale != NULL) == (stored->point_scale != 0) &&
+	    (award->badge != NULL) == (stored->badge != 0);
+}
+
+static enum error
+name_awards(const struct names *names, struct stored_event *stored)
+{
+	const int64_t application = stored->application;
+	struct event *event = &stored->event;
+	const struct stored_award *award;
+	struct given_award *given;
+	size_t i;
+
+	event->awards = arena_array(
+	    names->arena, stored->awards.count + 1, sizeof(*event->awards));
+	for (i = 0; i < stored->awards.count; i++) {
+		award = &stored->awards.list[i];
+		given = &event->awards[event->award_count++];
+		given->rule =
+		    names_get(names, NAME_RULE, application, award->rule).name;
+		given->point_scale = names_get(
+		    names, NAME_POINT_SCALE, application, award->point_scale)
+		                         .name;
+		given->points = award->points;
+		given->balance = award->balance;
+		given->badge =
+		    names_get(names, NAME_BADGE, application, award->badge)
+		        .name;
+		if (!is_named(given, award))
+			return damaged(stored);
+	}
+	return OK;
+}
+
+/* Finds out what the awards of events are called. */
+static enum error
+name_events(struct db *db, struct arena *arena, struct stored_event *events,
+    size_t count)
+{
+	struct names names;
+	enum error error = unpack_events(db, arena, events, count);
+	size_t i;
+
+	if (error != OK)
+		return error;
+	names_init(&names, arena);
+	for (i = 0; i < count; i++)
+		want_names(&names, &events[i]);
+	error = names_load(&names, db);
+	for (i = 0; i < count && error == OK; i++)
+		error = name_awards(&names, &events[i]);
+	return error;
+}
+
+/* The events that a query answers, with what they gave. */
+static enum error
+take_named_events(struct query *query, struct arena *arena,
+    struct stored_event **events_out, size_t *count_out)
+{
+	struct stored_event *events;
+	size_t count;
+	enum error error = take_events(query, arena, &events, &count);
+
 	if (error == OK)
-		error = load_awards(query->db, arena, events, count);
+		error = name_events(query->db, arena, events, count);
 	if (error != OK)
 		return error;
 	*events_out = events;
@@ -278,23 +250,26 @@ add_key(struct str *keys, const struct event_key *key)
 	str_addf(keys, "\",%zu]", key->properties_max);
 }
 
-enum error
-event_find(struct db *db, struct arena *arena, const struct event_key *keys,
-    size_t key_count, struct stored_event **events_out, size_t *count_out)
+void
+event_find_send(struct db *db, struct arena *arena,
+    const struct event_key *keys, size_t key_count, struct query *query_out)
 {
 	struct str text = str_new(arena, KEYS_TEXT_MAX);
-	struct query query;
 	size_t i;
 
-	*count_out = 0;
-	if (key_count == 0)
-		return OK;
 	for (i = 0; i < key_count; i++)
 		add_key(&text, &keys[i]);
 	str_addc(&text, ']');
-	query_begin(&query, db, SET_EVENT, FIND);
-	query_text(&query, text.data);
-	return take_events(&query, arena, events_out, count_out);
+	query_begin(query_out, db, SET_EVENT, FIND);
+	query_text(query_out, text.data);
+	query_send(query_out);
+}
+
+enum error
+event_find_take(struct query *query, struct arena *arena,
+    struct stored_event **events_out, size_t *count_out)
+{
+	return take_named_events(query, arena, events_out, count_out);
 }
 
 enum error
@@ -303,10 +278,12 @@ event_get(struct db *db, struct arena *arena, int64_t application,
 {
 	const struct event_key key = {application, id, PROPERTIES_ALL};
 	struct stored_event *events;
+	struct query query;
 	size_t count;
 	enum error error;
 
-	error = event_find(db, arena, &key, 1, &events, &count);
+	event_find_send(db, arena, &key, 1, &query);
+	error = event_find_take(&query, arena, &events, &count);
 	if (error != OK)
 		return error;
 	if (count == 0)
@@ -316,34 +293,12 @@ event_get(struct db *db, struct arena *arena, int64_t application,
 }
 
 static void
-begin_list(struct query *query, struct db *db, size_t statement,
-    const struct event_filter *filter)
+bind_filter(struct query *query, const struct event_filter *filter)
 {
-	query_begin(query, db, SET_EVENT, statement);
-	query_int(query, filter->application);
 	query_int(query, filter->from);
 	query_int(query, filter->to);
 	query_text(query, filter->event_type);
 	query_text(query, filter->event_type);
-}
-
-static enum error
-list_user(struct db *db, struct arena *arena, const struct event_filter *filter,
-    struct stored_event **events_out, size_t *count_out)
-{
-	struct query query;
-	int64_t user;
-	enum error error =
-	    user_find(db, filter->application, filter->username, &user);
-
-	*count_out = 0;
-	if (error != OK)
-		return error == ERR_USER_NOT_FOUND ? OK : error;
-	begin_list(&query, db, LIST_USER, filter);
-	query_int(&query, filter->before);
-	query_int(&query, user);
-	query_int(&query, filter->limit);
-	return take_events(&query, arena, events_out, count_out);
 }
 
 static enum error
@@ -352,35 +307,148 @@ list_all(struct db *db, struct arena *arena, const struct event_filter *filter,
 {
 	struct query query;
 
-	begin_list(&query, db, filter->by_time ? LIST_PERIOD : LIST, filter);
+	query_begin(
+	    &query, db, SET_EVENT, filter->by_time ? LIST_PERIOD : LIST);
+	query_int(&query, filter->application);
+	bind_filter(&query, filter);
 	if (filter->by_time) {
 		query_int(&query, filter->before_time);
 		query_int(&query, filter->before_time);
 	}
 	query_int(&query, filter->before);
 	query_int(&query, filter->limit);
+	return take_named_events(&query, arena, events_out, count_out);
+}
+
+enum error
+event_chain(struct db *db, struct arena *arena, int64_t application,
+    const struct event_filter *filter, int64_t first, int64_t count,
+    struct stored_event **events_out, size_t *count_out)
+{
+	struct query query;
+
+	query_begin(
+	    &query, db, SET_EVENT, filter != NULL ? CHAIN : CHAIN_AWARDS);
+	query_int(&query, first);
+	query_int(&query, application);
+	query_int(&query, count);
+	if (filter != NULL) {
+		bind_filter(&query, filter);
+		bind_filter(&query, filter);
+	}
+	query_int(&query, application);
 	return take_events(&query, arena, events_out, count_out);
 }
 
 enum error
-event_list(struct db *db, struct arena *arena,
-    const struct event_filter *filter, struct event **events_out,
-    size_t *count_out)
+event_previous(struct db *db, int64_t application, const char *username,
+    int64_t row, int64_t *previous_out)
 {
-	struct stored_event *stored;
-	struct event *events;
+	struct query query;
+	int64_t previous = 0;
+	enum error error;
+
+	query_begin(&query, db, SET_EVENT, PREVIOUS);
+	query_text(&query, username);
+	query_int(&query, application);
+	query_int(&query, row);
+	query_run(&query);
+	if (query_next(&query))
+		previous = query_take_int(&query);
+	error = query_end(&query);
+	if (error == OK)
+		*previous_out = previous;
+	return error;
+}
+
+static bool
+passes(const struct event_filter *filter, const struct event *event)
+{
+	return event->timestamp >= filter->from &&
+	    event->timestamp < filter->to &&
+	    (filter->event_type == NULL ||
+	        strcmp(event->event_type, filter->event_type) == 0);
+}
+
+int64_t
+event_next_piece(int64_t piece)
+{
+	return 2 * piece < EVENT_CHAIN_MAX ? 2 * piece : EVENT_CHAIN_MAX;
+}
+
+/* A list of one user's events while it grows. */
+struct chain_list {
+	struct stored_event *events;
+	size_t count;
+	int64_t piece;
+	int64_t next; /* the row to go on with, 0: that was all */
+	int64_t last; /* the last that was looked at */
+};
+
+/* Goes on with a piece of the chain. */
+static enum error
+list_piece(struct db *db, struct arena *arena,
+    const struct event_filter *filter, struct chain_list *list)
+{
+	struct stored_event *events;
 	size_t count, i;
+	enum error error = event_chain(db, arena, filter->application, filter,
+	    list->next, list->piece, &events, &count);
+
+	list->next = 0;
+	list->piece = event_next_piece(list->piece);
+	for (i = 0;
+	     error == OK && i < count && list->count < (size_t)filter->limit;
+	     i++) {
+		list->last = events[i].event.row;
+		list->next = events[i].event.previous;
+		if (passes(filter, &events[i].event))
+			list->events[list->count++] = events[i];
+	}
+	return error;
+}
+
+static enum error
+list_user(struct db *db, struct arena *arena, const struct event_filter *filter,
+    struct chain_list *list)
+{
+	const int64_t until = clock_monotonic() + EVENT_CHAIN_TIME;
+	enum error error = user_newest(db, filter->application,
+	    filter->username, filter->before, &list->next);
+
+	if (error == ERR_USER_NOT_FOUND)
+		return OK;
+	list->events = arena_array(
+	    arena, (size_t)filter->limit + 1, sizeof(*list->events));
+	list->piece =
+	    filter->limit < EVENT_CHAIN_MAX ? filter->limit : EVENT_CHAIN_MAX;
+	while (error == OK && list->next != 0 &&
+	    list->count < (size_t)filter->limit && clock_monotonic() < until)
+		error = list_piece(db, arena, filter, list);
+	return error == OK ? name_events(db, arena, list->events, list->count)
+	                   : error;
+}
+
+enum error
+event_list(struct db *db, struct arena *arena,
+    const struct event_filter *filter, struct event_list *list_out)
+{
+	struct chain_list list = {.count = 0};
 	enum error error = filter->username != NULL
-	    ? list_user(db, arena, filter, &stored, &count)
-	    : list_all(db, arena, filter, &stored, &count);
+	    ? list_user(db, arena, filter, &list)
+	    : list_all(db, arena, filter, &list.events, &list.count);
+	size_t i;
 
 	if (error != OK)
 		return error;
-	events = arena_array(arena, count + 1, sizeof(*events));
-	for (i = 0; i < count; i++)
-		events[i] = stored[i].event;
-	*events_out = events;
-	*count_out = count;
+	list_out->events =
+	    arena_array(arena, list.count + 1, sizeof(*list_out->events));
+	for (i = 0; i < list.count; i++)
+		list_out->events[i] = list.events[i].event;
+	list_out->count = list.count;
+	list_out->cut_at = list.next != 0 && list.count < (size_t)filter->limit
+	    ? list.last
+	    : 0;
 	return OK;
 }
 

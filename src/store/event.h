@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/award.h"
 
 struct arena;
 struct db;
+struct query;
 
 /* What one rule gave for an event. */
 struct given_award {
@@ -32,11 +34,8 @@ struct event {
 	struct given_award *awards;
 	size_t award_count;
 
-	/* The store's own. */
-	int64_t user;
-	int64_t first_entry;
-	int64_t entries;
-	int64_t badges;
+	/* The store's own: the row of the user's event before, 0: none. */
+	int64_t previous;
 };
 
 /* When the row was made: its id carries the time. */
@@ -61,12 +60,27 @@ struct event_filter {
 	int64_t limit;
 };
 
-/* Newest first; none for an unknown username. */
-enum error event_list(struct db *db, struct arena *arena,
-    const struct event_filter *filter, struct event **events_out,
-    size_t *count_out) MUST_CHECK;
+struct event_list {
+	struct event *events;
+	size_t count;
+	/*
+	 * Not 0: looking for those that pass the filter took too long for one
+	 * page, and the next begins before this row.
+	 */
+	int64_t cut_at;
+};
 
-/* One lookup of many ids; those that are stored come back, in no order. */
+/*
+ * Newest first; none for an unknown username. With a username, before is the
+ * row of one of the user's events, or INT64_MAX.
+ */
+enum error event_list(struct db *db, struct arena *arena,
+    const struct event_filter *filter, struct event_list *list_out) MUST_CHECK;
+
+/*
+ * One lookup of many ids; those that are stored come back, in no order. It is
+ * sent, and then taken: see query_send.
+ */
 struct event_key {
 	int64_t application;
 	const char *id;
@@ -76,10 +90,39 @@ struct event_key {
 struct stored_event {
 	int64_t application;
 	struct event event;
+	struct bytes packed; /* the awards */
+	struct stored_awards awards;
 };
-enum error event_find(struct db *db, struct arena *arena,
-    const struct event_key *keys, size_t key_count,
+void event_find_send(struct db *db, struct arena *arena,
+    const struct event_key *keys, size_t key_count, struct query *query_out);
+enum error event_find_take(struct query *query, struct arena *arena,
     struct stored_event **events_out, size_t *count_out) MUST_CHECK;
+
+/*
+ * A piece of a user's chain of events: at most count (EVENT_CHAIN_MAX), from
+ * the one with the row first back in time. Those that do not pass the filter
+ * come without properties and awards; without a filter, all come with awards
+ * alone. These are still to be unpacked.
+ */
+enum { EVENT_CHAIN_MAX = 1000 };
+enum error event_chain(struct db *db, struct arena *arena, int64_t application,
+    const struct event_filter *filter, int64_t first, int64_t count,
+    struct stored_event **events_out, size_t *count_out) MUST_CHECK;
+enum error
+event_unpack(struct arena *arena, struct stored_event *stored) MUST_CHECK;
+
+/* How long the next piece is to be: what is rare is not looked for in sips. */
+int64_t event_next_piece(int64_t piece);
+
+/* Microseconds: how long a page looks for what it may have to search for. */
+enum { EVENT_CHAIN_TIME = 500000 };
+
+/*
+ * The row of the event before the user's event with this row; 0: there is none,
+ * or it is not the user's.
+ */
+enum error event_previous(struct db *db, int64_t application,
+    const char *username, int64_t row, int64_t *previous_out) MUST_CHECK;
 
 /* Whether a request says the same as what is stored under its id. */
 bool event_same_content(const struct event *stored, const struct event *sent);

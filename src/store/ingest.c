@@ -112,8 +112,7 @@ check_job(const struct batch *batch, const struct ingest_job *job)
 static struct occurrence
 occurrence_of(const struct batch_item *item)
 {
-	return (struct occurrence) {.user = (int64_t)item->user,
-	    .event_type = item->event->event.event_type,
+	return (struct occurrence) {.event_type = item->event->event.event_type,
 	    .properties = item->event->properties,
 	    .property_count = item->event->property_count};
 }
@@ -251,12 +250,13 @@ static int64_t
 next_time(struct batch *batch, const struct batch_user *user)
 {
 	struct ingest *ingest = batch->ingest;
-	int64_t time = batch->now;
+	int64_t time = batch->now, newest;
 
 	if (time <= ingest->last_time && ingest->last_time - time < CLOCK_STEP)
 		time = ingest->last_time + 1;
 	ingest->last_time = time;
-	return time <= user->last_event_at ? user->last_event_at + 1 : time;
+	newest = user->last_event / EVENT_WRITERS;
+	return time <= newest ? newest + 1 : time;
 }
 
 static void
@@ -273,15 +273,12 @@ number_item(struct batch *batch, struct batch_item *item)
 	event->row = item->event->tried_row;
 	if (!event->timestamp_given)
 		event->timestamp = event_received_at(event);
+	item->previous = user->last_event;
+	user->last_event = event->row;
 	item->number = ++user->events;
-	user->last_event_at = event_received_at(event);
-	event->first_entry = user->entries + 1;
-	event->entries = event->badges = 0;
-	for (i = 0; i < item->award_count; i++) {
-		event->entries += item->awards[i].rule->point_scale_id != 0;
-		event->badges += item->awards[i].badge_won;
-	}
-	user->entries += event->entries;
+	item->entries_before = user->entries;
+	for (i = 0; i < item->award_count; i++)
+		user->entries += item->awards[i].rule->point_scale_id != 0;
 }
 
 /* For the answer. The names stay where they are: the job holds the rules. */
@@ -337,8 +334,9 @@ apply_item(
 		return;
 	item->awards = arena_array(
 	    batch->arena, item->rule_count + 1, sizeof(*item->awards));
-	if (engine_apply(&batch->state, item->rules, item->rule_count, &event,
-	        item->awards, &item->award_count) == ENGINE_OVERFLOW) {
+	if (engine_apply(&batch->users[item->user].state, item->rules,
+	        item->rule_count, &event, item->awards,
+	        &item->award_count) == ENGINE_OVERFLOW) {
 		item->event->error = ERR_BALANCE_OVERFLOW;
 		return;
 	}
@@ -401,12 +399,15 @@ struct apply_call {
 	struct ingest_job *const *jobs;
 	size_t count;
 	bool wait_for_locks;
+	/* What the last attempt has left to be done when it is committed. */
+	bool **given;
+	size_t given_count;
 };
 
 static enum error
 apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 {
-	const struct apply_call *call = context;
+	struct apply_call *call = context;
 	struct batch batch = {.ingest = call->ingest,
 	    .db = db,
 	    .arena = call->ingest->scratch,
@@ -416,6 +417,7 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 	enum error error;
 	size_t i;
 
+	call->given_count = 0;
 	arena_reset(batch.arena);
 	collect_apps(&batch, call->jobs, call->count);
 	error = db_wait_for_locks(db, call->wait_for_locks);
@@ -428,13 +430,9 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 	collect_items(&batch, call->jobs, call->count);
 	if (batch.item_count == 0)
 		return OK;
-	error = batch_lock_users(&batch);
+	error = batch_lock_users(&batch, &known);
 	/* Behind what others did to the users while this waited for them. */
 	batch.now = clock_now();
-	if (error == OK)
-		error = known_find(&batch, &known);
-	if (error == OK)
-		error = batch_load_state(&batch);
 	if (error != OK)
 		return error;
 	if (!batch.settling)
@@ -442,7 +440,10 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 	for (i = 0; i < batch.item_count; i++)
 		if (batch.items[i].job->error == OK)
 			apply_item(&batch, &known, &batch.items[i]);
-	return batch_write(&batch);
+	error = batch_write(&batch);
+	call->given = batch.given;
+	call->given_count = batch.given_count;
+	return error;
 }
 
 enum error
@@ -453,7 +454,14 @@ ingest_apply(struct ingest *ingest, struct ingest_job *const *jobs,
 	    .retry_duplicate = true,
 	    .may_settle = true,
 	    .yield_lock = true};
-	struct apply_call call = {ingest, jobs, count, wait_for_locks};
+	struct apply_call call = {.ingest = ingest,
+	    .jobs = jobs,
+	    .count = count,
+	    .wait_for_locks = wait_for_locks};
+	enum error error = tx_run(ingest->db, &options, apply_jobs, &call);
+	size_t i;
 
-	return tx_run(ingest->db, &options, apply_jobs, &call);
+	for (i = 0; error == OK && i < call.given_count; i++)
+		*call.given[i] = true;
+	return error;
 }

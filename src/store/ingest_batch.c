@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "store/db.h"
+#include "store/ingest_known.h"
+#include "store/standing.h"
 #include "store/statements.h"
 
 enum {
@@ -16,10 +18,6 @@ enum {
 	LOCK_4_USERS,
 	LOCK_16_USERS,
 	LOCK_64_USERS,
-	STATE_FIRST,
-	READ_BALANCES = STATE_FIRST,
-	READ_COUNTS,
-	READ_BADGES,
 	STATEMENTS
 };
 
@@ -34,15 +32,9 @@ enum {
 #define USER_64 USER_16 "," USER_16 "," USER_16 "," USER_16
 #define LOCK_USERS(values)                                             \
 	"INSERT INTO user (application_id, username, events, entries," \
-	" replays, created_at, last_event_at) VALUES " values          \
+	" replays, created_at, last_event) VALUES " values             \
 	" ON DUPLICATE KEY UPDATE events = events"                     \
-	" RETURNING id, events, entries, last_event_at"
-#define READ_STATE(ref, value, table)                                      \
-	"SELECT k.i, k.r, t." value " FROM JSON_TABLE(?, '$[*]' COLUMNS (" \
-	" i INT PATH '$[0]', a INT UNSIGNED PATH '$[1]',"                  \
-	" u BIGINT PATH '$[2]', r INT UNSIGNED PATH '$[3]')) k"            \
-	" STRAIGHT_JOIN " table " t ON t.application_id = k.a"             \
-	" AND t.user_id = k.u AND t." ref " = k.r"
+	" RETURNING events, entries, last_event, standing"
 
 static const char *const texts[STATEMENTS] = {
     [LOCK_APP] = "SELECT 0, version, classic FROM application WHERE id = ?"
@@ -55,14 +47,11 @@ static const char *const texts[STATEMENTS] = {
     [LOCK_4_USERS] = LOCK_USERS(USER_4),
     [LOCK_16_USERS] = LOCK_USERS(USER_16),
     [LOCK_64_USERS] = LOCK_USERS(USER_64),
-    [READ_BALANCES] = READ_STATE("point_scale_id", "points", "balance"),
-    [READ_COUNTS] = READ_STATE("rule_id", "count", "rule_count"),
-    [READ_BADGES] = READ_STATE("badge_id", "badge_id", "user_badge"),
 };
 const struct statement_set ingest_statements = {texts, STATEMENTS};
 
 /* Of one statement: bytes of keys that it is asked for. */
-enum { KEYS_TEXT_MAX = 64 << 20, KEYS_TEXT_FULL = 1 << 20 };
+enum { KEYS_TEXT_MAX = 64 << 20 };
 
 /* How many users each locking statement takes, largest first. */
 static const struct {
@@ -137,144 +126,93 @@ collect_users(struct batch *batch)
 			user = &batch->users[batch->user_count++];
 			user->application = sorted[i]->app->application;
 			user->username = sorted[i]->event->event.username;
+			user->rules = sorted[i]->app;
 		}
 		sorted[i]->user = batch->user_count - 1;
 	}
 }
 
-/* Locks up to size users from first on; short of that, the last one again. */
 static enum error
-lock_some(struct batch *batch, size_t statement, size_t first, size_t size)
+take_user(struct query *query, struct arena *arena, struct batch_user *user)
 {
-	struct batch_user *user;
-	struct query query;
-	size_t i;
+	struct bytes standing;
 
-	query_begin(&query, batch->db, SET_INGEST, statement);
-	for (i = first; i < first + size; i++) {
-		user =
-		    &batch
-		         ->users[i < batch->user_count ? i
-		                                       : batch->user_count - 1];
-		query_int(&query, user->application);
-		query_text(&query, user->username);
-		query_int(&query, batch->now);
-	}
-	query_run(&query);
-	for (i = first; i < batch->user_count && query_next(&query); i++) {
-		user = &batch->users[i];
-		user->id = query_take_int(&query);
-		user->events = query_take_int(&query);
-		user->entries = query_take_int(&query);
-		user->last_event_at = query_take_int(&query);
-	}
-	return query_end(&query);
+	user->events = query_take_int(query);
+	user->entries = query_take_int(query);
+	user->last_event = query_take_int(query);
+	standing = query_take_bytes(query, arena);
+	state_init(&user->state, arena);
+	return standing.data == NULL || standing_unpack(&user->state, standing)
+	    ? OK
+	    : db_damaged("user", user->application, user->username);
 }
 
-enum error
-batch_lock_users(struct batch *batch)
+/* Up to size users from first on; short of that, the last one again. */
+static void
+send_lock(struct batch *batch, struct query *query, size_t statement,
+    size_t first, size_t size)
 {
-	size_t first = 0, left, kind;
-	enum error error = OK;
+	const size_t last = batch->user_count - 1;
+	struct batch_user *user;
+	size_t i;
+
+	query_begin(query, batch->db, SET_INGEST, statement);
+	for (i = first; i < first + size; i++) {
+		user = &batch->users[i < last ? i : last];
+		query_int(query, user->application);
+		query_text(query, user->username);
+		query_int(query, batch->now);
+	}
+	query_send(query);
+}
+
+static enum error
+take_lock(struct batch *batch, struct query *query, size_t first)
+{
+	enum error error, damage = OK;
+	size_t i;
+
+	query_run(query);
+	for (i = first;
+	     damage == OK && i < batch->user_count && query_next(query); i++)
+		damage = take_user(query, batch->arena, &batch->users[i]);
+	error = query_end(query);
+	return error == OK ? damage : error;
+}
+
+/* The smallest that takes all that are left, else the largest. */
+static size_t
+lock_kind(size_t left)
+{
+	size_t kind = 0;
+
+	while (kind < 3 && lock_sizes[kind + 1].users >= left)
+		kind++;
+	return kind;
+}
+
+/* Behind the last of the locks, the question is sent which events are known. */
+enum error
+batch_lock_users(struct batch *batch, struct known_events *known)
+{
+	size_t first, size, kind;
+	enum error error = OK, found;
+	struct query query;
 
 	collect_users(batch);
-	while (first < batch->user_count && error == OK) {
-		left = batch->user_count - first;
-		/*
-		 * The smallest that takes all that are left, else the largest.
-		 */
-		for (kind = 0; kind < 3 && lock_sizes[kind + 1].users >= left;)
-			kind++;
-		error = lock_some(batch, lock_sizes[kind].statement, first,
-		    lock_sizes[kind].users);
-		first += lock_sizes[kind].users;
+	for (first = 0; error == OK; first += size) {
+		kind = lock_kind(batch->user_count - first);
+		size = lock_sizes[kind].users;
+		send_lock(
+		    batch, &query, lock_sizes[kind].statement, first, size);
+		if (first + size >= batch->user_count)
+			break;
+		error = take_lock(batch, &query, first);
 	}
-	return error;
-}
-
-/* Adds a key [index, application, user, ref] unless it was asked for before. */
-static void
-want(struct batch *batch, struct str *keys, enum state_kind kind,
-    const struct batch_item *item, int64_t ref)
-{
-	const struct batch_user *user = &batch->users[item->user];
-
-	if (ref == 0 || user->events == 0 ||
-	    !state_want(&batch->state, kind, (int64_t)item->user, ref))
-		return;
-	str_addf(keys, "%c[%zu,%lld,%lld,%lld]", keys->len == 0 ? '[' : ',',
-	    item->user, (long long)user->application, (long long)user->id,
-	    (long long)ref);
-}
-
-static void
-want_item(struct batch *batch, struct str keys[STATE_KINDS],
-    const struct batch_item *item)
-{
-	size_t i;
-
-	for (i = 0; i < item->rule_count; i++) {
-		const struct rule *rule = item->rules[i];
-
-		if (!rule->enabled)
-			continue;
-		want(batch, &keys[STATE_COUNT], STATE_COUNT, item, rule->id);
-		want(batch, &keys[STATE_BALANCE], STATE_BALANCE, item,
-		    rule->point_scale_id);
-		want(batch, &keys[STATE_BADGE], STATE_BADGE, item,
-		    rule->badge_id);
-	}
-}
-
-/* Reads the values of the keys so far, and begins a new list. */
-static enum error
-read_state(struct batch *batch, enum state_kind kind, struct str *keys)
-{
-	struct query query;
-	int64_t user, ref, value;
-
-	if (keys->len == 0)
-		return OK;
-	str_addc(keys, ']');
-	query_begin(&query, batch->db, SET_INGEST, STATE_FIRST + kind);
-	query_text(&query, keys->data);
-	query_run(&query);
-	while (query_next(&query)) {
-		user = query_take_int(&query);
-		ref = query_take_int(&query);
-		value = query_take_int(&query);
-		state_set(&batch->state, kind, user, ref, value);
-	}
-	keys->len = 0;
-	return query_end(&query);
-}
-
-/* Reads those lists that are long enough; at the end, all. */
-static enum error
-read_states(struct batch *batch, struct str keys[STATE_KINDS], size_t enough)
-{
-	enum error error = OK;
-	size_t i;
-
-	for (i = 0; i < STATE_KINDS && error == OK; i++)
-		if (keys[i].len >= enough)
-			error = read_state(batch, (enum state_kind)i, &keys[i]);
-	return error;
-}
-
-enum error
-batch_load_state(struct batch *batch)
-{
-	struct str keys[STATE_KINDS];
-	enum error error = OK;
-	size_t i;
-
-	state_init(&batch->state, batch->arena);
-	for (i = 0; i < STATE_KINDS; i++)
-		keys[i] = str_new(batch->arena, KEYS_TEXT_MAX);
-	for (i = 0; i < batch->item_count && error == OK; i++) {
-		want_item(batch, keys, &batch->items[i]);
-		error = read_states(batch, keys, KEYS_TEXT_FULL);
-	}
-	return error == OK ? read_states(batch, keys, 1) : error;
+	if (error != OK)
+		return error;
+	known_send(batch, known);
+	error = take_lock(batch, &query, first);
+	found = known_take(batch, known);
+	return error == OK ? found : error;
 }

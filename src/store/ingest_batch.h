@@ -5,6 +5,8 @@
 #include "engine/engine.h"
 #include "store/ingest.h"
 
+struct known_events;
+
 /* An application of the batch: its row is locked shared. */
 struct batch_app {
 	int64_t id;
@@ -17,11 +19,12 @@ struct batch_app {
 struct batch_user {
 	int64_t application;
 	const char *username;
-	int64_t id;
 	int64_t events;
 	int64_t entries;
-	int64_t last_event_at;
-	int64_t replays; /* in this batch */
+	int64_t last_event; /* its row */
+	int64_t replays;    /* in this batch */
+	struct state state;
+	const struct app_rules *rules;
 };
 
 /* An event in the order of arrival. */
@@ -34,7 +37,9 @@ struct batch_item {
 	size_t user; /* in batch.users */
 	/* What is to be written, if write. */
 	bool write;
+	int64_t previous;
 	int64_t number;
+	int64_t entries_before;
 	struct award *awards;
 	size_t award_count;
 };
@@ -51,7 +56,10 @@ struct batch {
 	size_t user_count;
 	struct batch_item *items;
 	size_t item_count;
-	struct state state; /* keyed by the index in users */
+	bool ahead; /* all that was written so far was sent ahead */
+	/* To be set once it is committed: of app_rules.given. */
+	bool **given;
+	size_t given_count;
 };
 
 /*
@@ -60,11 +68,12 @@ struct batch {
  */
 enum error batch_lock_apps(struct batch *batch) MUST_CHECK;
 
-/* Creates and locks the users, in the order of their keys. */
-enum error batch_lock_users(struct batch *batch) MUST_CHECK;
-
-/* Reads the balances, counts and badges that the rules will ask for. */
-enum error batch_load_state(struct batch *batch) MUST_CHECK;
+/*
+ * Creates and locks the users, in the order of their keys, and reads what they
+ * have; then finds out which events are known.
+ */
+enum error
+batch_lock_users(struct batch *batch, struct known_events *known) MUST_CHECK;
 
 /* Writes all that applying the items has changed. */
 enum error batch_write(struct batch *batch) MUST_CHECK;

@@ -48,24 +48,36 @@ known_place(const struct known_events *known, const struct batch_item *item)
  * A server-made id can only be there where an earlier attempt's COMMIT is in
  * doubt.
  */
-enum error
-known_find(struct batch *batch, struct known_events *known)
+void
+known_send(struct batch *batch, struct known_events *known)
 {
-	struct stored_event *stored;
 	struct event_key *keys;
-	size_t count = 0, found = 0, i;
-	enum error error;
+	size_t i;
 
-	for (known->size = 16; known->size < 3 * batch->item_count;)
+	*known = (struct known_events) {.size = 16};
+	while (known->size < 3 * batch->item_count)
 		known->size *= 2;
 	known->table =
 	    arena_array(batch->arena, known->size, sizeof(*known->table));
 	keys = arena_array(batch->arena, batch->item_count + 1, sizeof(*keys));
 	for (i = 0; i < batch->item_count; i++)
 		if (!batch->items[i].event->id_made || batch->settling)
-			keys[count++] = key_of(&batch->items[i]);
-	error =
-	    event_find(batch->db, batch->arena, keys, count, &stored, &found);
+			keys[known->wanted++] = key_of(&batch->items[i]);
+	if (known->wanted > 0)
+		event_find_send(batch->db, batch->arena, keys, known->wanted,
+		    &known->query);
+}
+
+enum error
+known_take(struct batch *batch, struct known_events *known)
+{
+	struct stored_event *stored;
+	size_t found = 0, i;
+	enum error error = OK;
+
+	if (known->wanted > 0)
+		error = event_find_take(
+		    &known->query, batch->arena, &stored, &found);
 	for (i = 0; i < found && error == OK; i++)
 		*find_place(known, stored[i].application, stored[i].event.id) =
 		    (struct known) {stored[i].application, &stored[i].event,

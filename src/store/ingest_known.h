@@ -2,6 +2,7 @@
 #ifndef STORE_INGEST_KNOWN_H
 #define STORE_INGEST_KNOWN_H
 
+#include "store/db.h"
 #include "store/ingest_batch.h"
 
 /* Events by (application, id): those stored, and those of this batch so far. */
@@ -13,11 +14,18 @@ struct known {
 struct known_events {
 	struct known *table;
 	size_t size; /* a power of two, more than twice what goes in */
+	struct query query;
+	size_t wanted;
 };
 
-/* Looks up all items of the batch. */
+/*
+ * Looks up all items of the batch: sends the question, which the server answers
+ * when it has done what was sent before, and takes the answer. Sent is taken,
+ * whatever fails in between.
+ */
+void known_send(struct batch *batch, struct known_events *known);
 enum error
-known_find(struct batch *batch, struct known_events *known) MUST_CHECK;
+known_take(struct batch *batch, struct known_events *known) MUST_CHECK;
 
 /* Where the item's event is, or is to be put. */
 struct known *

@@ -2,61 +2,62 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "store/award.h"
 #include "store/db.h"
 #include "store/ingest_batch.h"
+#include "store/standing.h"
 #include "store/statements.h"
 
 enum {
 	INSERT_EVENTS,
-	INSERT_ENTRIES,
-	WRITE_BALANCES,
-	WRITE_COUNTS,
-	INSERT_BADGES,
-	UPDATE_USERS,
+	WRITE_USERS,
 	DELETE_USERS,
+	MARK_SCALE,
+	MARK_BADGE,
 	STATEMENTS
 };
 
 static const char *const texts[STATEMENTS] = {
     [INSERT_EVENTS] =
-        "INSERT INTO event (application_id, id, user_id, number, version,"
-        " first_entry, entries, badges, timestamp, timestamp_given,"
-        " timestamp_sent, event_id, event_type, properties)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [INSERT_ENTRIES] = "INSERT INTO ledger (application_id, user_id, number,"
-                       " point_scale_id, points, balance, event, rule_id)"
-                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    [WRITE_BALANCES] =
-        "INSERT INTO balance (application_id, user_id, point_scale_id,"
-        " points) VALUES (?, ?, ?, ?)"
-        " ON DUPLICATE KEY UPDATE points = VALUES(points)",
-    [WRITE_COUNTS] =
-        "INSERT INTO rule_count (application_id, user_id, rule_id, count)"
-        " VALUES (?, ?, ?, ?)"
-        " ON DUPLICATE KEY UPDATE count = VALUES(count)",
-    [INSERT_BADGES] =
-        "INSERT INTO user_badge (application_id, user_id, badge_id,"
-        " event, rule_id) VALUES (?, ?, ?, ?, ?)",
-    [UPDATE_USERS] =
-        "UPDATE user SET events = ?, entries = ?, last_event_at = ?,"
-        " replays = replays + ? WHERE application_id = ? AND username = ?",
+        "INSERT INTO event (application_id, id, previous, number, version,"
+        " timestamp, timestamp_given, timestamp_sent, username, event_id,"
+        " event_type, awards, properties)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    /* The rows are there; as an INSERT, one run is enough for all of them. */
+    [WRITE_USERS] =
+        "INSERT INTO user (application_id, username, events, entries,"
+        " replays, created_at, last_event, standing)"
+        " VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
+        " ON DUPLICATE KEY UPDATE events = VALUES(events),"
+        " entries = VALUES(entries), replays = replays + VALUES(replays),"
+        " last_event = VALUES(last_event), standing = VALUES(standing)",
     [DELETE_USERS] = "DELETE FROM user WHERE application_id = ?"
                      " AND username = ? AND events = 0",
+    [MARK_SCALE] = "UPDATE point_scale SET given = TRUE"
+                   " WHERE application_id = ? AND id = ?",
+    [MARK_BADGE] = "UPDATE badge SET given = TRUE"
+                   " WHERE application_id = ? AND id = ?",
 };
 const struct statement_set ingest_write_statements = {texts, STATEMENTS};
 
 /* The columns of a bulk statement, as arrays that it is bound to in order. */
-enum { BULK_COLUMNS_MAX = 14, ROWS_MAX = 20000 };
+enum { BULK_COLUMNS_MAX = 13 };
+
+/* Bytes of one statement: well below the server's max_allowed_packet. */
+enum { PIECE_SIZE_MAX = 4 << 20 };
 struct rows {
 	struct bulk bulk;
+	size_t statement;
+	bool sent;
 	size_t count;
 	size_t max;
 	size_t columns;
 	int64_t *ints[BULK_COLUMNS_MAX];
 	const char **texts[BULK_COLUMNS_MAX];
+	struct bytes *bytes[BULK_COLUMNS_MAX];
 };
 
-/* types: one letter a column, 'i' or 't', in the order of the statement. */
+/* types: one letter a column, 'i', 't' or 'b', in the statement's order. */
 static void
 rows_init(struct rows *rows, struct batch *batch, const char *types, size_t max)
 {
@@ -67,208 +68,243 @@ rows_init(struct rows *rows, struct batch *batch, const char *types, size_t max)
 		if (types[i] == 'i')
 			rows->ints[i] =
 			    arena_array(batch->arena, max + 1, sizeof(int64_t));
-		else
+		else if (types[i] == 't')
 			rows->texts[i] =
 			    arena_array(batch->arena, max + 1, sizeof(char *));
+		else
+			rows->bytes[i] = arena_array(
+			    batch->arena, max + 1, sizeof(struct bytes));
 }
 
-/*
- * One piece of the rows: a statement stays below the server's
- * max_allowed_packet.
- */
-static enum error
-rows_write_some(struct rows *rows, struct batch *batch, size_t statement,
-    size_t first, size_t count)
+/* One piece of the rows. */
+static void
+rows_bind(struct rows *rows, struct batch *batch, size_t first, size_t count)
 {
 	size_t i;
 
 	bulk_begin(&rows->bulk, batch->db, batch->arena, SET_INGEST_WRITE,
-	    statement, count);
+	    rows->statement, count);
 	for (i = 0; i < rows->columns; i++)
 		if (rows->ints[i] != NULL)
 			bulk_int(&rows->bulk, rows->ints[i] + first);
-		else
+		else if (rows->texts[i] != NULL)
 			bulk_text(&rows->bulk, rows->texts[i] + first);
-	return bulk_run(&rows->bulk);
+		else
+			bulk_bytes(&rows->bulk, rows->bytes[i] + first);
+}
+
+static size_t
+row_size(const struct rows *rows, size_t n)
+{
+	size_t size = rows->columns * sizeof(int64_t), i;
+
+	for (i = 0; i < rows->columns; i++)
+		if (rows->texts[i] != NULL && rows->texts[i][n] != NULL)
+			size += strlen(rows->texts[i][n]);
+		else if (rows->bytes[i] != NULL)
+			size += rows->bytes[i][n].len;
+	return size;
+}
+
+/* How many rows from first on fit into one piece: one at least. */
+static size_t
+piece_of(const struct rows *rows, size_t first)
+{
+	size_t size = 0, n;
+
+	for (n = first; n < rows->count; n++) {
+		size += row_size(rows, n);
+		if (n > first && size > PIECE_SIZE_MAX)
+			break;
+	}
+	return n - first;
+}
+
+/*
+ * What is too large for one piece is not sent ahead, and nothing behind it:
+ * answers come in the order of the statements.
+ */
+static void
+rows_send(struct rows *rows, struct batch *batch, size_t statement)
+{
+	rows->statement = statement;
+	batch->ahead &= piece_of(rows, 0) == rows->count;
+	rows->sent = batch->ahead;
+	if (!rows->sent)
+		return;
+	rows_bind(rows, batch, 0, rows->count);
+	bulk_send(&rows->bulk);
 }
 
 static enum error
-rows_write(struct rows *rows, struct batch *batch, size_t statement)
+rows_write(struct rows *rows, struct batch *batch)
 {
 	enum error error = OK;
 	size_t first, count;
 
+	if (rows->sent)
+		return bulk_run(&rows->bulk);
 	for (first = 0; first < rows->count && error == OK; first += count) {
-		count = rows->count - first;
-		if (count > ROWS_MAX)
-			count = ROWS_MAX;
-		error = rows_write_some(rows, batch, statement, first, count);
+		count = piece_of(rows, first);
+		rows_bind(rows, batch, first, count);
+		error = bulk_run(&rows->bulk);
 	}
 	return error;
 }
 
-static enum error
-insert_events(struct batch *batch)
+static void
+send_events(struct batch *batch, struct rows *rows)
 {
-	struct rows rows;
 	size_t i, n;
 
-	rows_init(&rows, batch, "iiiiiiiiiitttt", batch->item_count);
+	rows_init(rows, batch, "iiiiiiittttbt", batch->item_count);
 	for (i = 0; i < batch->item_count; i++) {
 		const struct batch_item *item = &batch->items[i];
 		const struct event *event = &item->event->event;
 
 		if (!item->write)
 			continue;
-		n = rows.count++;
-		rows.ints[0][n] = item->app->application;
-		rows.ints[1][n] = event->row;
-		rows.ints[2][n] = batch->users[item->user].id;
-		rows.ints[3][n] = item->number;
-		rows.ints[4][n] = item->app->version;
-		rows.ints[5][n] = event->first_entry;
-		rows.ints[6][n] = event->entries;
-		rows.ints[7][n] = event->badges;
-		rows.ints[8][n] = event->timestamp;
-		rows.ints[9][n] = event->timestamp_given;
-		rows.texts[10][n] = event->timestamp_sent;
-		rows.texts[11][n] = event->id;
-		rows.texts[12][n] = event->event_type;
-		rows.texts[13][n] = event->properties;
+		n = rows->count++;
+		rows->ints[0][n] = item->app->application;
+		rows->ints[1][n] = event->row;
+		rows->ints[2][n] = item->previous;
+		rows->ints[3][n] = item->number;
+		rows->ints[4][n] = item->app->version;
+		rows->ints[5][n] = event->timestamp;
+		rows->ints[6][n] = event->timestamp_given;
+		rows->texts[7][n] = event->timestamp_sent;
+		rows->texts[8][n] = event->username;
+		rows->texts[9][n] = event->id;
+		rows->texts[10][n] = event->event_type;
+		rows->bytes[11][n] = awards_pack(batch->arena, item->awards,
+		    item->award_count, item->entries_before);
+		rows->texts[12][n] = event->properties;
 	}
-	return rows_write(&rows, batch, INSERT_EVENTS);
-}
-
-static void
-add_entry(struct rows *rows, const struct batch *batch,
-    const struct batch_item *item, const struct award *award, int64_t number)
-{
-	size_t n = rows->count++;
-
-	rows->ints[0][n] = item->app->application;
-	rows->ints[1][n] = batch->users[item->user].id;
-	rows->ints[2][n] = number;
-	rows->ints[3][n] = award->rule->point_scale_id;
-	rows->ints[4][n] = award->rule->points;
-	rows->ints[5][n] = award->balance;
-	rows->ints[6][n] = item->event->event.row;
-	rows->ints[7][n] = award->rule->id;
-}
-
-static void
-add_badge(struct rows *rows, const struct batch *batch,
-    const struct batch_item *item, const struct award *award)
-{
-	size_t n = rows->count++;
-
-	rows->ints[0][n] = item->app->application;
-	rows->ints[1][n] = batch->users[item->user].id;
-	rows->ints[2][n] = award->rule->badge_id;
-	rows->ints[3][n] = item->event->event.row;
-	rows->ints[4][n] = award->rule->id;
+	rows_send(rows, batch, INSERT_EVENTS);
 }
 
 static enum error
-insert_awards(struct batch *batch)
+mark(struct batch *batch, size_t statement, int64_t application, int64_t id)
 {
-	struct rows entries, badges;
-	size_t total = 0, i, k;
+	struct query query;
+
+	if (id == 0)
+		return OK;
+	query_begin(&query, batch->db, SET_INGEST_WRITE, statement);
+	query_int(&query, application);
+	query_int(&query, id);
+	return query_finish(&query);
+}
+
+/* Marks what a rule gives as given, unless it is marked already. */
+static enum error
+mark_given(
+    struct batch *batch, const struct app_rules *app, const struct rule *rule)
+{
+	bool *given = &app->given[rule - app->rules];
 	enum error error;
+	size_t i;
 
-	for (i = 0; i < batch->item_count; i++)
-		total += batch->items[i].award_count;
-	rows_init(&entries, batch, "iiiiiiii", total);
-	rows_init(&badges, batch, "iiiii", total);
-	for (i = 0; i < batch->item_count; i++) {
-		const struct batch_item *item = &batch->items[i];
-		int64_t number = item->event->event.first_entry;
-
-		if (!item->write)
-			continue;
-		for (k = 0; k < item->award_count; k++) {
-			if (item->awards[k].rule->point_scale_id != 0)
-				add_entry(&entries, batch, item,
-				    &item->awards[k], number++);
-			if (item->awards[k].badge_won)
-				add_badge(
-				    &badges, batch, item, &item->awards[k]);
-		}
-	}
-	error = rows_write(&entries, batch, INSERT_ENTRIES);
+	for (i = 0; i < batch->given_count; i++)
+		if (batch->given[i] == given)
+			return OK;
+	batch->given[batch->given_count++] = given;
+	error = mark(batch, MARK_SCALE, app->application, rule->point_scale_id);
 	if (error == OK)
-		error = rows_write(&badges, batch, INSERT_BADGES);
+		error =
+		    mark(batch, MARK_BADGE, app->application, rule->badge_id);
 	return error;
 }
 
-/* Balances or counts that have changed. Badges have rows of their own. */
-static enum error
-write_state(struct batch *batch, enum state_kind kind, size_t statement)
+static size_t
+count_rules(const struct batch *batch)
 {
-	const struct state_slot *slot;
-	const struct batch_user *user;
-	struct rows rows;
-	size_t n;
+	size_t count = 0, i;
 
-	rows_init(&rows, batch, "iiii", batch->state.used);
-	for (slot = batch->state.first_changed; slot != NULL;
-	     slot = slot->next_changed) {
-		if (slot->kind != kind)
+	for (i = 0; i < batch->app_count; i++)
+		if (batch->apps[i].rules != NULL)
+			count += batch->apps[i].rules->count;
+	return count;
+}
+
+/* Once for each rule, and then never again: see app_rules.given. */
+static enum error
+mark_all_given(struct batch *batch)
+{
+	const struct batch_item *item;
+	const struct rule *rule;
+	enum error error = OK;
+	size_t i, k;
+
+	batch->given = arena_array(
+	    batch->arena, count_rules(batch) + 1, sizeof(*batch->given));
+	for (i = 0; i < batch->item_count; i++) {
+		item = &batch->items[i];
+		if (!item->write)
 			continue;
-		n = rows.count++;
-		user = &batch->users[slot->user];
-		rows.ints[0][n] = user->application;
-		rows.ints[1][n] = user->id;
-		rows.ints[2][n] = slot->ref;
-		rows.ints[3][n] = slot->value;
+		for (k = 0; k < item->award_count && error == OK; k++) {
+			rule = item->awards[k].rule;
+			if (!item->app->given[rule - item->app->rules])
+				error = mark_given(batch, item->app, rule);
+		}
 	}
-	return rows_write(&rows, batch, statement);
+	return error;
+}
+
+static void
+add_user(struct rows *rows, const struct batch_user *user)
+{
+	size_t n = rows->count++;
+
+	rows->ints[0][n] = user->application;
+	rows->texts[1][n] = user->username;
+	rows->ints[2][n] = user->events;
+	rows->ints[3][n] = user->entries;
+	rows->ints[4][n] = user->replays;
+	rows->ints[5][n] = user->last_event;
+	rows->bytes[6][n] =
+	    standing_pack(&user->state, user->rules->rules, user->rules->count);
 }
 
 /* A user without events was made by this transaction, for a refused event. */
-static enum error
-write_users(struct batch *batch)
+static void
+send_users(struct batch *batch, struct rows *kept, struct rows *empty)
 {
-	struct rows kept, empty;
-	enum error error;
 	size_t i, n;
 
-	rows_init(&kept, batch, "iiiiit", batch->user_count);
-	rows_init(&empty, batch, "it", batch->user_count);
+	rows_init(kept, batch, "itiiiib", batch->user_count);
+	rows_init(empty, batch, "it", batch->user_count);
 	for (i = 0; i < batch->user_count; i++) {
 		const struct batch_user *user = &batch->users[i];
 
-		if (user->events == 0) {
-			n = empty.count++;
-			empty.ints[0][n] = user->application;
-			empty.texts[1][n] = user->username;
+		if (user->events != 0) {
+			add_user(kept, user);
 			continue;
 		}
-		n = kept.count++;
-		kept.ints[0][n] = user->events;
-		kept.ints[1][n] = user->entries;
-		kept.ints[2][n] = user->last_event_at;
-		kept.ints[3][n] = user->replays;
-		kept.ints[4][n] = user->application;
-		kept.texts[5][n] = user->username;
+		n = empty->count++;
+		empty->ints[0][n] = user->application;
+		empty->texts[1][n] = user->username;
 	}
-	error = rows_write(&kept, batch, UPDATE_USERS);
-	if (error == OK)
-		error = rows_write(&empty, batch, DELETE_USERS);
-	return error;
+	rows_send(kept, batch, WRITE_USERS);
+	rows_send(empty, batch, DELETE_USERS);
 }
 
+/* All is sent before the first answer is waited for; each is waited for. */
 enum error
 batch_write(struct batch *batch)
 {
-	enum error error = insert_events(batch);
+	struct rows events, users, empty;
+	struct rows *const sent[] = {&events, &users, &empty};
+	enum error error = OK, result;
+	size_t i;
 
-	if (error == OK)
-		error = insert_awards(batch);
-	if (error == OK)
-		error = write_state(batch, STATE_BALANCE, WRITE_BALANCES);
-	if (error == OK)
-		error = write_state(batch, STATE_COUNT, WRITE_COUNTS);
-	if (error == OK)
-		error = write_users(batch);
-	return error;
+	batch->ahead = true;
+	send_events(batch, &events);
+	send_users(batch, &users, &empty);
+	for (i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+		result = rows_write(sent[i], batch);
+		if (error == OK)
+			error = result;
+	}
+	return error == OK ? mark_all_given(batch) : error;
 }

@@ -19,8 +19,8 @@ static const char *const texts[CATALOG_STATEMENTS] = {
     [CATALOG_USES] =
         "SELECT EXISTS (SELECT 1 FROM rule_revision"
         " WHERE application_id = ? AND until = 0 AND point_scale_id = ?)"
-        " OR EXISTS (SELECT 1 FROM balance"
-        " WHERE application_id = ? AND point_scale_id = ?)",
+        " OR EXISTS (SELECT 1 FROM point_scale"
+        " WHERE application_id = ? AND id = ? AND given)",
 };
 const struct statement_set point_scale_statements = {texts, CATALOG_STATEMENTS};
 

@@ -25,6 +25,7 @@ static const struct statement_set *const statement_sets[SET_COUNT] = {
     [SET_BADGE] = &badge_statements,
     [SET_RULE] = &rule_statements,
     [SET_RULE_CACHE] = &rule_cache_statements,
+    [SET_NAMES] = &names_statements,
     [SET_USER] = &user_statements,
     [SET_EVENT] = &event_statements,
     [SET_INGEST] = &ingest_statements,
@@ -235,21 +236,76 @@ bind_columns(struct db *db, const struct statement *statement)
 	}
 }
 
+/* Sends a bound statement, and does not wait for the answer. */
+static enum error
+send_statement(struct db *db, MYSQL_STMT *stmt)
+{
+	my_bool on = 1, off = 0;
+	int failed;
+
+	mysql_optionsv(db->mysql, MARIADB_OPT_SKIP_READ_RESPONSE, &on);
+	failed = mysql_stmt_execute(stmt);
+	mysql_optionsv(db->mysql, MARIADB_OPT_SKIP_READ_RESPONSE, &off);
+	return failed ? statement_failed(db, stmt) : OK;
+}
+
+/* Runs a bound statement, or waits for the answer to it. */
+static enum error
+run_statement(struct db *db, MYSQL_STMT *stmt, bool sent)
+{
+	int failed = sent ? db->mysql->methods->db_read_execute_response(stmt)
+	                  : mysql_stmt_execute(stmt);
+
+	return failed ? statement_failed(db, stmt) : OK;
+}
+
+static enum error
+bind_query(struct query *query)
+{
+	MYSQL_STMT *stmt = query->statement->stmt;
+
+	assert(query->bound == mysql_stmt_param_count(stmt));
+	return query->bound > 0 &&
+	        mysql_stmt_bind_param(stmt, query->db->parameters)
+	    ? statement_failed(query->db, stmt)
+	    : OK;
+}
+
+void
+query_send(struct query *query)
+{
+	if (query->error != OK)
+		return;
+	if (!db_begins_by_itself(query->db)) {
+		query_run(query);
+		query->ran = true;
+		return;
+	}
+	query->error = bind_query(query);
+	if (query->error == OK)
+		query->error =
+		    send_statement(query->db, query->statement->stmt);
+	query->sent = query->error == OK;
+}
+
 void
 query_run(struct query *query)
 {
 	struct db *db = query->db;
 	MYSQL_STMT *stmt;
 
+	if (query->ran)
+		return;
+	if (query->error == OK && db->mysql == NULL)
+		query->error = ERR_CONNECTION_LOST;
+	if (query->error == OK && !query->sent)
+		query->error = bind_query(query);
+	if (query->error == OK)
+		query->error =
+		    run_statement(db, query->statement->stmt, query->sent);
 	if (query->error != OK)
 		return;
 	stmt = query->statement->stmt;
-	assert(query->bound == mysql_stmt_param_count(stmt));
-	if ((query->bound > 0 && mysql_stmt_bind_param(stmt, db->parameters)) ||
-	    mysql_stmt_execute(stmt)) {
-		query->error = statement_failed(db, stmt);
-		return;
-	}
 	learn_columns(query->statement);
 	if (query->statement->columns == 0)
 		return;
@@ -300,8 +356,8 @@ query_take_bool(struct query *query)
 	return query_take_int(query) != 0;
 }
 
-const char *
-query_take_text(struct query *query, struct arena *arena)
+struct bytes
+query_take_bytes(struct query *query, struct arena *arena)
 {
 	size_t column = query->column++;
 	unsigned long len = query->db->column_lengths[column];
@@ -310,7 +366,7 @@ query_take_text(struct query *query, struct arena *arena)
 
 	assert(!query->statement->is_int[column]);
 	if (query->db->column_nulls[column])
-		return NULL;
+		return (struct bytes) {NULL, 0};
 	query->text += len;
 	if (query->db->role == DB_REQUEST && query->text > REQUEST_TEXT_MAX) {
 		query->error = ERR_BODY_TOO_LARGE;
@@ -325,7 +381,13 @@ query_take_text(struct query *query, struct arena *arena)
 	        query->statement->stmt, &bind, (unsigned)column, 0))
 		query->error =
 		    statement_failed(query->db, query->statement->stmt);
-	return text;
+	return (struct bytes) {text, len};
+}
+
+const char *
+query_take_text(struct query *query, struct arena *arena)
+{
+	return query_take_bytes(query, arena).data;
 }
 
 size_t
@@ -397,41 +459,98 @@ bulk_int(struct bulk *bulk, const int64_t *values)
 	bind->buffer_type = MYSQL_TYPE_LONGLONG;
 }
 
+/* A column of bytes: buffers[i] has lengths[i] of them, NULL is NULL. */
+static void
+bulk_buffers(
+    struct bulk *bulk, const void *buffers, unsigned long *lengths, char *nulls)
+{
+	MYSQL_BIND *bind = next_bulk_parameter(bulk);
+
+	memcpy(&bind->buffer, &buffers, sizeof(buffers));
+	bind->buffer_type = MYSQL_TYPE_BLOB;
+	bind->length = lengths;
+	bind->u.indicator = nulls;
+}
+
 void
 bulk_text(struct bulk *bulk, const char *const *values)
 {
-	MYSQL_BIND *bind = next_bulk_parameter(bulk);
 	unsigned long *lengths =
 	    arena_array(bulk->arena, bulk->rows, sizeof(*lengths));
-	char *indicators = arena_alloc(bulk->arena, bulk->rows);
+	char *nulls = arena_alloc(bulk->arena, bulk->rows);
 	size_t i;
 
 	for (i = 0; i < bulk->rows; i++) {
 		lengths[i] = values[i] == NULL ? 0 : strlen(values[i]);
-		indicators[i] = values[i] == NULL ? STMT_INDICATOR_NULL
+		nulls[i] = values[i] == NULL ? STMT_INDICATOR_NULL
+		                             : STMT_INDICATOR_NONE;
+	}
+	bulk_buffers(bulk, values, lengths, nulls);
+}
+
+void
+bulk_bytes(struct bulk *bulk, const struct bytes *values)
+{
+	const void **buffers =
+	    arena_array(bulk->arena, bulk->rows, sizeof(*buffers));
+	unsigned long *lengths =
+	    arena_array(bulk->arena, bulk->rows, sizeof(*lengths));
+	char *nulls = arena_alloc(bulk->arena, bulk->rows);
+	size_t i;
+
+	for (i = 0; i < bulk->rows; i++) {
+		buffers[i] = values[i].data;
+		lengths[i] = values[i].len;
+		nulls[i] = values[i].data == NULL ? STMT_INDICATOR_NULL
 		                                  : STMT_INDICATOR_NONE;
 	}
-	memcpy(&bind->buffer, &values, sizeof(values));
-	bind->buffer_type = MYSQL_TYPE_BLOB;
-	bind->length = lengths;
-	bind->u.indicator = indicators;
+	bulk_buffers(bulk, buffers, lengths, nulls);
+}
+
+static void
+bulk_bind(struct bulk *bulk)
+{
+	unsigned rows = (unsigned)bulk->rows;
+	MYSQL_STMT *stmt;
+
+	if (bulk->statement == NULL || bulk->db->mysql == NULL) {
+		bulk->error = ERR_CONNECTION_LOST;
+		return;
+	}
+	stmt = bulk->statement->stmt;
+	assert(bulk->bound == mysql_stmt_param_count(stmt));
+	if (mysql_stmt_attr_set(stmt, STMT_ATTR_ARRAY_SIZE, &rows) ||
+	    mysql_stmt_bind_param(stmt, bulk->db->parameters))
+		bulk->error = statement_failed(bulk->db, stmt);
+}
+
+void
+bulk_send(struct bulk *bulk)
+{
+	if (bulk->rows == 0)
+		return;
+	if (!db_begins_by_itself(bulk->db)) {
+		bulk->error = bulk_run(bulk);
+		bulk->ran = true;
+		return;
+	}
+	bulk_bind(bulk);
+	if (bulk->error == OK)
+		bulk->error = send_statement(bulk->db, bulk->statement->stmt);
+	bulk->sent = bulk->error == OK;
 }
 
 enum error
 bulk_run(struct bulk *bulk)
 {
-	unsigned rows = (unsigned)bulk->rows;
-	MYSQL_STMT *stmt;
-
-	if (bulk->rows == 0)
-		return OK;
-	if (bulk->statement == NULL || bulk->db->mysql == NULL)
-		return ERR_CONNECTION_LOST;
-	stmt = bulk->statement->stmt;
-	assert(bulk->bound == mysql_stmt_param_count(stmt));
-	if (mysql_stmt_attr_set(stmt, STMT_ATTR_ARRAY_SIZE, &rows) ||
-	    mysql_stmt_bind_param(stmt, bulk->db->parameters) ||
-	    mysql_stmt_execute(stmt))
-		return statement_failed(bulk->db, stmt);
-	return OK;
+	if (bulk->rows == 0 || bulk->error != OK || bulk->ran)
+		return bulk->error;
+	if (!bulk->sent)
+		bulk_bind(bulk);
+	else if (bulk->db->mysql == NULL)
+		bulk->error = ERR_CONNECTION_LOST;
+	if (bulk->error == OK)
+		bulk->error =
+		    run_statement(bulk->db, bulk->statement->stmt, bulk->sent);
+	return bulk->error;
 }

@@ -12,7 +12,8 @@ enum { RULES, KEYS, STATEMENTS };
 enum { CACHE_ARENA_MAX = 256 << 20 };
 
 static const char *const texts[STATEMENTS] = {
-    [RULES] = "SELECT " RULE_COLUMNS ", r.name, s.name, b.name"
+    [RULES] = "SELECT " RULE_COLUMNS ", r.name, s.name, b.name,"
+              " COALESCE(s.given, TRUE) AND COALESCE(b.given, TRUE)"
               " FROM rule_revision v JOIN rule r ON r.id = v.rule_id"
               " LEFT JOIN point_scale s ON s.id = v.point_scale_id"
               " LEFT JOIN badge b ON b.id = v.badge_id"
@@ -99,12 +100,16 @@ rule_take(struct query *query, struct arena *arena, struct rule *rule)
 }
 
 static void
-take_named_rule(struct query *query, struct arena *arena, struct rule *rule)
+take_next_rule(struct query *query, struct app_rules *rules)
 {
+	struct arena *arena = rules->arena;
+	struct rule *rule = &rules->rules[rules->count];
+
 	rule_take(query, arena, rule);
 	rule->name = query_take_text(query, arena);
 	rule->point_scale = query_take_text(query, arena);
 	rule->badge = query_take_text(query, arena);
+	rules->given[rules->count++] = query_take_bool(query);
 }
 
 static enum error
@@ -117,10 +122,11 @@ load_rules(struct db *db, struct app_rules *rules)
 	query_run(&query);
 	rules->rules = arena_array(
 	    rules->arena, query_rows(&query) + 1, sizeof(*rules->rules));
+	rules->given = arena_array(
+	    rules->arena, query_rows(&query) + 1, sizeof(*rules->given));
 	rules->count = 0;
 	while (query_next(&query))
-		take_named_rule(
-		    &query, rules->arena, &rules->rules[rules->count++]);
+		take_next_rule(&query, rules);
 	rules->set = rule_set_new(rules->arena, rules->rules, rules->count);
 	return query_end(&query);
 }

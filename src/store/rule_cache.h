@@ -23,16 +23,21 @@ struct query;
 void rule_take(struct query *query, struct arena *arena, struct rule *rule);
 
 /*
- * Of one application, at one version; never changed once it is made. The cache
- * and every job whose awards point into it hold it.
+ * Of one application, at one version; never changed once it is made, but for
+ * given. The cache and every job whose awards point into it hold it.
  */
 struct app_rules {
 	_Atomic int holders;
 	int64_t application;
 	int64_t version;
 	struct arena *arena;
-	struct rule *rules;
+	struct rule *rules; /* in the order of their ids */
 	size_t count;
+	/*
+	 * Of each rule: whether its point scale and its badge are known to be
+	 * marked as given. The committer's own.
+	 */
+	bool *given;
 	struct rule_set *set;
 	int64_t *keys; /* ids of the live keys */
 	size_t key_count;

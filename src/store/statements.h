@@ -11,6 +11,7 @@ extern const struct statement_set point_scale_statements;
 extern const struct statement_set badge_statements;
 extern const struct statement_set rule_statements;
 extern const struct statement_set rule_cache_statements;
+extern const struct statement_set names_statements;
 extern const struct statement_set user_statements;
 extern const struct statement_set event_statements;
 extern const struct statement_set ingest_statements;

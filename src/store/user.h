@@ -17,7 +17,6 @@ struct scale_balance {
 };
 
 struct user {
-	int64_t id;
 	const char *username;
 	int64_t events;
 	int64_t created_at;
@@ -29,9 +28,12 @@ struct user {
 	size_t badge_count;
 };
 
-/* The user's id. ERR_USER_NOT_FOUND. */
-enum error user_find(struct db *db, int64_t application, const char *username,
-    int64_t *id_out) MUST_CHECK;
+/*
+ * The row of the user's newest event before the one with the row before
+ * (INT64_MAX: of the newest of all); 0: there is none. ERR_USER_NOT_FOUND.
+ */
+enum error user_newest(struct db *db, int64_t application, const char *username,
+    int64_t before, int64_t *row_out) MUST_CHECK;
 
 /*
  * Users as they were at one moment: events, balances and badges fit each other.
@@ -52,22 +54,37 @@ enum error user_list(struct db *db, struct arena *arena, int64_t application,
  * The user's points on a scale, 0 without entries. ERR_POINT_SCALE_NOT_FOUND,
  * or ERR_USER_NOT_FOUND where the scale exists.
  */
-enum error user_points(struct db *db, int64_t application, const char *username,
-    const char *point_scale, int64_t *points_out) MUST_CHECK;
+enum error user_points(struct db *db, struct arena *arena, int64_t application,
+    const char *username, const char *point_scale,
+    int64_t *points_out) MUST_CHECK;
 
 struct ledger_entry {
-	int64_t number;
+	int64_t number; /* 1, 2, 3 … for each user */
 	const char *point_scale;
 	int64_t points;
 	int64_t balance;
 	const char *rule;
 	const char *event;
+	int64_t row; /* of the event */
 	int64_t created_at;
 };
 
-/* Newest first, those with a number below before. */
+/* A place in a ledger: an event, and one of its entries. */
+struct ledger_place {
+	int64_t row;
+	int64_t number;
+};
+
+struct ledger {
+	struct ledger_entry *entries;
+	size_t count;
+	/* Row not 0: it took too long for one page, and the next begins here. */
+	struct ledger_place cut_at;
+};
+
+/* Newest first, those before a place; row 0: from the newest on. */
 enum error user_ledger(struct db *db, struct arena *arena, int64_t application,
-    const char *username, int64_t before, int64_t limit,
-    struct ledger_entry **entries_out, size_t *count_out) MUST_CHECK;
+    const char *username, struct ledger_place before, int64_t limit,
+    struct ledger *ledger_out) MUST_CHECK;
 
 #endif

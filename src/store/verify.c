@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "store/tx.h"
-#include "store/verify_user.h"
+#include "store/verify_fold.h"
 
 enum { ARENA_MAX = 1 << 30 };
 
@@ -27,65 +27,59 @@ verify_differs(struct verify *verify, const char *user, const char *thing,
 	arena_reset(verify->words);
 }
 
-/* The user whose rows are next in any table; false when there are no more. */
-static bool
-next_user(struct verify *verify, int64_t *user_out)
+/* Events of users who have no row. */
+static void
+report_strangers(struct verify *verify)
 {
-	const struct verify_row *row;
-	bool found = false;
+	const struct fold *fold;
 	size_t i;
 
-	for (i = 0; i < VERIFY_TABLES; i++) {
-		row = reader_row(&verify->reader, (enum verify_table)i);
-		if (row != NULL && (!found || row->user < *user_out)) {
-			*user_out = row->user;
-			found = true;
-		}
-	}
-	return found && verify->reader.error == OK;
+	for (i = 0; i < verify->folds.size; i++)
+		for (fold = verify->folds.buckets[i]; fold != NULL;
+		     fold = fold->next)
+			if (!fold->has_row)
+				verify_differs(verify, fold->username,
+				    "events of a user who does not exist",
+				    arena_printf(verify->words, "%lld",
+				        (long long)fold->events),
+				    "0");
 }
 
-/* Takes the rows of a user who has no row in the table of users. */
+/* Folds the events of one part of the users, then looks at these. */
 static void
-take_orphans(struct verify *verify, int64_t user)
+check_part(struct verify *verify, int64_t users)
 {
+	struct verify_reader *reader = &verify->reader;
 	const struct verify_row *row;
-	enum verify_table table;
-	long long count;
 
-	for (table = 0; table < VERIFY_TABLES; table++) {
-		count = 0;
-		while ((row = reader_row(&verify->reader, table)) != NULL &&
-		    row->user == user) {
-			reader_next(&verify->reader, table);
-			count++;
-		}
-		if (count > 0)
-			verify_differs(verify, NULL,
-			    arena_printf(verify->words,
-			        "rows of table %s, of user number %lld, who"
-			        " does not exist",
-			        verify_table_name(table), (long long)user),
-			    arena_printf(verify->words, "%lld", count), "0");
-	}
+	folds_init(&verify->folds, (size_t)(users / reader->parts));
+	reader_begin(reader, VERIFY_EVENTS);
+	while ((row = reader_next(reader)) != NULL)
+		verify_event(verify, row);
+	reader_begin(reader, VERIFY_USERS);
+	while ((row = reader_next(reader)) != NULL)
+		verify_user(verify, row);
+	if (reader->error == OK)
+		report_strangers(verify);
 }
 
-static void
+static enum error
 check_users(struct verify *verify)
 {
-	const struct verify_row *row;
-	int64_t user = 0;
+	struct verify_reader *reader = &verify->reader;
+	int64_t users = 0;
+	enum error error = verify_count(
+	    verify->db, VERIFY_USERS, verify->application.id, &users);
 
-	reader_begin(&verify->reader, verify->application.id);
-	while (next_user(verify, &user)) {
-		row = reader_row(&verify->reader, VERIFY_USERS);
-		if (row == NULL || row->user != user) {
-			take_orphans(verify, user);
-			continue;
-		}
-		verify_user(verify, row);
-		reader_next(&verify->reader, VERIFY_USERS);
-	}
+	if (error != OK)
+		return error;
+	reader->application = verify->application.id;
+	reader->parts = 1 + users / verify->users_at_once;
+	for (reader->part = 0;
+	     reader->part < reader->parts && reader->error == OK;
+	     reader->part++)
+		check_part(verify, users);
+	return reader->error;
 }
 
 static const char *
@@ -167,24 +161,16 @@ check_rules(struct verify *verify)
 static enum error
 check_unique(struct verify *verify)
 {
-	static const char *const nouns[UNIQUES] = {
-	    [UNIQUE_USERS] = "users with the number",
-	    [UNIQUE_EVENTS] = "events with the id",
-	};
-	enum error error = OK;
-	size_t kind, count = 0, i;
+	size_t count = 0, i;
 	const char **ids;
+	enum error error = verify_duplicates(
+	    verify->db, verify->arena, verify->application.id, &ids, &count);
 
-	for (kind = 0; kind < UNIQUES && error == OK; kind++) {
-		error = verify_duplicates(verify->db, verify->arena,
-		    (enum verify_unique)kind, verify->application.id, &ids,
-		    &count);
-		for (i = 0; i < count && error == OK; i++)
-			verify_differs(verify, NULL,
-			    arena_printf(verify->words, "%s \"%s\"",
-			        nouns[kind], ids[i]),
-			    "several", "one");
-	}
+	for (i = 0; i < count && error == OK; i++)
+		verify_differs(verify, NULL,
+		    arena_printf(
+		        verify->words, "events with the id \"%s\"", ids[i]),
+		    "several", "one");
 	return error;
 }
 
@@ -197,8 +183,7 @@ check_application(struct verify *verify)
 	if (error != OK)
 		return error;
 	check_rules(verify);
-	check_users(verify);
-	error = verify->reader.error;
+	error = check_users(verify);
 	if (error == OK)
 		error = check_unique(verify);
 	if (error == OK)
@@ -238,6 +223,7 @@ check_one(struct verify *verify, int64_t id)
 	enum error error;
 
 	arena_reset(verify->arena);
+	verify->missing = NULL;
 	error = application_get(
 	    verify->db, verify->arena, id, &verify->application);
 	if (error == ERR_APPLICATION_NOT_FOUND)
@@ -281,21 +267,22 @@ run_in_snapshot(struct db *db, const struct tx_attempt *attempt, void *context)
 }
 
 enum error
-verify_run(struct db *db, int64_t application,
+verify_run(struct db *db, int64_t application, int64_t users_at_once,
     const struct verify_listener *listener, struct verify_totals *totals_out)
 {
-	struct verify verify = {.db = db, .listener = listener};
+	struct verify verify = {.db = db,
+	    .listener = listener,
+	    .users_at_once = users_at_once,
+	    .reader = {.db = db}};
 	struct call call = {&verify, application};
 	struct arena **const arenas[] = {&verify.words, &verify.arena,
-	    &verify.user_arena, &verify.event_arena};
+	    &verify.folds.arena, &verify.event_arena, &verify.reader.arena};
 	enum error error;
 	size_t i;
 
 	for (i = 0; i < sizeof(arenas) / sizeof(arenas[0]); i++)
 		*arenas[i] = arena_new(ARENA_MAX);
-	reader_init(&verify.reader, db);
 	error = tx_snapshot(db, run_in_snapshot, &call);
-	reader_free(&verify.reader);
 	for (i = 0; i < sizeof(arenas) / sizeof(arenas[0]); i++)
 		arena_free(*arenas[i]);
 	if (error == OK)

@@ -33,16 +33,20 @@ struct verify_listener {
 	void *context;
 };
 
+/* Users whose events are folded at once: about half a kilobyte of each. */
+enum { VERIFY_USERS_AT_ONCE = 200000 };
+
 /*
  * Checks one application, or all (0), as of one moment, on a system that goes
  * on serving: it takes no locks. The memory that it needs grows with the rules
- * of an application and the size of its events, not with their number.
+ * of an application and the size of its events, not with their number: of many
+ * users it folds a part at a time.
  *
  * Every event is applied again by the engine, with the rules that were in force
  * at its version. OK means that all was read, not that nothing differs: ask the
  * totals.
  */
-enum error verify_run(struct db *db, int64_t application,
+enum error verify_run(struct db *db, int64_t application, int64_t users_at_once,
     const struct verify_listener *listener,
     struct verify_totals *totals_out) MUST_CHECK;
 

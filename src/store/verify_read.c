@@ -1,7 +1,7 @@
 /* verify_read: what verify reads: rows in the order of users, and rules */
 #include "store/verify_read.h"
 
-#include <assert.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "store/rule_cache.h"
@@ -15,50 +15,33 @@ enum {
 	RULES,
 	REVISIONS,
 	NEXT_APPLICATION,
-	DUPLICATES_FIRST,
-	STATEMENTS = DUPLICATES_FIRST + UNIQUES
+	DUPLICATES,
+	STATEMENTS
 };
 
-/* A page of rows behind (user, key): a range of the index, not an offset. */
-#define PAGE(columns, index, user, key)                              \
-	"SELECT " columns " FROM " index " WHERE application_id = ?" \
-	" AND (" user " > ? OR (" user " = ? AND " key " > ?))"      \
-	" ORDER BY " user ", " key " LIMIT ?"
+/* A page of rows behind a key: a range of the index, not an offset. */
+#define PAGE(columns, table, key)                                 \
+	"SELECT " columns " FROM " table " FORCE INDEX (PRIMARY)" \
+	" WHERE application_id = ? AND " key " > ?"               \
+	" AND CRC32(username) % ? = ? ORDER BY " key " LIMIT ?"
 #define COUNT(table) "SELECT COUNT(*) FROM " table " WHERE application_id = ?"
 #define FIRST(table) \
 	"SELECT MIN(application_id) a FROM " table " WHERE application_id > ?"
 
 static const char *const texts[STATEMENTS] = {
-    /* A user's name is no part of the order: one id has but one row. */
-    [PAGE_FIRST + VERIFY_USERS] =
-        "SELECT id, 0, events, entries, last_event_at, username"
-        " FROM user FORCE INDEX (id) WHERE application_id = ?"
-        " AND (id > ? OR (id = ? AND 0 > ?)) ORDER BY id LIMIT ?",
+    [PAGE_FIRST + VERIFY_USERS] = PAGE(
+        "username, last_event, events, entries, standing", "user", "username"),
     [PAGE_FIRST + VERIFY_EVENTS] =
-        PAGE("user_id, number, id, version, first_entry, entries, badges,"
-             " event_id, event_type, properties",
-            "event FORCE INDEX (number)", "user_id", "number"),
-    [PAGE_FIRST + VERIFY_LEDGER] =
-        PAGE("user_id, number, point_scale_id, points, balance, event,"
-             " rule_id",
-            "ledger FORCE INDEX (PRIMARY)", "user_id", "number"),
-    [PAGE_FIRST + VERIFY_BALANCES] = PAGE("user_id, point_scale_id, points",
-        "balance FORCE INDEX (PRIMARY)", "user_id", "point_scale_id"),
-    [PAGE_FIRST + VERIFY_COUNTS] = PAGE("user_id, rule_id, count",
-        "rule_count FORCE INDEX (PRIMARY)", "user_id", "rule_id"),
-    [PAGE_FIRST + VERIFY_BADGES] = PAGE("user_id, badge_id, event, rule_id",
-        "user_badge FORCE INDEX (PRIMARY)", "user_id", "badge_id"),
+        PAGE("username, id, number, previous, version, event_id, event_type,"
+             " properties, awards",
+            "event", "id"),
     [COUNT_FIRST + VERIFY_USERS] = COUNT("user"),
     [COUNT_FIRST + VERIFY_EVENTS] = COUNT("event"),
-    [COUNT_FIRST + VERIFY_LEDGER] = COUNT("ledger"),
-    [COUNT_FIRST + VERIFY_BALANCES] = COUNT("balance"),
-    [COUNT_FIRST + VERIFY_COUNTS] = COUNT("rule_count"),
-    [COUNT_FIRST + VERIFY_BADGES] = COUNT("user_badge"),
-    [SCALES] = "SELECT id, name, 0 FROM point_scale"
+    [SCALES] = "SELECT id, name, 0, given FROM point_scale"
                " WHERE application_id = ? ORDER BY id",
-    [BADGES] = "SELECT id, name, 0 FROM badge"
+    [BADGES] = "SELECT id, name, 0, given FROM badge"
                " WHERE application_id = ? ORDER BY id",
-    [RULES] = "SELECT id, name, deleted FROM rule"
+    [RULES] = "SELECT id, name, deleted, 0 FROM rule"
               " WHERE application_id = ? ORDER BY id",
     [REVISIONS] = "SELECT " RULE_COLUMNS ", v.since, v.until"
                   " FROM rule_revision v WHERE v.application_id = ?"
@@ -67,134 +50,109 @@ static const char *const texts[STATEMENTS] = {
     [NEXT_APPLICATION] =
         "SELECT MIN(a) FROM (SELECT MIN(id) a FROM application"
         " WHERE id > ?"
-        " UNION ALL " FIRST("user") " UNION ALL " FIRST("event") " UNION ALL " FIRST("ledger") " UNION ALL " FIRST(
-            "balance") " UNION ALL " FIRST("rule_count") " UNION ALL " FIRST("user_badge") ") t",
-    [DUPLICATES_FIRST + UNIQUE_USERS] =
-        "SELECT CAST(id AS CHAR) FROM user FORCE INDEX (id)"
-        " WHERE application_id = ? GROUP BY id HAVING COUNT(*) > 1",
-    [DUPLICATES_FIRST + UNIQUE_EVENTS] =
-        "SELECT event_id FROM event FORCE INDEX (event_id)"
-        " WHERE application_id = ? GROUP BY event_id HAVING COUNT(*) > 1",
+        " UNION ALL " FIRST("user") " UNION ALL " FIRST("event") ") t",
+    [DUPLICATES] = "SELECT event_id FROM event FORCE INDEX (event_id)"
+                   " WHERE application_id = ?"
+                   " GROUP BY event_id HAVING COUNT(*) > 1",
 };
 const struct statement_set verify_statements = {texts, STATEMENTS};
 
-/* Columns behind the first two: numbers, then texts. */
-static const struct {
-	const char *name;
-	size_t ints;
-	size_t texts;
-} tables[VERIFY_TABLES] = {
-    [VERIFY_USERS] = {"user", 3, 1},
-    [VERIFY_EVENTS] = {"event", 5, 3},
-    [VERIFY_LEDGER] = {"ledger", 5, 0},
-    [VERIFY_BALANCES] = {"balance", 1, 0},
-    [VERIFY_COUNTS] = {"rule_count", 1, 0},
-    [VERIFY_BADGES] = {"user_badge", 2, 0},
-};
-
 /* Rows of a page: an event may have 256 KiB of properties. */
-enum { PAGE_ROWS = 256, PAGE_ARENA_MAX = 1 << 30 };
+enum { PAGE_ROWS = 256 };
 
 const char *
 verify_table_name(enum verify_table table)
 {
-	return tables[table].name;
+	static const char *const names[VERIFY_TABLES] = {
+	    [VERIFY_USERS] = "user",
+	    [VERIFY_EVENTS] = "event",
+	};
+
+	return names[table];
 }
 
 void
-reader_init(struct verify_reader *reader, struct db *db)
+reader_begin(struct verify_reader *reader, enum verify_table table)
 {
-	size_t i;
-
-	*reader = (struct verify_reader) {.db = db};
-	for (i = 0; i < VERIFY_TABLES; i++)
-		reader->streams[i].arena = arena_new(PAGE_ARENA_MAX);
-}
-
-void
-reader_free(struct verify_reader *reader)
-{
-	size_t i;
-
-	for (i = 0; i < VERIFY_TABLES; i++)
-		arena_free(reader->streams[i].arena);
-}
-
-void
-reader_begin(struct verify_reader *reader, int64_t application)
-{
-	size_t i;
-
-	reader->application = application;
-	for (i = 0; i < VERIFY_TABLES; i++)
-		reader->streams[i] = (struct verify_stream) {
-		    .arena = reader->streams[i].arena,
-		};
+	reader->table = table;
+	reader->count = reader->at = 0;
+	reader->ended = false;
+	reader->last_row = 0;
+	reader->last_name[0] = '\0';
 }
 
 static void
-take_row(struct query *query, struct arena *arena, enum verify_table table,
-    struct verify_row *row)
+take_user(struct query *query, struct arena *arena, struct verify_row *row)
 {
-	size_t i;
-
-	row->user = query_take_int(query);
-	row->key = query_take_int(query);
-	for (i = 0; i < tables[table].ints; i++)
-		row->ints[i] = query_take_int(query);
-	for (i = 0; i < tables[table].texts; i++)
-		row->texts[i] = query_take_text(query, arena);
+	row->user.entries = query_take_int(query);
+	row->user.standing = query_take_bytes(query, arena);
 }
 
 static void
-read_page(struct verify_reader *reader, enum verify_table table)
+take_event(struct query *query, struct arena *arena, struct verify_row *row)
 {
-	struct verify_stream *stream = &reader->streams[table];
+	row->event.previous = query_take_int(query);
+	row->event.version = query_take_int(query);
+	row->event.id = query_take_text(query, arena);
+	row->event.type = query_take_text(query, arena);
+	row->event.properties = query_take_text(query, arena);
+	row->event.awards = query_take_bytes(query, arena);
+}
+
+static void
+take_row(struct verify_reader *reader, struct query *query)
+{
+	struct verify_row *row = &reader->rows[reader->count++];
+
+	row->username = query_take_text(query, reader->arena);
+	row->row = query_take_int(query);
+	row->number = query_take_int(query);
+	if (reader->table == VERIFY_USERS)
+		take_user(query, reader->arena, row);
+	else
+		take_event(query, reader->arena, row);
+	reader->last_row = row->row;
+	snprintf(
+	    reader->last_name, sizeof(reader->last_name), "%s", row->username);
+}
+
+static void
+read_page(struct verify_reader *reader)
+{
 	struct query query;
 
-	arena_reset(stream->arena);
-	stream->rows =
-	    arena_array(stream->arena, PAGE_ROWS, sizeof(*stream->rows));
-	stream->count = stream->at = 0;
-	query_begin(&query, reader->db, SET_VERIFY, PAGE_FIRST + table);
+	arena_reset(reader->arena);
+	reader->rows =
+	    arena_array(reader->arena, PAGE_ROWS, sizeof(*reader->rows));
+	reader->count = reader->at = 0;
+	query_begin(&query, reader->db, SET_VERIFY, PAGE_FIRST + reader->table);
 	query_int(&query, reader->application);
-	query_int(&query, stream->user);
-	query_int(&query, stream->user);
-	query_int(&query, stream->key);
+	if (reader->table == VERIFY_USERS)
+		query_text(&query, reader->last_name);
+	else
+		query_int(&query, reader->last_row);
+	query_int(&query, reader->parts);
+	query_int(&query, reader->part);
 	query_int(&query, PAGE_ROWS);
 	query_run(&query);
 	while (query_next(&query))
-		take_row(&query, stream->arena, table,
-		    &stream->rows[stream->count++]);
+		take_row(reader, &query);
 	reader->error = query_end(&query);
-	stream->ended = stream->count < PAGE_ROWS;
-	if (stream->count > 0) {
-		stream->user = stream->rows[stream->count - 1].user;
-		stream->key = stream->rows[stream->count - 1].key;
-	}
+	reader->ended = reader->count < PAGE_ROWS;
 }
 
 const struct verify_row *
-reader_row(struct verify_reader *reader, enum verify_table table)
+reader_next(struct verify_reader *reader)
 {
-	struct verify_stream *stream = &reader->streams[table];
-
-	if (reader->error == OK && stream->at == stream->count &&
-	    !stream->ended)
-		read_page(reader, table);
-	if (reader->error != OK || stream->at == stream->count)
+	if (reader->error == OK && reader->at == reader->count &&
+	    !reader->ended)
+		read_page(reader);
+	if (reader->error != OK || reader->at == reader->count)
 		return NULL;
-	return &stream->rows[stream->at];
+	return &reader->rows[reader->at++];
 }
 
-void
-reader_next(struct verify_reader *reader, enum verify_table table)
-{
-	assert(reader->streams[table].at < reader->streams[table].count);
-	reader->streams[table].at++;
-}
-
-const struct verify_thing *
+struct verify_thing *
 things_find(const struct verify_things *things, int64_t id)
 {
 	size_t low = 0, high = things->count, middle;
@@ -229,6 +187,7 @@ load_things(struct db *db, struct arena *arena, int64_t application,
 		thing->id = query_take_int(&query);
 		thing->name = query_take_text(&query, arena);
 		thing->deleted = query_take_bool(&query);
+		thing->given = query_take_bool(&query);
 	}
 	return query_end(&query);
 }
@@ -342,15 +301,15 @@ verify_count(struct db *db, enum verify_table table, int64_t application,
 }
 
 enum error
-verify_duplicates(struct db *db, struct arena *arena, enum verify_unique unique,
-    int64_t application, const char ***ids_out, size_t *count_out)
+verify_duplicates(struct db *db, struct arena *arena, int64_t application,
+    const char ***ids_out, size_t *count_out)
 {
 	struct query query;
 	const char **ids;
 	size_t count = 0;
 	enum error error;
 
-	query_begin(&query, db, SET_VERIFY, DUPLICATES_FIRST + unique);
+	query_begin(&query, db, SET_VERIFY, DUPLICATES);
 	query_int(&query, application);
 	query_run(&query);
 	ids = arena_array(arena, query_rows(&query) + 1, sizeof(*ids));

@@ -5,70 +5,62 @@
 #include "engine/engine.h"
 #include "store/db.h"
 
+struct arena;
+
+/* A username and its NUL. */
+enum { USERNAME_SIZE = 191 };
+
 /* The tables that events write. */
-enum verify_table {
-	VERIFY_USERS,
-	VERIFY_EVENTS,
-	VERIFY_LEDGER,
-	VERIFY_BALANCES,
-	VERIFY_COUNTS,
-	VERIFY_BADGES,
-	VERIFY_TABLES
-};
+enum verify_table { VERIFY_USERS, VERIFY_EVENTS, VERIFY_TABLES };
 
-/* Their columns, behind the two that order them; see struct verify_row. */
-enum { USER_EVENTS, USER_ENTRIES, USER_LAST_EVENT_AT };
-enum { USER_NAME };
-enum {
-	EVENT_ROW,
-	EVENT_VERSION,
-	EVENT_FIRST_ENTRY,
-	EVENT_ENTRIES,
-	EVENT_BADGES
-};
-enum { EVENT_ID, EVENT_TYPE, EVENT_PROPERTIES };
-enum { ENTRY_SCALE, ENTRY_POINTS, ENTRY_BALANCE, ENTRY_EVENT, ENTRY_RULE };
-enum { VALUE };               /* of a balance or a count */
-enum { WON_EVENT, WON_RULE }; /* of a badge */
-enum { INTS_MAX = 5, TEXTS_MAX = 3 };
-
+/* A row of either table, as far as verify looks at it. */
 struct verify_row {
-	int64_t user;
-	/* event, ledger: the number; else the point scale, rule or badge. */
-	int64_t key;
-	int64_t ints[INTS_MAX];
-	const char *texts[TEXTS_MAX];
+	const char *username;
+	int64_t row;    /* event.id, or user.last_event */
+	int64_t number; /* of the event, or of the user's events */
+	union {
+		struct {
+			int64_t previous;
+			int64_t version;
+			const char *id;
+			const char *type;
+			const char *properties;
+			struct bytes awards;
+		} event;
+		struct {
+			int64_t entries;
+			struct bytes standing;
+		} user;
+	};
 };
 
-/* One table's rows of one application by (user, key), a page at a time. */
-struct verify_stream {
-	struct arena *arena;
+/*
+ * The rows of one table and application, a page at a time: events in the order
+ * of their rows, users in that of their names. Only those of one part of the
+ * users, which the name's CRC-32 tells.
+ */
+struct verify_reader {
+	struct db *db;
+	struct arena *arena; /* of the page */
+	enum verify_table table;
+	int64_t application;
+	int64_t parts;
+	int64_t part;
+	enum error error; /* sticky; there are no rows after it */
 	struct verify_row *rows;
 	size_t count;
 	size_t at;
 	bool ended;
-	int64_t user, key; /* of the last row read */
+	/* Behind these the next page begins. */
+	int64_t last_row;
+	char last_name[USERNAME_SIZE];
 };
 
-struct verify_reader {
-	struct db *db;
-	int64_t application;
-	enum error error; /* sticky; there are no rows after it */
-	struct verify_stream streams[VERIFY_TABLES];
-};
+/* Begins with the first row. The arena is the reader's until the next begin. */
+void reader_begin(struct verify_reader *reader, enum verify_table table);
 
-void reader_init(struct verify_reader *reader, struct db *db);
-void reader_free(struct verify_reader *reader);
-
-/* Begins with the first rows of an application. */
-void reader_begin(struct verify_reader *reader, int64_t application);
-
-/*
- * The row that is next, or NULL. Valid until the next reader_next of its table.
- */
-const struct verify_row *
-reader_row(struct verify_reader *reader, enum verify_table table);
-void reader_next(struct verify_reader *reader, enum verify_table table);
+/* The next row, valid until the next call; NULL after the last. */
+const struct verify_row *reader_next(struct verify_reader *reader);
 
 /* The table's name, for people. */
 const char *verify_table_name(enum verify_table table);
@@ -77,7 +69,8 @@ const char *verify_table_name(enum verify_table table);
 struct verify_thing {
 	int64_t id;
 	const char *name;
-	bool deleted;
+	bool deleted; /* a rule */
+	bool given;   /* a point scale or badge is marked so */
 };
 struct verify_things {
 	struct verify_thing *list;
@@ -85,7 +78,7 @@ struct verify_things {
 };
 
 /* NULL if there is none with this id. */
-const struct verify_thing *
+struct verify_thing *
 things_find(const struct verify_things *things, int64_t id);
 
 /* While which versions of its application a revision was in force. */
@@ -122,10 +115,8 @@ enum error verify_next_application(
 enum error verify_count(struct db *db, enum verify_table table,
     int64_t application, int64_t *count_out) MUST_CHECK;
 
-/* The ids that more than one row of the application has. */
-enum verify_unique { UNIQUE_USERS, UNIQUE_EVENTS, UNIQUES };
-enum error
-verify_duplicates(struct db *db, struct arena *arena, enum verify_unique unique,
+/* The event ids that more than one row of the application has. */
+enum error verify_duplicates(struct db *db, struct arena *arena,
     int64_t application, const char ***ids_out, size_t *count_out) MUST_CHECK;
 
 #endif

@@ -224,12 +224,12 @@ def hang_ups(attack):
             CHECK.assertEqual(replayed[0], leaver.whole, leaver.moment)
         CHECK.assertEqual(set(leaver.replayed()), {True})
     count = sum(len(l.events) for l in leavers)
-    for table in ("event", "ledger"):
+    for table, what in (("event", "COUNT(*)"), ("user", "SUM(events)"),
+                        ("user", "SUM(entries)")):
         CHECK.assertEqual(attack.stack.sql_number(
-            "SELECT COUNT(*) FROM `%s` t JOIN user u ON u.id = t.user_id"
-            " JOIN application a ON a.id = t.application_id WHERE"
-            " a.app_key = %d AND u.username LIKE 'leaver%%'" % (
-                table, attack.app.key)), count)
+            "SELECT %s FROM `%s` WHERE application_id = %d"
+            " AND username LIKE 'leaver%%'" % (
+                what, table, attack.app.id)), count)
 
 
 ATTACKS = (

@@ -270,12 +270,8 @@ class Foreign(Fault):
     def user(self, run, name):
         """A statement that locks the user of that name in some
         application."""
-        ids = run.stack.sql(
-            "SELECT u.id FROM user u JOIN application a"
-            " ON a.id = u.application_id WHERE a.name = '%s'"
-            " AND u.username = '%s'" % (run.apps[0].name, name))
-        return ("SELECT u.id FROM user u WHERE u.id = %s FOR UPDATE"
-                % (ids[0][0] if ids else "0"))
+        return ("SELECT username FROM user WHERE application_id = %d"
+                " AND username = '%s' FOR UPDATE" % (run.apps[0].id, name))
 
 
 class LockWaits(Foreign):

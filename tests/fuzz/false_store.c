@@ -270,17 +270,16 @@ WRAP(enum error, event_get, struct db *db, struct arena *arena,
 }
 
 WRAP(enum error, event_list, struct db *db, struct arena *arena,
-    const struct event_filter *filter, struct event **events_out,
-    size_t *count_out)
+    const struct event_filter *filter, struct event_list *list_out)
 {
 	size_t count = row_count(filter->limit), i;
 
 	(void)db;
 	assert(filter->application == FALSE_APPLICATION);
-	*events_out = arena_array(arena, count, sizeof(event));
+	*list_out = (struct event_list) {
+	    .events = arena_array(arena, count, sizeof(event)), .count = count};
 	for (i = 0; i < count; i++)
-		(*events_out)[i] = event;
-	*count_out = count;
+		list_out->events[i] = event;
 	return OK;
 }
 
@@ -321,10 +320,12 @@ WRAP(enum error, user_list, struct db *db, struct arena *arena,
 	return OK;
 }
 
-WRAP(enum error, user_points, struct db *db, int64_t application_id,
-    const char *username, const char *point_scale, int64_t *points_out)
+WRAP(enum error, user_points, struct db *db, struct arena *arena,
+    int64_t application_id, const char *username, const char *point_scale,
+    int64_t *points_out)
 {
 	(void)db;
+	(void)arena;
 	assert(application_id == FALSE_APPLICATION);
 	if (*point_scale == 'n')
 		return ERR_POINT_SCALE_NOT_FOUND;

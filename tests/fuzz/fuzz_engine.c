@@ -21,7 +21,8 @@ struct names {
 struct model_user {
 	__int128 balances[RULES_MAX + 1];
 	int64_t counts[RULES_MAX + 1];
-	bool badges[RULES_MAX + 1];
+	int64_t badges[RULES_MAX + 1]; /* places; 0: not won */
+	int64_t badge_count;
 };
 
 struct fuzz_engine {
@@ -29,7 +30,7 @@ struct fuzz_engine {
 	struct rule rules[RULES_MAX];
 	size_t rule_count;
 	struct rule_set *set; /* NULL until the first event */
-	struct state state;
+	struct state states[USERS_MAX + 1];
 	struct names scales, badges, users;
 	struct model_user model[USERS_MAX + 1];
 };
@@ -38,9 +39,11 @@ struct fuzz_engine *
 fuzz_engine_new(struct arena *arena)
 {
 	struct fuzz_engine *engine = arena_alloc(arena, sizeof(*engine));
+	size_t i;
 
 	engine->arena = arena;
-	state_init(&engine->state, arena);
+	for (i = 0; i <= USERS_MAX; i++)
+		state_init(&engine->states[i], arena);
 	return engine;
 }
 
@@ -111,9 +114,9 @@ model_give(
 		    (int64_t)user->balances[rule->point_scale_id];
 	}
 	award_out->badge_won =
-	    rule->badge_id != 0 && !user->badges[rule->badge_id];
-	if (rule->badge_id != 0)
-		user->badges[rule->badge_id] = true;
+	    rule->badge_id != 0 && user->badges[rule->badge_id] == 0;
+	if (award_out->badge_won)
+		user->badges[rule->badge_id] = ++user->badge_count;
 	return true;
 }
 
@@ -157,23 +160,22 @@ static void
 check_state(const struct fuzz_engine *engine, int user)
 {
 	const struct model_user *model = &engine->model[user];
-	const struct state *state = &engine->state;
+	const struct state *state = &engine->states[user];
 	int i;
 
 	for (i = 1; i <= RULES_MAX; i++) {
-		assert(state_get(state, STATE_BALANCE, user, i) ==
-		    model->balances[i]);
 		assert(
-		    state_get(state, STATE_COUNT, user, i) == model->counts[i]);
-		assert(
-		    state_get(state, STATE_BADGE, user, i) == model->badges[i]);
+		    state_get(state, STATE_BALANCE, i) == model->balances[i]);
+		assert(state_get(state, STATE_COUNT, i) == model->counts[i]);
+		assert(state_get(state, STATE_BADGE, i) == model->badges[i]);
 	}
+	assert(state->badges == model->badge_count);
 }
 
 static void
-apply_both(struct fuzz_engine *engine, const struct occurrence *event)
+apply_both(struct fuzz_engine *engine, int user, const struct occurrence *event)
 {
-	struct model_user after = engine->model[event->user];
+	struct model_user after = engine->model[user];
 	struct award got[RULES_MAX], expected[RULES_MAX];
 	const struct rule *const *rules;
 	size_t rule_count, got_count = 0, expected_count;
@@ -183,14 +185,14 @@ apply_both(struct fuzz_engine *engine, const struct occurrence *event)
 
 	rules = rule_set_find(engine->set, event->event_type, &rule_count);
 	result = engine_apply(
-	    &engine->state, rules, rule_count, event, got, &got_count);
+	    &engine->states[user], rules, rule_count, event, got, &got_count);
 	assert(result == (applied ? ENGINE_APPLIED : ENGINE_OVERFLOW));
 	if (applied) {
 		assert(got_count == expected_count);
 		check_awards(got, expected, got_count);
-		engine->model[event->user] = after;
+		engine->model[user] = after;
 	}
-	check_state(engine, (int)event->user);
+	check_state(engine, user);
 }
 
 void
@@ -205,6 +207,6 @@ fuzz_engine_event(struct fuzz_engine *engine, const struct ingest_event *event)
 		    engine->arena, engine->rules, engine->rule_count);
 	if (engine->users.count == USERS_MAX)
 		return;
-	occurrence.user = number_of(&engine->users, event->event.username);
-	apply_both(engine, &occurrence);
+	apply_both(engine, number_of(&engine->users, event->event.username),
+	    &occurrence);
 }

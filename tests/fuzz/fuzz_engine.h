@@ -7,9 +7,9 @@ struct ingest_event;
 struct rule_definition;
 
 /*
- * Runs events by rules, and asserts the contract: sums, a badge once, the N-th
- * match, and an event that would leave the range of points changes nothing.
- * Past its limits rules and events are left away.
+ * Runs events by rules, and asserts the contract: sums, a badge once and in its
+ * place, the N-th match, and an event that would leave the range of points
+ * changes nothing. Past its limits rules and events are left away.
  */
 struct fuzz_engine;
 struct fuzz_engine *fuzz_engine_new(struct arena *arena);

@@ -7,6 +7,7 @@ import unittest
 
 import client
 from client import segment
+from packed import Standing
 from stack import Stack
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
@@ -139,12 +140,68 @@ class App:
             raise AssertionError("user %s: %r" % (username, r))
         return r.json
 
+    def all(self, target, limit=1000):
+        """All that a collection has, one page after the other."""
+        mark = "&" if "?" in target else "?"
+        items, cursor = [], None
+        while True:
+            r = self.get("%s%slimit=%d%s" % (
+                target, mark, limit,
+                "&cursor=" + segment(cursor) if cursor else ""))
+            if r.status != 200:
+                raise AssertionError("%s: %r" % (target, r))
+            items += r.json["data"]
+            cursor = r.json["nextCursor"]
+            if cursor is None:
+                return items
+
+    def ledger(self, username="test5"):
+        """The whole ledger of a user, the first entry first."""
+        return self.all("/users/%s/ledger" % segment(username))[::-1]
+
+    @property
+    def id(self):
+        """The number that the tables know the application by."""
+        return self.stack.sql_number(
+            "SELECT id FROM application WHERE app_key = %d" % self.key)
+
     def rows(self, table):
         """How many rows of a table are the application's."""
         return self.stack.sql_number(
             "SELECT COUNT(*) FROM `%s` t JOIN application a"
             " ON a.id = t.application_id WHERE a.app_key = %d" % (
                 table, self.key))
+
+    def entries(self):
+        """How many ledger entries the application's users have.
+
+        That these are the awards of their events is what `verify` looks at
+        after each class.
+        """
+        return self.stack.sql_number(
+            "SELECT COALESCE(SUM(entries), 0) FROM user t JOIN application a"
+            " ON a.id = t.application_id WHERE a.app_key = %d" % self.key)
+
+    def outcomes(self):
+        """All that events gave and users have: what a replay leaves alone,
+        but for the counts of rules that are deleted."""
+        own = self.id
+        events = self.stack.sql(
+            "SELECT id, previous, number, HEX(username), HEX(awards)"
+            " FROM event WHERE application_id = %d ORDER BY id" % own)
+        rules = {int(row[0]) for row in self.stack.sql(
+            "SELECT id FROM rule WHERE application_id = %d AND deleted = 0"
+            % own)}
+        users = []
+        for row in self.stack.sql(
+                "SELECT HEX(username), events, entries, last_event,"
+                " HEX(standing) FROM user WHERE application_id = %d"
+                " ORDER BY username" % own):
+            standing = Standing(bytes.fromhex(row.pop()))
+            counts = {rule: count for rule, count in standing.counts.items()
+                      if rule in rules}
+            users.append(row + [standing.balances, counts, standing.badges])
+        return events, users
 
 
 class StackTest(unittest.TestCase):

@@ -12,6 +12,7 @@ import time
 
 import client
 from case import unique
+from client import segment
 
 GIVE_UP = 30    # seconds for one event
 
@@ -97,12 +98,16 @@ class Load:
         app = self.app
         test.assertGreater(self.count(), 0)
         test.assertEqual(app.rows("event"), self.count())
-        test.assertEqual(app.rows("ledger"), self.count())
+        test.assertEqual(app.entries(), self.count())
         test.assertEqual(app.rows("user"), len(self.acknowledged))
         for username, ids in self.acknowledged.items():
             test.assertEqual(app.points(username), points * len(ids))
             stored = [row[0] for row in app.stack.sql(
-                "SELECT e.event_id FROM event e JOIN user u ON u.id ="
-                " e.user_id WHERE u.username = '%s' ORDER BY e.number"
-                % username)]
+                "SELECT event_id FROM event WHERE username = '%s'"
+                " ORDER BY number" % username)]
             test.assertEqual(sorted(stored), sorted(ids))
+            listed = app.all("/events?username=" + segment(username))
+            test.assertEqual([e["id"] for e in reversed(listed)], stored)
+            test.assertEqual(
+                [(e["event"], e["balance"]) for e in app.ledger(username)],
+                [(e, points * (i + 1)) for i, e in enumerate(stored)])

@@ -148,7 +148,7 @@ class Batch(StackTest):
         results = self.batch(app, [event] * 1000)
         self.assertEqual(self.statuses(results), [201] * 1000)
         self.assertEqual(app.points("u"), 10000)
-        self.assertEqual(app.rows("ledger"), 1000)
+        self.assertEqual(app.entries(), 1000)
 
     def test_the_envelope_is_checked(self):
         app = self.app()

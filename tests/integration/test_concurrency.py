@@ -56,9 +56,12 @@ class OneUser(StackTest):
         self.assertEqual([e["number"] for e in reversed(ledger)],
                          list(range(1, len(ledger) + 1)))
         self.assertEqual([row[0] for row in self.stack.sql(
-            "SELECT e.number FROM event e JOIN user u ON u.id = e.user_id"
-            " WHERE u.username = '%s' ORDER BY e.number" % username)],
+            "SELECT number FROM event WHERE username = '%s'"
+            " ORDER BY number" % username)],
             [str(i) for i in range(1, count + 1)])
+        listed = self.one.all("/events?username=" + username)
+        self.assertEqual([e["awards"][0]["balance"]
+                          for e in reversed(listed)], wanted)
 
     def test_one_user_with_all_points_in_every_round(self):
         for _ in range(12):

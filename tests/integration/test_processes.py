@@ -190,8 +190,10 @@ class Processes(StackTest):
             "SELECT id FROM application WHERE app_key = %d" % self.one.key)
         with SqlSession(self.stack) as session:
             session.run("BEGIN")
-            session.run("SELECT id FROM user WHERE application_id = %d AND"
-                        " username = 'slow' FOR UPDATE" % application)
+            held = session.run(
+                "SELECT username FROM user WHERE application_id = %d AND"
+                " username = 'slow' FOR UPDATE" % application)
+            self.assertEqual(held, [["slow"]])
             body = {"id": "slow", "username": "slow", "eventType": "review"}
             sent = Together([lambda: self.one.post("/events", body)])
             time.sleep(0.4)

@@ -125,7 +125,7 @@ class Sizes(Regressions):
         for result in r.json["results"]:
             self.assertEqual(len(result["event"]["awards"]), 300)
         self.assertEqual(one.points("u", "s"), 300 * 300)
-        self.assertEqual(one.rows("ledger"), 300 * 300)
+        self.assertEqual(one.entries(), 300 * 300)
 
     def test_a_batch_whose_answer_is_full_of_escapes_is_answered(self):
         one = self.app()
@@ -140,29 +140,30 @@ class Sizes(Regressions):
                     break
             self.assertLessEqual(set(self.statuses(r)), {200, 201})
         self.assertGreater(len(r.body), 17 * 1024 * 1024)
-        self.assertEqual(one.rows("ledger"), 50 * 800)
+        self.assertEqual(one.entries(), 50 * 800)
 
     def test_a_list_that_no_answer_could_hold_is_refused(self):
         """Events larger than bodies may be, so that few of them suffice."""
         one = self.app()
-        application = self.stack.sql_number(
-            "SELECT id FROM application WHERE app_key = %d" % one.key)
+        application = one.id
         try:
-            self.stack.sql("INSERT INTO user VALUES (%d, 'u', 1, 70, 0, 0, 1,"
-                           " 1)" % application)
+            self.stack.sql("INSERT INTO user VALUES (%d, 'u', 70, 0, 0, 1, 70,"
+                           " X'000000')" % application)
             for i in range(1, 71):
                 self.stack.sql(
-                    "INSERT INTO event VALUES (%d, %d, 1, %d, 1, 1, 0, 0, 1,"
-                    " 1, NULL, 'e%d', 'e', CONCAT('{\"p\":\"', REPEAT('x',"
-                    " 1 << 20), '\"}'))" % (application, i, i, i))
-            with self.workers_unharmed():
-                for _ in range(20):     # a slow machine may need too long
-                    r = one.get("/events")
-                    if r.status != 503:
-                        break
-                self.assert_problem(r, 400, "invalid_query")
-                r = self.assert_json(one.get("/events?limit=2"))
-                self.assertEqual(len(r["data"]), 2)
+                    "INSERT INTO event VALUES (%d, %d, %d, %d, 1, 1, 1, NULL,"
+                    " 'u', 'e%d', 'e', NULL, CONCAT('{\"p\":\"', REPEAT('x',"
+                    " 1 << 20), '\"}'))" % (application, i, i - 1, i, i))
+            for target, two in (("/events", "?limit=2"),
+                                ("/events?username=u", "&limit=2")):
+                with self.subTest(target), self.workers_unharmed():
+                    for _ in range(20):     # a slow machine may need too long
+                        r = one.get(target)
+                        if r.status != 503:
+                            break
+                    self.assert_problem(r, 400, "invalid_query")
+                    r = self.assert_json(one.get(target + two))
+                    self.assertEqual(len(r["data"]), 2)
         finally:
             for table in ("event", "user"):
                 self.stack.sql("DELETE FROM %s WHERE application_id = %d"
@@ -264,6 +265,9 @@ class Values(Regressions):
                         "username": user, "eventType": "review",
                         "timestamp": "t", "properties": properties}), 400)
                 self.assertEqual(self.stack.sql_number(
-                    "SELECT COUNT(*) FROM ledger l JOIN user u ON u.id ="
-                    " l.user_id WHERE u.username = '%s'" % user), 0)
-        self.assertEqual(one.rows("ledger"), 1)
+                    "SELECT COUNT(*) FROM event WHERE username = '%s'"
+                    " AND awards IS NOT NULL" % user), 0)
+                self.assertEqual(self.stack.sql_number(
+                    "SELECT COALESCE(SUM(entries), 0) FROM user"
+                    " WHERE username = '%s'" % user), 0)
+        self.assertEqual(one.entries(), 1)

@@ -195,6 +195,45 @@ class InUse(StackTest):
                                 "badge_in_use")
         self.assertEqual(app.points(scale="s"), 10)
 
+    def test_a_badge_stays_that_came_with_a_scale_given_before(self):
+        app = self.app()
+        app.rule(scale="s", name="old")
+        app.event("before")
+        app.rule(scale="s", badge="b", name="new")
+        app.event()
+        for name in ("old", "new"):
+            self.assert_status(app.delete("/rules/" + name), 204)
+        with self.nothing_applied():
+            self.assert_problem(app.delete("/badges/b"), 409, "badge_in_use")
+        self.assertEqual([b["name"] for b in app.user()["badgesArray"]],
+                         ["b"])
+
+    def test_a_scale_stays_that_was_given_before_the_rules_were_read_anew(
+            self):
+        """Which each change of a rule makes the workers do."""
+        app = self.app()
+        app.rule(scale="s", badge="b", name="r")
+        app.event()
+        app.rule(scale="other", event_type="other")
+        app.event("another")
+        self.assert_status(app.delete("/rules/r"), 204)
+        with self.nothing_applied():
+            for target, code in (("/pointScales/s", "point_scale_in_use"),
+                                 ("/badges/b", "badge_in_use")):
+                self.assert_problem(app.delete(target), 409, code)
+
+    def test_what_a_rule_has_never_given_can_go(self):
+        app = self.app()
+        app.rule(scale="s", badge="b", name="r",
+                 numberOfTimesToGetTheAward=3)
+        for _ in range(2):
+            app.event()
+        self.assert_status(app.delete("/rules/r"), 204)
+        for target in ("/pointScales/s", "/badges/b"):
+            self.assert_status(app.delete(target), 204)
+        app.event()
+        self.assertEqual(app.user()["pointScalesWithPoints"], [])
+
     def test_what_a_changed_rule_no_longer_names_can_go(self):
         app = self.app()
         app.rule(scale="s", name="r")

@@ -1,8 +1,10 @@
 """Deadlocks, lock waits and lost commits, provoked by a foreign session.
 
-The session holds rows that palmaresd needs.  It has changed many rows of a
-table of its own first, so that InnoDB, which rolls back the smaller
-transaction, chooses palmaresd's in a deadlock.
+The session holds rows that palmaresd needs: a user, which it locks first; an
+event's id, which it meets when it writes what it has worked out; or a point
+scale that nobody has yet, which is the last that it writes.  The session has
+changed many rows of a table of its own before, so that InnoDB, which rolls
+back the smaller transaction, chooses palmaresd's in a deadlock.
 """
 
 import time
@@ -26,8 +28,7 @@ class Foreign(StackTest):
         super().setUpClass()
         cls.one = cls.app()
         cls.one.rule(points=10)
-        cls.application = cls.stack.sql_number(
-            "SELECT id FROM application WHERE app_key = %d" % cls.one.key)
+        cls.application = cls.one.id
         cls.stack.sql("CREATE TABLE foreign_rows (a INT) ENGINE=InnoDB")
 
     @classmethod
@@ -46,15 +47,33 @@ class Foreign(StackTest):
         return session
 
     def lock_user(self, username):
-        return ("SELECT id FROM user WHERE application_id = %d AND"
+        return ("SELECT username FROM user WHERE application_id = %d AND"
                 " username = '%s' FOR UPDATE" % (self.application, username))
 
-    def lock_balance(self, username):
-        return ("SELECT b.points FROM balance b WHERE b.application_id = %d"
-                " AND b.user_id = %d FOR UPDATE" % (
-                    self.application, self.stack.sql_number(
-                        "SELECT id FROM user WHERE username = '%s'"
-                        % username)))
+    def lock_event(self, event_id):
+        """An event of that id, which somebody else may be about to commit."""
+        return ("INSERT INTO event SET application_id = %d, id = 1,"
+                " previous = 0, number = 1, version = 1, timestamp = 0,"
+                " timestamp_given = 0, username = 'foreign', event_id = '%s',"
+                " event_type = 'foreign'" % (self.application, event_id))
+
+    def lock_scale(self):
+        """The scale of the second of two new rules, which the next event gives
+        first: palmaresd has written all then, and that it gave the first."""
+        for _ in range(2):
+            rule = self.one.rule(points=1, scale=unique("scale"))
+            self.addCleanup(self.one.delete, "/rules/" + rule["name"])
+        return ("SELECT id FROM point_scale WHERE application_id = %d AND"
+                " name = '%s' FOR UPDATE" % (
+                    self.application, rule["pointScale"]["name"]))
+
+    def locks(self, event):
+        """What palmaresd meets first, half-way and last, with the event."""
+        return {"user": self.lock_user(event["username"]),
+                "event id": self.lock_event(event["id"]),
+                "point scale": self.lock_scale()}
+
+    KINDS = ("user", "event id", "point scale")
 
     def wait_for_waiter(self):
         """Until a transaction waits for a lock."""
@@ -68,11 +87,14 @@ class Foreign(StackTest):
         return (metric_sum(metrics(self.stack), pattern)
                 - metric_sum(before, pattern))
 
-    def send(self, *usernames):
-        """A batch of one event for each user, in the background."""
-        body = {"events": [{"id": unique("e"), "username": u,
+    def events(self, *usernames):
+        """The body of a batch of one event for each user."""
+        return {"events": [{"id": unique("e"), "username": u,
                             "eventType": "review"} for u in usernames]}
-        return body, Together([timed(
+
+    def send(self, body):
+        """Post a batch in the background."""
+        return Together([timed(
             lambda: self.one.post("/events/batch", body))])
 
     def users(self):
@@ -86,20 +108,20 @@ class Foreign(StackTest):
 class Deadlocks(Foreign):
     """palmaresd is the victim, tries again, and nobody notices."""
 
-    def provoke(self, first, second, usernames):
+    def provoke(self, first, second, body):
         """Lock one row, let palmaresd wait for it, then ask for another."""
         before = metrics(self.stack)
         session = self.session()
         session.run(first)
-        body, sent = self.send(*usernames)
+        sent = self.send(body)
         self.wait_for_waiter()
         session.run(second)         # closes the circle, or just waits
         session.run("ROLLBACK")
         (response, _), = sent.join()
         results = self.assert_json(response)["results"]
         self.assertEqual([r["status"] for r in results], [201, 201])
-        for name in usernames:
-            self.assertEqual(self.one.points(name), 20)
+        for event in body["events"]:
+            self.assertEqual(self.one.points(event["username"]), 20)
         deadlocks = self.moved(before, DEADLOCKS)
         if deadlocks:
             self.assertGreaterEqual(self.moved(before, RETRIES), 1)
@@ -112,22 +134,28 @@ class Deadlocks(Foreign):
             a, b = self.users()
             if turn % 2:
                 a, b = b, a
-            deadlocks += self.provoke(self.lock_user(a), self.lock_user(b),
-                                      [a, b] if turn < 2 else [b, a])
+            deadlocks += self.provoke(
+                self.lock_user(a), self.lock_user(b),
+                self.events(*([a, b] if turn < 2 else [b, a])))
         self.assertGreaterEqual(deadlocks, 2, "no deadlock came about")
 
-    def test_a_deadlock_over_a_balance_is_retried(self):
-        a, b = self.users()
-        deadlocks = self.provoke(self.lock_balance(a), self.lock_user(a),
-                                 [a, b])
-        self.assertGreaterEqual(deadlocks, 1, "no deadlock came about")
+    def test_a_deadlock_over_what_is_written_is_retried(self):
+        for kind in ("event id", "point scale"):
+            with self.subTest(kind):
+                a, b = self.users()
+                body = self.events(a, b)
+                lock = self.locks(body["events"][0])[kind]
+                deadlocks = self.provoke(lock, self.lock_user(a), body)
+                self.assertGreaterEqual(deadlocks, 1,
+                                        "no deadlock came about")
 
     def test_neighbours_of_a_deadlock_get_their_events(self):
         a, b = self.users()
         others = [unique("n") for _ in range(20)]
+        body = self.events(a, b)
         session = self.session()
-        session.run(self.lock_balance(a))
-        body, sent = self.send(a, b)
+        session.run(self.lock_event(body["events"][0]["id"]))
+        sent = self.send(body)
         self.wait_for_waiter()
         neighbours = Together([lambda u=u: self.one.post("/events", {
             "username": u, "eventType": "review"}) for u in others])
@@ -147,12 +175,14 @@ class LockWaits(Foreign):
     """A row held by somebody else for a while, or for too long."""
 
     def test_a_short_wait_ends_in_success(self):
-        for lock in (self.lock_user, self.lock_balance):
-            with self.subTest(lock.__name__):
+        for kind in self.KINDS:
+            with self.subTest(kind):
                 a, b = self.users()
+                body = self.events(a, b)
+                lock = self.locks(body["events"][1])[kind]
                 session = self.session()
-                session.run(lock(b))
-                body, sent = self.send(a, b)
+                session.run(lock)
+                sent = self.send(body)
                 self.wait_for_waiter()
                 session.run("ROLLBACK")
                 (response, seconds), = sent.join()
@@ -162,15 +192,16 @@ class LockWaits(Foreign):
                 self.assertEqual(self.one.points(b), 20)
 
     def test_a_long_wait_is_503_in_time_and_settled_by_the_event_id(self):
-        for lock in (self.lock_user, self.lock_balance):
-            with self.subTest(lock.__name__):
+        for kind in self.KINDS:
+            with self.subTest(kind):
                 a, b = self.users()
+                body = self.events(a, b)
+                lock = self.locks(body["events"][1])[kind]
                 before = metrics(self.stack)
                 rows = self.one.rows("event")
                 session = self.session()
-                session.run(lock(b))
-                body, sent = self.send(a, b)
-                (response, seconds), = sent.join()
+                session.run(lock)
+                (response, seconds), = self.send(body).join()
                 self.assert_problem(response, 503, "database_unavailable",
                                     "outcome_unknown")
                 self.assertLess(seconds, 2.5)
@@ -188,11 +219,31 @@ class LockWaits(Foreign):
                 for name in (a, b):
                     self.assertEqual(self.one.points(name), 20)
 
+    def test_an_event_half_way_keeps_the_next_of_its_user_waiting(self):
+        """Whichever worker it comes to: the user's row is locked."""
+        user = self.users()[0]
+        body = self.events(user)
+        session = self.session()
+        session.run(self.lock_event(body["events"][0]["id"]))
+        first = self.send(body)
+        self.wait_for_waiter()
+        others = Together([lambda: self.one.post("/events", {
+            "username": user, "eventType": "review"})] * 8)
+        time.sleep(0.3)
+        session.run("ROLLBACK")
+        (response, _), = first.join()
+        events = [r["event"] for r in self.assert_json(response)["results"]]
+        events += [self.assert_json(r, 201) for r in others.join()]
+        self.assertEqual(sorted(e["awards"][0]["balance"] for e in events),
+                         list(range(20, 110, 10)))
+        self.assertEqual(events[0]["awards"][0]["balance"], 20)
+        self.assertEqual(self.one.points(user), 100)
+
     def test_other_users_go_on_after_a_long_wait(self):
         a, b = self.users()
         session = self.session()
         session.run(self.lock_user(a))
-        body, sent = self.send(a)
+        sent = self.send(self.events(a))
         self.wait_for_waiter()
         end = time.monotonic() + 10
         while True:     # as a client would: again until it is in

@@ -2,6 +2,7 @@
 
 import threading
 
+import packed
 from case import StackTest, unique
 from client import at_once, segment
 
@@ -245,9 +246,8 @@ class Awards(StackTest):
         for event_type in ("review", "other"):
             for award in app.event(event_type=event_type)["awards"]:
                 self.assertNotIn("badge", award)
-        self.assertEqual([b["name"] for b in app.user()["badgesArray"]],
-                         ["b"])
-        self.assertEqual(app.rows("user_badge"), 1)
+        self.assertEqual([[b["name"] for b in u["badgesArray"]]
+                          for u in app.all("/users")], [["b"]])
         won = app.event(username="another", event_type="other")["awards"]
         self.assertEqual([a["badge"] for a in won], ["b"])
 
@@ -259,7 +259,8 @@ class Awards(StackTest):
         self.assertFalse(award.get("points"))
         self.assertFalse(award.get("pointScale"))
         self.assertEqual(app.user()["pointScalesWithPoints"], [])
-        self.assertEqual(app.rows("ledger"), 0)
+        self.assertEqual(app.entries(), 0)
+        self.assertEqual(app.ledger(), [])
 
     def test_negative_points(self):
         app = self.app()
@@ -440,9 +441,28 @@ class Changes(StackTest):
 
         at_once([changes] + [lambda i=i: events(i) for i in range(6)])
         self.assertGreater(app.rows("event"), 60)
-        for table, parent in (("balance", "point_scale"),
-                              ("ledger", "point_scale"),
-                              ("user_badge", "badge")):
-            self.assertEqual(self.stack.sql_number(
-                "SELECT COUNT(*) FROM %s t LEFT JOIN %s p ON p.id = t.%s_id"
-                " WHERE p.id IS NULL" % (table, parent, parent)), 0)
+        self.check_all_there(app)
+
+    def check_all_there(self, app):
+        """Whatever events gave and users have exists, and can be told."""
+        scales, badges = ({int(row[0]) for row in self.stack.sql(
+            "SELECT id FROM %s WHERE application_id = %d" % (table, app.id))}
+            for table in ("point_scale", "badge"))
+        awards = [a for (text,) in self.stack.sql(
+            "SELECT HEX(awards) FROM event WHERE application_id = %d"
+            " AND awards IS NOT NULL" % app.id)
+            for a in packed.Awards(bytes.fromhex(text)).list]
+        self.assertTrue(awards)
+        self.assertLessEqual({a.scale for a in awards}, scales | {0})
+        self.assertLessEqual({a.badge for a in awards}, badges | {0})
+        for (text,) in self.stack.sql(
+                "SELECT HEX(standing) FROM user WHERE application_id = %d"
+                % app.id):
+            standing = packed.Standing(bytes.fromhex(text))
+            self.assertLessEqual(set(standing.balances), scales)
+            self.assertLessEqual(set(standing.badges), badges)
+        self.assertEqual(sum(len(e["awards"]) for e in app.all("/events")),
+                         len(awards))
+        entries = sum(len(app.ledger(u["username"]))
+                      for u in app.all("/users"))
+        self.assertEqual(entries, sum(a.scale != 0 for a in awards))

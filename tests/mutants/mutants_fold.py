@@ -8,10 +8,9 @@ MUTANTS = [
     Mutant(
         "counted-twice", (3,),
         "a matching event counts as two",
-        "\t\tif (++state_pending(\n",
-        "\t\tstate_pending(state, STATE_COUNT, event->user, rules[i]->id)\n"
-        "\t\t    ->pending++;\n"
-        "\t\tif (++state_pending(\n",
+        "\t\tif (++state_pending(state, STATE_COUNT, rules[i]->id)\n",
+        "\t\tstate_pending(state, STATE_COUNT, rules[i]->id)->pending++;\n"
+        "\t\tif (++state_pending(state, STATE_COUNT, rules[i]->id)\n",
         [CONTRACT]),
     Mutant(
         "awarded-after-the-nth", (3,),
@@ -22,10 +21,9 @@ MUTANTS = [
     Mutant(
         "count-not-kept", (3,),
         "a count is not written where no award was given",
-        "\t\tstate_commit(state, STATE_COUNT, event->user, rules[i]->id);\n",
+        "\t\tstate_commit(state, STATE_COUNT, rules[i]->id);\n",
         "\t\tif (given > 0)\n"
-        "\t\t\tstate_commit(state, STATE_COUNT, event->user,\n"
-        "\t\t\t    rules[i]->id);\n",
+        "\t\t\tstate_commit(state, STATE_COUNT, rules[i]->id);\n",
         [CONTRACT]),
     Mutant(
         "badge-won-twice", (3,),
@@ -92,42 +90,43 @@ MUTANTS = [
     Mutant(
         "ledger-number-repeated", (2,),
         "a user's ledger begins anew with every event",
-        "\tuser->entries += event->entries;\n",
-        "",
+        "\titem->entries_before = user->entries;\n",
+        "\titem->entries_before = 0;\n",
         ["a_replay_answers_what_the_first_answer_said"]),
+    Mutant(
+        "ledger-number-gap", (2,),
+        "an award without points takes a number of the ledger",
+        "\t\tuser->entries += item->awards[i].rule->point_scale_id != 0;\n",
+        "\t\tuser->entries++;\n",
+        ["test_a_rule_with_a_badge_alone_gives_no_points"]),
     Mutant(
         "balance-added-on-top", (2,),
-        "the new balance is added to the stored one instead of replacing it",
-        "\" ON DUPLICATE KEY UPDATE points = VALUES(points)\"",
-        "\" ON DUPLICATE KEY UPDATE points = points + VALUES(points)\"",
-        ["a_replay_answers_what_the_first_answer_said"]),
+        "the new balance is added to the old one instead of replacing it",
+        "\tslot->value = slot->pending;\n",
+        "\tslot->value += slot->pending;\n",
+        [CONTRACT]),
     Mutant(
         "ledger-of-the-last-balance", (2,),
-        "a ledger row has another balance than the award",
-        "\trows->ints[5][n] = award->balance;\n",
-        "\trows->ints[5][n] = award->rule->points;\n",
+        "a ledger entry has another balance than the award",
+        "\t\t\tpack_int(&str, awards[i].balance);\n",
+        "\t\t\tpack_int(&str, rule->points);\n",
         ["a_replay_answers_what_the_first_answer_said"]),
     Mutant(
         "time-goes-back", (5,),
         "a clock that was set back puts an event before an older one",
-        "\treturn time <= user->last_event_at ? user->last_event_at + 1 : time;\n",
-        "\t(void)user;\n"
-        "\treturn time;\n",
+        "\treturn time <= newest ? newest + 1 : time;\n",
+        "\treturn time <= newest && newest < 0 ? newest + 1 : time;\n",
         ["after_the_clock_was_set_back_an_event_still_comes_last"]),
     Mutant(
         "refused-user-stays", (1, 4),
         "a user whose only event was refused stays",
-        "\terror = rows_write(&kept, batch, UPDATE_USERS);\n"
-        "\tif (error == OK)\n"
-        "\t\terror = rows_write(&empty, batch, DELETE_USERS);\n",
-        "\terror = rows_write(&kept, batch, UPDATE_USERS);\n",
+        "\t\tn = empty->count++;\n",
+        "\t\tn = empty->count;\n",
         ["the_same_id_twice_in_a_request_counts_once"]),
     Mutant(
         "users-twice", (4,),
         "the table lets a user exist twice",
-        "  PRIMARY KEY (application_id, username),\n"
-        "  KEY id (id)\n",
-        "  PRIMARY KEY (id),\n"
+        "  PRIMARY KEY (application_id, username)\n",
         "  KEY name (application_id, username)\n",
         ["a_replay_answers_what_the_first_answer_said"]),
     Mutant(
@@ -157,7 +156,8 @@ MUTANTS = [
     Mutant(
         "verify-blind", (2,),
         "verify does not see a gap in a user's numbers",
-        "\tcompare_event(fold, \"number\", event->key, fold->number + 1);\n",
+        "\tcompare_event(\n"
+        "\t    place, \"number\", place->event->number, fold->number + 1);\n",
         "",
         ["each_kind_of_damage_is_found"]),
     Mutant(

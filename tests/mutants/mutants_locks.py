@@ -6,64 +6,65 @@ MUTANTS = [
     Mutant(
         "no-row-lock", (1, 2, 3, 5),
         "the user's row lock is let go as soon as it is had",
-        "\terror = batch_lock_users(&batch);\n",
-        "\terror = batch_lock_users(&batch);\n"
+        "\terror = batch_lock_users(&batch, &known);\n",
+        "\terror = batch_lock_users(&batch, &known);\n"
         "\tif (error == OK)\n"
         "\t\terror = db_text(db, \"COMMIT\");\n",
-        ["two_events_of_a_user_come_one_after_the_other"],
+        ["test_an_event_half_way_keeps_the_next_of_its_user_waiting"],
         short=True),
     Mutant(
         "ids-before-lock", (1, 4),
         "event ids are looked up before the user is locked",
-        "\terror = batch_lock_users(&batch);\n"
-        "\t/* Behind what others did to the users while this waited for them. */\n"
-        "\tbatch.now = clock_now();\n"
+        "\terror = batch_lock_users(&batch, &known);\n",
+        "\tstruct known_events early;\n"
+        "\tknown_send(&batch, &early);\n"
+        "\terror = known_take(&batch, &early);\n"
         "\tif (error == OK)\n"
-        "\t\terror = known_find(&batch, &known);\n",
-        "\terror = known_find(&batch, &known);\n"
-        "\tif (error == OK)\n"
-        "\t\terror = batch_lock_users(&batch);\n"
-        "\tbatch.now = clock_now();\n",
+        "\t\terror = batch_lock_users(&batch, &known);\n"
+        "\tknown = early;\n",
         ["a_repetition_that_comes_at_once_waits_and_is_a_replay"]),
     Mutant(
-        "stale-snapshot", (2, 3),
-        "REPEATABLE READ: balances are those before the wait for the lock",
+        "stale-snapshot", (1, 4),
+        "REPEATABLE READ: the events known are those before the wait for the"
+        " lock",
         "tx_isolation = 'READ-COMMITTED'",
         "tx_isolation = 'REPEATABLE-READ'",
-        ["two_events_of_a_user_come_one_after_the_other"],
+        ["a_repetition_that_comes_at_once_waits_and_is_a_replay"],
         short=True),
     Mutant(
-        "badge-check-outside", (3,),
-        "badges, counts and balances are read in a transaction of their own",
-        "\tif (error == OK)\n"
-        "\t\terror = batch_load_state(&batch);\n",
-        "\tif (error == OK)\n"
-        "\t\terror = batch_load_state(&batch);\n"
-        "\tif (error == OK)\n"
-        "\t\terror = db_text(db, \"COMMIT\");\n",
-        ["two_events_of_a_user_come_one_after_the_other"]),
+        "standing-of-last-time", (2, 3),
+        "a committer goes by the standing that it read the time before",
+        "\tstanding = query_take_bytes(query, arena);\n",
+        "\tstatic _Thread_local char old[1024];\n"
+        "\tstatic _Thread_local size_t old_len;\n"
+        "\tconst struct bytes now = query_take_bytes(query, arena);\n"
+        "\tstanding = now;\n"
+        "\tif (now.data != NULL && old_len > 0)\n"
+        "\t\tstanding = (struct bytes) {\n"
+        "\t\t    arena_copy(arena, old, old_len), old_len};\n"
+        "\tif (now.data != NULL)\n"
+        "\t\tmemcpy(old, now.data, old_len = now.len);\n",
+        ["ten_at_once_on_a_new_user_make_one_row_and_a_hundred_points"]),
     Mutant(
         "badge-not-read", (3,),
         "nobody looks whether the user has the badge already",
-        "\t\twant(batch, &keys[STATE_BADGE], STATE_BADGE, item,\n"
-        "\t\t    rule->badge_id);\n",
-        "",
+        "\tunpack_badges(&unpack, state);\n"
+        "\treturn unpack_end(&unpack);\n",
+        "\tunpack_badges(&unpack, state);\n"
+        "\tstate->kinds[STATE_BADGE].count = 0;\n"
+        "\tstate->badges = 0;\n"
+        "\treturn unpack_end(&unpack);\n",
         ["a_replay_answers_what_the_first_answer_said"]),
     Mutant(
         "balance-in-the-client", (2,),
         "a committer adds to the balance that it remembers, not to the stored",
-        "\t\tvalue = query_take_int(&query);\n"
-        "\t\tstate_set(&batch->state, kind, user, ref, value);\n",
-        "\t\tvalue = query_take_int(&query);\n"
-        "\t\tif (kind == STATE_BALANCE) {\n"
-        "\t\t\tstatic _Thread_local int64_t seen[1 << 12];\n"
-        "\t\t\tint64_t *own = &seen[(batch->users[user].id * 64 + ref)\n"
-        "\t\t\t    & 0xfff];\n"
-        "\t\t\tif (*own == 0)\n"
-        "\t\t\t\t*own = value;\n"
-        "\t\t\tvalue = (*own)++;\n"
-        "\t\t}\n"
-        "\t\tstate_set(&batch->state, kind, user, ref, value);\n",
+        "\t\tpoints = unpack_int(unpack);\n",
+        "\t\tstatic _Thread_local int64_t seen[256];\n"
+        "\t\tint64_t *own = &seen[(size_t)ref & 255];\n"
+        "\t\tpoints = unpack_int(unpack);\n"
+        "\t\tif (*own == 0)\n"
+        "\t\t\t*own = points;\n"
+        "\t\tpoints = (*own)++;\n",
         ["ten_at_once_on_a_new_user_make_one_row_and_a_hundred_points"]),
     Mutant(
         "users-in-order-of-arrival", (1,),
@@ -82,10 +83,9 @@ MUTANTS = [
     Mutant(
         "users-mixed-up", (2, 3, 4),
         "a user gets the row of a neighbour in the batch",
-        "\t\tuser = &batch->users[i];\n"
-        "\t\tuser->id = query_take_int(&query);\n",
-        "\t\tuser = &batch->users[batch->user_count - 1 - i];\n"
-        "\t\tuser->id = query_take_int(&query);\n",
+        "\t\tdamage = take_user(query, batch->arena, &batch->users[i]);\n",
+        "\t\tdamage = take_user(query, batch->arena,\n"
+        "\t\t    &batch->users[first + batch->user_count - 1 - i]);\n",
         ["each_user_gets_their_own_outcome"]),
     Mutant(
         "late-row-waited-for", (),

@@ -88,8 +88,9 @@ MUTANTS = [
     Mutant(
         "awards-of-a-neighbour", (4,),
         "of several events read together, one has another's awards",
-        "\t\tevent = &events[draft->event].event;\n",
-        "\t\tevent = &events[0].event;\n",
+        "\t\tawards += events[count++].awards.count;\n",
+        "\t\tevents[count].awards = events[0].awards;\n"
+        "\t\tawards += events[count++].awards.count;\n",
         ["test_replays_and_reused_ids_within_and_across_batches",
          "test_newest_received_comes_first_whatever_the_timestamps"]),
 ]

@@ -18,34 +18,67 @@ MUTANTS = [
     Mutant(
         "events-of-any-application", (6,),
         "the list of events is that of all applications",
-        "\" WHERE e.application_id = ? AND e.timestamp >= ?\"",
-        "\" WHERE ? IS NOT NULL AND e.timestamp >= ?\"",
+        "\") WHERE e.application_id = ?\" \\\n",
+        "\") WHERE ? IS NOT NULL\" \\\n",
         ["test_collections_show_the_own_application_alone"]),
     Mutant(
         "user-of-any-application", (6,),
         "a user is found by the name alone",
-        "[ONE] = WHOLE(COLUMNS \"WHERE application_id = ? AND username = ?\")",
-        "[ONE] = WHOLE(COLUMNS \"WHERE ? IS NOT NULL AND username = ?\")",
+        "[ONE] = COLUMNS \"WHERE application_id = ? AND username = ?\"",
+        "[ONE] = COLUMNS \"WHERE ? IS NOT NULL AND username = ?\"",
         [WALLS]),
     Mutant(
         "ledger-of-a-namesake", (6,),
         "whose ledger it is to be is found by the name alone",
-        "\"SELECT id FROM user WHERE application_id = ? AND username = ?\"",
-        "\"SELECT id FROM user WHERE ? IS NOT NULL AND username = ?\"",
+        "\"SELECT last_event FROM user\"\n"
+        "               \" WHERE application_id = ? AND username = ?\"",
+        "\"SELECT last_event FROM user\"\n"
+        "               \" WHERE ? IS NOT NULL AND username = ?\"",
         [WALLS]),
     Mutant(
-        "ledger-of-any-application", (6,),
-        "the ledger is read by the user's number alone",
-        "\" WHERE l.application_id = ? AND l.user_id = ?",
-        "\" WHERE ? IS NOT NULL AND l.user_id = ?",
+        "chain-of-any-application", (6,),
+        "a user's events and ledger are read by their rows alone",
+        "\" STRAIGHT_JOIN event e ON e.application_id = ? AND e.id ="
+        " chain.id\"",
+        "\" STRAIGHT_JOIN event e ON ? IS NOT NULL AND e.id = chain.id\"",
         [STATEMENTS],
         short=True),
     Mutant(
-        "state-of-any-application", (6,),
-        "balances, counts and badges are read by the user's number alone",
-        " t ON t.application_id = k.a\"",
-        " t ON k.a IS NOT NULL\"",
+        "way-through-any-application", (6,),
+        "the chain is followed into whatever application it leads",
+        "\" STRAIGHT_JOIN event p ON p.application_id = ? AND p.id = c.id\"",
+        "\" STRAIGHT_JOIN event p ON ? IS NOT NULL AND p.id = c.id\"",
         [STATEMENTS]),
+    Mutant(
+        "place-of-any-application", (6,),
+        "the place where a page begins is found by its row alone",
+        "\"SELECT IF(username = ?, previous, 0) FROM event\"\n"
+        "                 \" WHERE application_id = ? AND id = ?\"",
+        "\"SELECT IF(username = ?, previous, 0) FROM event\"\n"
+        "                 \" WHERE ? IS NOT NULL AND id = ?\"",
+        [STATEMENTS]),
+    Mutant(
+        "names-of-any-application", (6,),
+        "what awards name is found by its number alone",
+        "\" STRAIGHT_JOIN \" table \" t ON t.id = k.i AND t.application_id ="
+        " k.a\"",
+        "\" STRAIGHT_JOIN \" table \" t ON t.id = k.i\"",
+        [STATEMENTS, "test_awards_that_cannot_be_read_are_not_taken_for_none",
+         "test_what_is_not_there_has_no_name"]),
+    Mutant(
+        "marks-of-any-application", (6,),
+        "a point scale is marked by its number alone",
+        "\"UPDATE point_scale SET given = TRUE\"\n"
+        "                   \" WHERE application_id = ? AND id = ?\"",
+        "\"UPDATE point_scale SET given = TRUE\"\n"
+        "                   \" WHERE ? IS NOT NULL AND id = ?\"",
+        [STATEMENTS]),
+    Mutant(
+        "points-of-a-namesake", (6,),
+        "a user's points are those of a namesake elsewhere",
+        "\" LEFT JOIN user u ON u.application_id = s.application_id\"",
+        "\" LEFT JOIN user u ON s.application_id > 0\"",
+        [STATEMENTS, WALLS]),
     Mutant(
         "points-of-any-application", (6,),
         "a point scale is found by the name alone",

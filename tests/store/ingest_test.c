@@ -3,6 +3,7 @@
 
 #include "ingest_test.h"
 #include "proxy.h"
+#include "store/user.h"
 
 int64_t application;
 
@@ -72,14 +73,40 @@ apply(struct ingest_event *events, size_t count)
 	return job;
 }
 
+/* The user, if there is one, in the test's arena. */
+static bool
+find_user(const char *username, struct user *user_out)
+{
+	struct db *db = connect_as(DB_ADMIN);
+	enum error error =
+	    user_get(db, test_arena, application, username, user_out);
+
+	db_free(db);
+	if (error != ERR_USER_NOT_FOUND)
+		assert_int_equal(error, OK);
+	return error == OK;
+}
+
 int64_t
 points_of(const char *username)
 {
-	return sql_number("SELECT COALESCE(SUM(b.points), 0) FROM balance b"
-	                  " JOIN user u ON u.id = b.user_id"
-	                  " WHERE u.application_id = %lld"
-	                  " AND u.username = '%s'",
-	    (long long)application, username);
+	struct user user;
+	int64_t points = 0;
+	size_t i;
+
+	if (!find_user(username, &user))
+		return 0;
+	for (i = 0; i < user.balance_count; i++)
+		points += user.balances[i].points;
+	return points;
+}
+
+int64_t
+badges_of(const char *username)
+{
+	struct user user;
+
+	return find_user(username, &user) ? (int64_t)user.badge_count : 0;
 }
 
 int64_t

@@ -33,8 +33,9 @@ enum error apply_job(struct committer *committer, struct ingest_job *job);
 /* Applies events as one request, on a committer of its own; must succeed. */
 struct ingest_job apply(struct ingest_event *events, size_t count);
 
-/* What the user has in all point scales; rows of the application. */
+/* What the user has in all point scales, and badges; rows of the application. */
 int64_t points_of(const char *username);
+int64_t badges_of(const char *username);
 int64_t rows_of(const char *table);
 
 /* The event was accepted, and gave its point and this badge, or NULL. */

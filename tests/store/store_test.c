@@ -21,6 +21,7 @@ enum { ARENA_MAX = 256 << 20, ARGUMENTS_MAX = 16, START_SECONDS = 60 };
 
 struct db_settings server_settings;
 struct db_counters server_counters;
+int64_t users_at_once = VERIFY_USERS_AT_ONCE;
 struct arena *test_arena;
 
 static char *directory;
@@ -438,7 +439,8 @@ verify_lines(int64_t application, struct verify_totals *totals_out)
 	struct db *db = connect_as(DB_ADMIN);
 
 	assert_int_equal(
-	    verify_run(db, application, &listener, totals_out), OK);
+	    verify_run(db, application, users_at_once, &listener, totals_out),
+	    OK);
 	db_free(db);
 	return lines.data;
 }

@@ -85,6 +85,9 @@ void keep_outcome(struct ingest_job *job);
 void post(int64_t application, const char *id, const char *username,
     const char *event_type, const char *properties);
 
+/* Of the users whom verify folds at once. */
+extern int64_t users_at_once;
+
 /* What verify finds, all lines in one text of test_arena. */
 const char *verify_lines(int64_t application, struct verify_totals *totals_out);
 

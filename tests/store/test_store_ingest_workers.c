@@ -120,7 +120,7 @@ ten_at_once_on_a_new_user_make_one_row_and_a_hundred_points(void **state)
 	run_workers(workers, COUNT(workers), post_ten);
 	assert_int_equal(rows_of("user"), 1);
 	assert_int_equal(points_of("new"), 100);
-	assert_int_equal(rows_of("user_badge"), 1);
+	assert_int_equal(badges_of("new"), 1);
 	assert_int_equal(sql_number("SELECT events FROM user"
 	                            " WHERE application_id = %lld",
 	                     (long long)application),

@@ -25,14 +25,6 @@ let_ann_go(void **state)
 	return leave_nothing_wrong(state);
 }
 
-static int64_t
-id_of_ann(void)
-{
-	return sql_number("SELECT id FROM user WHERE username = 'ann'"
-	                  " AND application_id = %lld",
-	    (long long)application);
-}
-
 /* A worker's committer with one request, in a thread. */
 struct poster {
 	pthread_t thread;
@@ -113,15 +105,17 @@ let_go(void)
 }
 
 /*
- * Two requests at once: the first is stopped half-way, when it has read all,
- * written its event, and is about to write ann's balance; then comes the second.
+ * Two requests at once: the first is stopped half-way, when it has written its
+ * event and its user, and is about to mark its point scale as given; then comes
+ * the second.
  */
 static void
 meet(struct poster *first, struct poster *second)
 {
-	hold(arena_printf(test_arena,
-	    "balance WHERE application_id = %lld AND user_id = %lld",
-	    (long long)application, (long long)id_of_ann()));
+	sql("UPDATE point_scale SET given = FALSE WHERE application_id = %lld",
+	    (long long)application);
+	hold(arena_printf(test_arena, "point_scale WHERE application_id = %lld",
+	    (long long)application));
 	poster_start(first);
 	wait_for_waiters(1, first);
 	poster_start(second);
@@ -163,7 +157,7 @@ two_events_of_a_user_come_one_after_the_other(void **state)
 	assert_true(two.event.row > one.event.row);
 	posters_free(&first, &second);
 	assert_int_equal(points_of("ann"), 3);
-	assert_int_equal(rows_of("user_badge"), 1);
+	assert_int_equal(badges_of("ann"), 1);
 	assert_nobody_tried_again();
 }
 

@@ -6,6 +6,8 @@
 
 enum { MANY = 300 };
 
+#define ANN " WHERE username = 'ann'"
+
 static int64_t one, two;
 
 static struct rule_definition
@@ -96,8 +98,7 @@ post_events(void)
 
 /* What a test changes is put back from here. */
 static const char *const tables[] = {"application", "point_scale", "badge",
-    "rule", "rule_revision", "user", "event", "ledger", "balance", "rule_count",
-    "user_badge"};
+    "rule", "rule_revision", "user", "event"};
 
 static void
 save_tables(void)
@@ -135,7 +136,6 @@ set_up(void **state)
 	post_events();
 	save_tables();
 	sql("SET foreign_key_checks = 0");
-	sql("SET @ann = (SELECT id FROM user WHERE username = 'ann')");
 	sql("SET @one = %lld", (long long)one);
 	return 0;
 }
@@ -159,7 +159,7 @@ one_application_is_verified_alone(void **state)
 	struct verify_totals totals;
 
 	(void)state;
-	sql("UPDATE balance SET points = points + 1 WHERE user_id = @ann");
+	sql("UPDATE user SET standing = CONCAT(standing, X'00')" ANN);
 	verify_lines(two, &totals);
 	assert_int_equal(totals.differences, 0);
 	assert_int_equal(totals.applications, 1);
@@ -169,8 +169,12 @@ one_application_is_verified_alone(void **state)
 	assert_int_equal(totals.events, 9);
 }
 
-#define ANN  " WHERE user_id = @ann"
 #define RULE "(SELECT MIN(id) FROM rule WHERE name = 'third')"
+
+/* One byte of the first award of a1: see store/award.h. */
+#define AWARD(place, hex)                                                \
+	"UPDATE event SET awards = INSERT(awards, " #place ", 1, X'" hex \
+	"')" ANN " AND number = 1"
 
 /* One statement that does damage, and the line that must tell of it. */
 static const struct damage {
@@ -178,16 +182,17 @@ static const struct damage {
 	const char *line;
 } damages[] = {
     /* The user's row. */
-    {"UPDATE user SET events = events + 1 WHERE id = @ann",
+    {"UPDATE user SET events = events + 1" ANN,
         "one: ann: events: stored 7, folded 6"},
-    {"UPDATE user SET entries = entries - 1 WHERE id = @ann",
+    {"UPDATE user SET entries = entries - 1" ANN,
         "one: ann: ledger entries: stored"},
-    {"UPDATE user SET last_event_at = last_event_at + 1 WHERE id = @ann",
-        "one: ann: time of the last event: stored"},
-    {"DELETE FROM user WHERE id = @ann", "rows of table event, of user number"},
-    {"UPDATE user SET id = @ann WHERE username = 'bob'",
-        "one: -: users with the number"},
-    {"UPDATE user SET application_id = 99 WHERE id = @ann",
+    {"UPDATE user SET last_event = last_event + 1" ANN,
+        "one: ann: row of the last event: stored"},
+    {"DELETE FROM user" ANN,
+        "one: ann: events of a user who does not exist: stored 6, folded 0"},
+    {"INSERT INTO user VALUES (@one, 'eve', 0, 0, 0, 0, 7, X'000000')",
+        "one: eve: row of the last event: stored 7, folded 0"},
+    {"UPDATE user SET application_id = 99" ANN,
         "application number 99: -: rows of table user, of an application"
         " that does not exist: stored 1, folded 0"},
     /* Events. */
@@ -200,140 +205,101 @@ static const struct damage {
     {"UPDATE event SET number = 7" ANN " AND number = 6",
         "one: ann: event 7 (\"a6\"): number: stored 7, folded 6"},
     {"UPDATE event SET id = 1" ANN " AND number = 5",
-        "one: ann: event 5 (\"a5\"): row: stored 1, folded more than"},
+        "one: ann: event 5 (\"a5\"): number: stored 5, folded 1"},
+    {"UPDATE event SET previous = previous + 1" ANN " AND number = 5",
+        "one: ann: event 5 (\"a5\"): row of the event before: stored"},
+    {"UPDATE event SET previous = 1" ANN " AND number = 1",
+        "one: ann: event 1 (\"a1\"): row of the event before: stored 1,"
+        " folded 0"},
     {"UPDATE event SET version = 99" ANN " AND number = 6",
         "one: ann: event 6 (\"a6\"): version: stored 99, folded"},
     {"UPDATE event SET version = 1" ANN " AND number = 3",
         "one: ann: event 3 (\"a3\"): version: stored 1, folded"},
-    {"UPDATE event SET first_entry = 9" ANN " AND number = 1",
-        "one: ann: event 1 (\"a1\"): first ledger entry: stored 9,"
-        " folded 1"},
-    {"UPDATE event SET entries = entries + 1" ANN " AND number = 1",
-        "one: ann: event 1 (\"a1\"): ledger entries: stored 5, folded 4"},
-    {"UPDATE event SET badges = 0" ANN " AND number = 1",
-        "one: ann: event 1 (\"a1\"): badges won: stored 0, folded 1"},
     {"UPDATE event SET event_type = 'spam'" ANN " AND number = 1",
-        "one: ann: ledger entry 1: stored nothing, folded -7 points by rule"
-        " \"fine\""},
+        "one: ann: event 1 (\"a1\"): award of rule \"fine\": stored nothing,"
+        " folded -7 points of \"reputation\", balance -7"},
     {"UPDATE event SET properties = '{}'" ANN " AND number = 1",
-        "one: ann: badge \"Verified\": event's row: stored"},
+        "one: ann: event 1 (\"a1\"): award of rule \"verified\": stored 5"
+        " points of \"reputation\", balance 15, badge \"Verified\","
+        " folded nothing"},
     {"UPDATE event SET properties = '{\"ver'" ANN " AND number = 1",
         "one: ann: event 1 (\"a1\"): properties: stored no JSON"},
-    {"UPDATE event SET user_id = 999" ANN " AND number = 6",
-        "one: -: rows of table event, of user number 999, who does not"
-        " exist: stored 1, folded 0"},
+    {"UPDATE event SET username = 'eve'" ANN " AND number = 6",
+        "one: eve: events of a user who does not exist: stored 1, folded 0"},
     {"UPDATE event SET application_id = 99" ANN " AND number = 6",
         "application number 99: -: rows of table event, of an application"
         " that does not exist: stored 1, folded 0"},
-    /* The ledger. */
-    {"UPDATE ledger SET point_scale_id = 999" ANN " AND number = 2",
-        "one: ann: ledger entry 2: point scale: stored number 999, which does"
-        " not exist, folded \"reputation\""},
-    {"UPDATE ledger SET points = 6" ANN " AND number = 2",
-        "one: ann: ledger entry 2: points: stored 6, folded 5"},
-    {"UPDATE ledger SET balance = 16" ANN " AND number = 2",
-        "one: ann: ledger entry 2: balance: stored 16, folded 15"},
-    {"UPDATE ledger SET event = event + 1" ANN " AND number = 2",
-        "one: ann: ledger entry 2: stored 5 points by rule \"verified\","
-        " folded nothing"},
-    {"UPDATE ledger SET rule_id = " RULE ANN " AND number = 2",
-        "one: ann: ledger entry 2: stored 5 points by rule \"third\", folded"
-        " nothing"},
-    {"UPDATE ledger SET rule_id = 999" ANN " AND number = 2",
-        "one: ann: ledger entry 2: stored 5 points by rule number 999, which"
-        " does not exist, folded nothing"},
-    {"DELETE FROM ledger" ANN " AND number = 2",
-        "one: ann: ledger entry 2: stored nothing, folded 5 points by rule"
-        " \"verified\""},
-    {"UPDATE ledger SET number = 99" ANN " AND number = 14",
-        "one: ann: ledger entry 99: number: stored 99, folded 14"},
-    {"UPDATE ledger SET number = 99" ANN " AND number = 2",
-        "one: ann: ledger entry 99: stored 5 points by rule \"verified\","
-        " folded nothing"},
-    {"INSERT INTO ledger SELECT application_id, user_id, 0,"
-     " point_scale_id, points, balance, event - 1, rule_id FROM ledger" ANN
+    /* What event a1 gave: its bytes are in AWARDS. */
+    {"UPDATE event SET awards = NULL" ANN " AND number = 1",
+        "one: ann: event 1 (\"a1\"): award of rule \"review\": stored nothing,"
+        " folded 10 points of \"reputation\", balance 10"},
+    {"UPDATE event SET awards = CONCAT(awards, X'00')" ANN " AND number = 1",
+        "one: ann: event 1 (\"a1\"): awards: stored damaged, folded readable"},
+    {"UPDATE event SET awards = INSERT(awards, 1, 1, X'07')" ANN
      " AND number = 1",
-        "one: ann: ledger entry 0: stored 10 points by rule \"review\","
-        " folded nothing"},
-    {"INSERT INTO ledger SELECT application_id, user_id, 15,"
-     " point_scale_id, points, balance, event, rule_id FROM ledger" ANN
-     " AND number = 1",
-        "one: ann: ledger entry 15: stored 10 points by rule \"review\","
-        " folded nothing"},
-    {"INSERT INTO ledger SELECT application_id, 999, number,"
-     " point_scale_id, points, balance, event, rule_id FROM ledger" ANN
-     " AND number = 1",
-        "rows of table ledger, of user number 999, who does not exist"},
-    {"UPDATE ledger SET application_id = 99" ANN " AND number = 1",
-        "rows of table ledger, of an application that does not exist"},
-    /* Balances. */
-    {"UPDATE balance SET points = points + 1" ANN " AND points = 100",
-        "one: ann: balance of point scale \"gold\": stored 101,"
-        " folded 100"},
-    {"UPDATE balance SET points = points + 1" ANN " AND points = 100",
-        "one: ann: balance of point scale \"gold\" against the sum of its"
-        " ledger entries: stored 101, folded 100"},
-    {"UPDATE ledger SET points = points + 1" ANN " AND points = 100",
-        "one: ann: balance of point scale \"gold\" against the sum of its"
-        " ledger entries: stored 100, folded 101"},
-    {"DELETE FROM balance" ANN " AND points = 100",
-        "one: ann: balance of point scale \"gold\": stored nothing,"
-        " folded 100"},
-    {"DELETE FROM balance" ANN " AND points = 0",
-        "one: ann: balance of point scale \"zero\": stored nothing,"
+        "one: ann: event 1 (\"a1\"): ledger entries before: stored 7,"
         " folded 0"},
-    {"INSERT INTO balance SELECT @one, @ann, id, 0 FROM point_scale"
-     " WHERE name = 'unused'",
-        "one: ann: balance of point scale \"unused\": stored there,"
-        " folded nothing"},
-    {"INSERT INTO balance VALUES (@one, @ann, 999, 0)",
-        "one: ann: balance of point scale number 999, which does not"
-        " exist: stored there, folded nothing"},
-    {"INSERT INTO balance VALUES (@one, 999, 1, 0)",
-        "rows of table balance, of user number 999, who does not exist"},
-    {"INSERT INTO balance VALUES (99, @ann, 1, 0)",
-        "rows of table balance, of an application that does not exist"},
-    /* Counts. */
-    {"UPDATE rule_count SET count = 5" ANN " AND rule_id = " RULE,
-        "one: ann: count of rule \"third\": stored 5, folded 4"},
-    {"DELETE FROM rule_count" ANN " AND rule_id = " RULE,
-        "one: ann: count of rule \"third\": stored nothing, folded 4"},
-    {"INSERT INTO rule_count SELECT @one, @ann, id, 1 FROM rule"
-     " WHERE name = 'unused'",
-        "one: ann: count of rule \"unused\": stored there,"
-        " folded nothing"},
-    {"INSERT INTO rule_count VALUES (@one, @ann, 999, 1)",
-        "one: ann: count of rule number 999, which does not exist: stored"
-        " there, folded nothing"},
-    {"INSERT INTO rule_count VALUES (@one, 999, 1, 1)",
-        "rows of table rule_count, of user number 999, who does not"},
-    {"INSERT INTO rule_count VALUES (99, @ann, 1, 1)",
-        "rows of table rule_count, of an application that does not"},
-    /* Badges. */
-    {"UPDATE user_badge SET event = event + 1" ANN " LIMIT 1",
-        "one: ann: badge \"Verified\": event's row: stored"},
-    {"UPDATE user_badge SET rule_id = 1" ANN " LIMIT 1",
-        "one: ann: badge \"Verified\": rule: stored \"review\", folded"
-        " \"verified\""},
-    {"DELETE FROM user_badge" ANN " LIMIT 1",
-        "one: ann: badge \"Verified\": stored nothing, folded there"},
-    {"INSERT INTO user_badge SELECT application_id, id, 1, 1, 1"
-     " FROM user WHERE username = 'cy'",
-        "one: cy: badge \"Verified\": stored there, folded nothing"},
-    {"INSERT INTO user_badge VALUES (@one, @ann, 999, 1, 1)",
-        "one: ann: badge number 999, which does not exist: stored there,"
-        " folded nothing"},
-    {"INSERT INTO user_badge VALUES (@one, 999, 1, 1, 1)",
-        "rows of table user_badge, of user number 999, who does not"},
-    {"INSERT INTO user_badge VALUES (99, @ann, 1, 1, 1)",
-        "rows of table user_badge, of an application that does not"},
+    {AWARD(3, "63"),
+        "one: ann: event 1 (\"a1\"): award of rule number 99, which does not"
+        " exist: stored 10 points"},
+    {AWARD(4, "63"),
+        "one: ann: event 1 (\"a1\"): award of rule \"review\": stored 10 points"
+        " of number 99, which does not exist, balance 10, folded 10 points of"
+        " \"reputation\", balance 10"},
+    {AWARD(5, "16"),
+        "one: ann: event 1 (\"a1\"): award of rule \"review\": stored 11"
+        " points"},
+    {AWARD(6, "16"),
+        "one: ann: event 1 (\"a1\"): award of rule \"review\": stored 10 points"
+        " of \"reputation\", balance 11, folded"},
+    {AWARD(7, "63"),
+        "one: ann: event 1 (\"a1\"): award of rule \"review\": stored 10 points"
+        " of \"reputation\", balance 10, badge number 99, which does not"
+        " exist, folded"},
+    /* What ann has. */
+    {"UPDATE user SET standing = NULL" ANN,
+        "one: ann: standing: stored damaged, folded readable"},
+    {"UPDATE user SET standing = CONCAT(standing, X'00')" ANN,
+        "one: ann: standing: stored damaged, folded readable"},
+    {"UPDATE user SET standing = X'000000'" ANN,
+        "one: ann: balance of point scale \"gold\": stored none, folded 100"},
+    {"UPDATE user SET standing = X'000000'" ANN,
+        "one: ann: balance of point scale \"zero\": stored none, folded 0"},
+    {"UPDATE user SET standing = X'000000'" ANN,
+        "one: ann: count of rule \"third\": stored none, folded 4"},
+    {"UPDATE user SET standing = X'000000'" ANN,
+        "one: ann: place of badge \"Verified\": stored none, folded 1"},
+    {"UPDATE user SET standing = X'01630200'" ANN,
+        "one: ann: standing: stored damaged, folded readable"},
+    {"UPDATE user SET standing = X'0163020000'" ANN,
+        "one: ann: balance of point scale number 99, which does not exist:"
+        " stored 1, folded none"},
+    {"UPDATE user SET standing = X'00016300'" ANN,
+        "one: ann: standing: stored damaged, folded readable"},
+    {"UPDATE user SET standing = X'0001630500'" ANN,
+        "one: ann: count of rule number 99, which does not exist: stored 5,"
+        " folded none"},
+    {"UPDATE user SET standing = X'00000163'" ANN,
+        "one: ann: place of badge number 99, which does not exist: stored 1,"
+        " folded none"},
+    {"UPDATE user SET standing = X'0000020201'" ANN,
+        "one: ann: place of badge \"Verified\": stored 2, folded 1"},
+    {"UPDATE user SET standing = X'00000101' WHERE username = 'cy'",
+        "one: cy: place of badge \"Verified\": stored 1, folded none"},
+    /* What keeps things that somebody has from being deleted. */
+    {"UPDATE point_scale SET given = FALSE WHERE name = 'gold'",
+        "one: -: point scale \"gold\": given: stored 0, folded 1"},
+    {"UPDATE badge SET given = FALSE WHERE name = 'Critic'",
+        "one: -: badge \"Critic\": given: stored 0, folded 1"},
     /* What the fold itself rests on. */
     {"UPDATE rule_revision SET points = 11 WHERE rule_id = 1"
      " AND until <> 0 ORDER BY since LIMIT 1",
-        "one: ann: ledger entry 1: points: stored 10, folded 11"},
+        "one: ann: event 1 (\"a1\"): award of rule \"review\": stored 10 points"
+        " of \"reputation\", balance 10, folded 11 points of \"reputation\","
+        " balance 11"},
     {"UPDATE rule_revision SET points = 9223372036854775807"
      " WHERE rule_id = " RULE,
-        "one: ann: ledger entry"},
+        "one: ann: event 3 (\"a3\"): award of rule \"third\": stored 100"},
     {"UPDATE rule_revision SET points = 9223372036854775807"
      " WHERE rule_id = 1 AND until <> 0 ORDER BY since LIMIT 1",
         "one: ann: event 1 (\"a1\"): outcome: stored applied,"
@@ -394,16 +360,41 @@ an_event_id_that_two_events_have_is_found(void **state)
 	    " ADD UNIQUE KEY event_id (application_id, event_id)");
 }
 
+/*
+ * Bob has had no event since "gone", the seventh rule, was deleted, so that his
+ * last count is still that: one more than the fifth by two, and then 1. Behind
+ * it comes his only badge. Ann's is gone, with her next event.
+ */
 static void
 the_counts_of_a_deleted_rule_do_not_matter(void **state)
 {
 	(void)state;
-	sql("UPDATE rule_count SET count = 77 WHERE rule_id ="
-	    " (SELECT id FROM rule WHERE deleted <> 0)");
+	assert_int_equal(sql_number("SELECT RIGHT(standing, 4) = X'02010101'"
+	                            " FROM user WHERE username = 'bob'"),
+	    1);
+	sql("UPDATE user SET standing = CONCAT(LEFT(standing,"
+	    " LENGTH(standing) - 3), X'4D0101') WHERE username = 'bob'");
 	verify_finds_nothing();
-	sql("DELETE FROM rule_count WHERE rule_id ="
-	    " (SELECT id FROM rule WHERE deleted <> 0)");
-	verify_finds_nothing();
+}
+
+/* As of more users than fit into memory. */
+static void
+parts_of_the_users_add_up_to_all(void **state)
+{
+	struct verify_totals totals;
+
+	(void)state;
+	users_at_once = MANY / 7;
+	verify_lines(0, &totals);
+	assert_int_equal(totals.differences, 0);
+	assert_int_equal(totals.events, 9 + 2 * MANY);
+	assert_int_equal(totals.users, 3 + 1 + MANY);
+	sql("DELETE FROM user WHERE username = 'user 77'");
+	sql("UPDATE event SET number = 2 WHERE username = 'user 88'");
+	verify_lines(0, &totals);
+	users_at_once = VERIFY_USERS_AT_ONCE;
+	assert_int_equal(totals.differences, 2);
+	assert_int_equal(totals.users, 3 + MANY);
 }
 
 /* Posts, with changes of a rule in between, until it is told to stop. */
@@ -480,6 +471,8 @@ main(void)
 	        an_event_id_that_two_events_have_is_found, restore_tables),
 	    cmocka_unit_test_teardown(
 	        the_counts_of_a_deleted_rule_do_not_matter, restore_tables),
+	    cmocka_unit_test_teardown(
+	        parts_of_the_users_add_up_to_all, restore_tables),
 	    cmocka_unit_test(a_system_at_work_has_no_differences),
 	};
 

@@ -1,5 +1,4 @@
-/* engine_test: events applied, and awards and changes as texts */
-#include <stdlib.h>
+/* engine_test: events applied, and awards and states as texts */
 #include <string.h>
 
 #include "base/str.h"
@@ -8,7 +7,7 @@
 enum { TEXT_MAX = 100000 };
 
 struct occurrence
-occurrence_of(int64_t user, const char *type, const char *properties)
+occurrence_of(const char *type, const char *properties)
 {
 	const char **list = arena_array(arena, ROW_MAX, sizeof(*list));
 	size_t count = 0, len;
@@ -17,7 +16,7 @@ occurrence_of(int64_t user, const char *type, const char *properties)
 		len = strcspn(properties, ",");
 		list[count++] = arena_copy(arena, properties, len);
 	}
-	return (struct occurrence) {user, type, list, count};
+	return (struct occurrence) {type, list, count};
 }
 
 static const char *
@@ -50,41 +49,57 @@ apply(struct state *state, const struct rule *const *rules, size_t count,
 	return "overflow";
 }
 
-static int
-compare_slots(const void *one_void, const void *other_void)
-{
-	const struct state_slot *one = *(struct state_slot *const *)one_void;
-	const struct state_slot *other =
-	    *(struct state_slot *const *)other_void;
-
-	if (one->user != other->user)
-		return one->user < other->user ? -1 : 1;
-	if (one->kind != other->kind)
-		return one->kind < other->kind ? -1 : 1;
-	return one->ref < other->ref ? -1 : one->ref > other->ref;
-}
-
-const char *
-changes_text(const struct state *state)
+/* The slots that were set, each with the user before it. */
+static void
+slots_text(struct str *text, const struct state *state, enum state_kind kind,
+    size_t user)
 {
 	static const char *const kinds[STATE_KINDS] = {
 	    [STATE_BALANCE] = "points",
 	    [STATE_COUNT] = "count",
 	    [STATE_BADGE] = "badge"};
-	struct state_slot **slots = arena_array(arena, 1000, sizeof(*slots));
-	struct state_slot *slot;
-	struct str text = str_new(arena, TEXT_MAX);
-	size_t count = 0, i;
+	const struct state_slots *slots = &state->kinds[kind];
+	const struct state_slot *slot;
+	size_t i;
 
-	for (slot = state->first_changed; slot; slot = slot->next_changed) {
-		assert_true(slot->changed && count < 1000);
-		slots[count++] = slot;
+	for (i = 0; i < slots->count; i++) {
+		slot = &slots->list[i];
+		assert_true(i == 0 || slot[-1].ref < slot->ref);
+		if (slot->present)
+			str_addf(text, "%su%zu %s%lld=%lld",
+			    text->len > 0 ? ", " : "", user, kinds[kind],
+			    (long long)slot->ref, (long long)slot->value);
+		else
+			assert_true(slot->value == 0);
 	}
-	if (count > 0)
-		qsort(slots, count, sizeof(*slots), compare_slots);
-	for (i = 0; i < count; i++)
-		str_addf(&text, "%su%lld %s%lld=%lld", i > 0 ? ", " : "",
-		    (long long)slots[i]->user, kinds[slots[i]->kind],
-		    (long long)slots[i]->ref, (long long)slots[i]->value);
+}
+
+/* The last place of a badge is the number of those that were won. */
+static void
+check_badges(const struct state *state)
+{
+	const struct state_slots *slots = &state->kinds[STATE_BADGE];
+	int64_t last = 0;
+	size_t i;
+
+	for (i = 0; i < slots->count; i++)
+		if (slots->list[i].value > last)
+			last = slots->list[i].value;
+	assert_true(state->badges == last);
+}
+
+const char *
+states_text(const struct state *states, size_t count)
+{
+	struct str text = str_new(arena, TEXT_MAX);
+	size_t i;
+	int kind;
+
+	for (i = 0; i < count; i++) {
+		for (kind = 0; kind < STATE_KINDS; kind++)
+			slots_text(
+			    &text, &states[i], (enum state_kind)kind, i + 1);
+		check_badges(&states[i]);
+	}
 	return text.data;
 }

@@ -1,4 +1,4 @@
-/* engine_test: events applied, and awards and changes as texts */
+/* engine_test: events applied, and awards and states as texts */
 #ifndef ENGINE_TEST_H
 #define ENGINE_TEST_H
 
@@ -8,9 +8,8 @@
 /* The most rules, events or properties that a case has. */
 enum { ROW_MAX = 12 };
 
-/* An event of a user; its properties between commas. */
-struct occurrence
-occurrence_of(int64_t user, const char *type, const char *properties);
+/* An event; its properties between commas. */
+struct occurrence occurrence_of(const char *type, const char *properties);
 
 /*
  * What the event gives, as "1=10 2=15* 3*": the rule's id, the balance where it
@@ -19,7 +18,10 @@ occurrence_of(int64_t user, const char *type, const char *properties);
 const char *apply(struct state *state, const struct rule *const *rules,
     size_t count, const struct occurrence *event);
 
-/* The list of changes as "u1 points7=10, u1 count1=1", sorted. */
-const char *changes_text(const struct state *state);
+/*
+ * All that was ever set, as "u1 points7=10, u1 count1=1, u2 points7=0", by user
+ * (the first state is user 1's), kind and number.
+ */
+const char *states_text(const struct state *states, size_t count);
 
 #endif

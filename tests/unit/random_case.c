@@ -1,4 +1,7 @@
 /* random_case: rules, users and events drawn by a seed */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "random_case.h"
 #include "unit_test.h"
 
@@ -6,15 +9,45 @@ uint64_t seed;
 
 static uint64_t random_state;
 
+int
+random_set_up(void **test)
+{
+	const char *given = getenv("PALMARES_TEST_SEED");
+
+	seed = given == NULL ? 20261122 : strtoull(given, NULL, 10);
+	printf("PALMARES_TEST_SEED=%llu\n", (unsigned long long)seed);
+	return arena_set_up(test);
+}
+
+void
+draw_from(uint64_t number)
+{
+	random_state = seed + number * 1000003;
+}
+
 /* SplitMix64. */
-uint64_t
-draw(uint64_t below)
+static uint64_t
+draw_bits(void)
 {
 	uint64_t z = random_state += 0x9e3779b97f4a7c15u;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return (z ^ z >> 31) % below;
+	return z ^ z >> 31;
+}
+
+uint64_t
+draw(uint64_t below)
+{
+	return draw_bits() % below;
+}
+
+uint64_t
+draw_uint(void)
+{
+	const uint64_t bits = draw_bits();
+
+	return bits >> draw(64);
 }
 
 #define ONE_OF(rows) ((rows)[draw(COUNT(rows))])
@@ -78,6 +111,7 @@ draw_user(size_t rule_count)
 	static const int64_t points[] = {0, 5, -5, INT64_MAX, INT64_MIN,
 	    INT64_MAX - 10, INT64_MIN + 10, INT64_MAX / 2};
 	struct user user = {0};
+	int64_t place = 0, *badge;
 	size_t i;
 
 	for (i = 1; i <= SCALES; i++)
@@ -87,8 +121,11 @@ draw_user(size_t rule_count)
 	for (i = 1; i <= rule_count; i++)
 		if (draw(3) == 0)
 			user.counts[i] = (int64_t)draw(4);
-	for (i = 1; i <= BADGES; i++)
-		user.badges[i] = draw(5) == 0;
+	for (i = 1; i <= BADGES; i++) {
+		badge = &user.badges[1 + draw(BADGES)];
+		if (draw(4) == 0 && *badge == 0)
+			*badge = ++place;
+	}
 	return user;
 }
 
@@ -98,7 +135,7 @@ draw_case(uint64_t number)
 	struct random_case *random = arena_alloc(arena, sizeof(*random));
 	size_t i;
 
-	random_state = seed + number * 1000003;
+	draw_from(number);
 	random->rule_count = draw(RULES_MAX + 1);
 	random->event_count = draw(EVENTS_MAX + 1);
 	for (i = 0; i < random->rule_count; i++)

@@ -41,7 +41,8 @@ struct balance {
 struct user {
 	struct balance balances[SCALES + 1];
 	int64_t counts[RULES_MAX + 1];
-	bool badges[BADGES + 1];
+	int64_t
+	    badges[BADGES + 1]; /* places in the order of winning; 0: none */
 };
 
 struct random_case {
@@ -54,8 +55,23 @@ struct random_case {
 
 extern uint64_t seed;
 
+/*
+ * Fixture of a group: an arena, and the seed, which PALMARES_TEST_SEED may give
+ * to repeat a run.
+ */
+int random_set_up(void **test);
+
+/*
+ * What is drawn after it depends on the seed and the number alone; draw_case
+ * begins with it.
+ */
+void draw_from(uint64_t number);
+
 /* A number from 0 to below - 1. */
 uint64_t draw(uint64_t below);
+
+/* A number of any size: all numbers of bits are as likely. */
+uint64_t draw_uint(void);
 
 /*
  * A case, in the arena. It depends on the seed and its number alone, and so do

@@ -6,6 +6,8 @@
 #define MAX "9223372036854775807"
 #define MIN "-9223372036854775808"
 
+enum { USERS = 3 };
+
 const size_t arena_max = 64 << 20;
 
 /* A rule; its id is its place in the table, from 1. */
@@ -29,7 +31,7 @@ struct stored_row {
 	int64_t user, ref, value;
 };
 
-/* after: what is to be written then, see changes_text. */
+/* after: what the users have then, see states_text. */
 struct scenario {
 	const char *name;
 	struct rule_row rules[ROW_MAX];
@@ -164,7 +166,7 @@ static const struct scenario scenarios[] = {
 	    { { "review", NULL, 1, 0, 0, 9 }, { "review", NULL, 1, 1, 7, 9 } },
 	    { { STATE_BADGE, 1, 9, 1 } },
 	    { { 1, "review", "", "2=1" } },
-	    "u1 points7=1, u1 count1=1, u1 count2=1" },
+	    "u1 points7=1, u1 count1=1, u1 count2=1, u1 badge9=1" },
 	{ "of two rules with one badge the first gives it",
 	    { { "review", NULL, 1, 0, 0, 9 }, { "review", NULL, 1, 5, 7, 9 },
 	      { "review", NULL, 1, 0, 0, 9 } }, {},
@@ -176,6 +178,44 @@ static const struct scenario scenarios[] = {
 	      { 1, "review", "", "" } },
 	    "u1 count1=3, u1 badge9=1" },
 
+	/* the places of badges */
+	{ "badges are numbered in the order of winning",
+	    { { "a", NULL, 1, 0, 0, 9 }, { "b", NULL, 1, 0, 0, 3 },
+	      { "c", NULL, 2, 0, 0, 6 } }, {},
+	    { { 1, "c", "", "" }, { 1, "a", "", "1*" }, { 1, "b", "", "2*" },
+	      { 1, "a", "", "" }, { 1, "c", "", "3*" }, { 1, "b", "", "" } },
+	    "u1 count1=2, u1 count2=2, u1 count3=2, u1 badge3=2, u1 badge6=3,"
+	    " u1 badge9=1" },
+	{ "the badges of one event are numbered in the order of the rules",
+	    { { "a", NULL, 1, 0, 0, 9 }, { "a", NULL, 1, 1, 7, 9 },
+	      { "a", NULL, 1, 1, 7, 3 }, { "a", NULL, 1, 0, 0, 6 } }, {},
+	    { { 1, "a", "", "1* 2=1 3=2* 4*" } },
+	    "u1 points7=2, u1 count1=1, u1 count2=1, u1 count3=1, u1 count4=1,"
+	    " u1 badge3=2, u1 badge6=3, u1 badge9=1" },
+	{ "the places go on from what is stored",
+	    { { "a", NULL, 1, 0, 0, 1 }, { "a", NULL, 1, 0, 0, 6 } },
+	    { { STATE_BADGE, 1, 6, 2 }, { STATE_BADGE, 1, 7, 3 },
+	      { STATE_BADGE, 1, 9, 1 } },
+	    { { 1, "a", "", "1*" } },
+	    "u1 count1=1, u1 count2=1, u1 badge1=4, u1 badge6=2, u1 badge7=3,"
+	    " u1 badge9=1" },
+	{ "every user's badges are numbered alone",
+	    { { "a", NULL, 1, 0, 0, 9 }, { "b", NULL, 1, 0, 0, 3 } }, {},
+	    { { 1, "a", "", "1*" }, { 2, "b", "", "2*" }, { 2, "a", "", "1*" },
+	      { 1, "b", "", "2*" } },
+	    "u1 count1=1, u1 count2=1, u1 badge3=2, u1 badge9=1,"
+	    " u2 count1=1, u2 count2=1, u2 badge3=1, u2 badge9=2" },
+	{ "an event that is refused takes no place",
+	    { { "a", NULL, 1, 0, 0, 9 }, { "a", NULL, 1, 0, 0, 3 },
+	      { "a", NULL, 1, 1, 7, 0 }, { "b", NULL, 1, 0, 0, 6 },
+	      { "b", NULL, 1, -1, 7, 0 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
+	    { { 1, "a", "", "overflow" }, { 1, "a", "", "overflow" },
+	      { 1, "b", "", "4* 5=9223372036854775806" },
+	      { 1, "a", "", "1* 2* 3=" MAX } },
+	    "u1 points7=" MAX ", u1 count1=1, u1 count2=1, u1 count3=1,"
+	    " u1 count4=1, u1 count5=1, u1 badge3=3, u1 badge6=1, u1 badge9=2" },
+
 	/* points */
 	{ "a rule of 0 points gives 0, and its first award makes a balance",
 	    { { "review", NULL, 1, 0, 7, 0 } }, {},
@@ -184,11 +224,17 @@ static const struct scenario scenarios[] = {
 	{ "a rule of 0 points changes no balance that is there",
 	    { { "review", NULL, 1, 0, 7, 0 } },
 	    { { STATE_BALANCE, 1, 7, 42 } },
-	    { { 1, "review", "", "1=42" } }, "u1 count1=1" },
-	{ "a balance of 0 that is stored already is not made again",
+	    { { 1, "review", "", "1=42" } },
+	    "u1 points7=42, u1 count1=1" },
+	{ "a balance of 0 that is stored already stays one",
 	    { { "review", NULL, 1, 0, 7, 0 } },
 	    { { STATE_BALANCE, 1, 7, 0 } },
-	    { { 1, "review", "", "1=0" } }, "u1 count1=1" },
+	    { { 1, "review", "", "1=0" } },
+	    "u1 points7=0, u1 count1=1" },
+	{ "points that come and go leave a balance of 0",
+	    { { "review", NULL, 1, 5, 7, 0 }, { "spam", NULL, 1, -5, 7, 0 } }, {},
+	    { { 1, "review", "", "1=5" }, { 1, "spam", "", "2=0" } },
+	    "u1 points7=0, u1 count1=1, u1 count2=1" },
 	{ "points may be negative, and so may the balance",
 	    { { "spam", NULL, 1, -30, 7, 0 } },
 	    { { STATE_BALANCE, 1, 7, 50 } },
@@ -202,7 +248,7 @@ static const struct scenario scenarios[] = {
 	      { "review", NULL, 2, 5, 7, 0, true } },
 	    { { STATE_COUNT, 1, 3, 1 } },
 	    { { 1, "review", "", "2=1" }, { 1, "review", "", "2=2" } },
-	    "u1 points7=2, u1 count2=2" },
+	    "u1 points7=2, u1 count2=2, u1 count3=1" },
 
 	/* the ends of the range */
 	{ "a balance reaches 2^63-1, and an event past it changes nothing",
@@ -211,7 +257,7 @@ static const struct scenario scenarios[] = {
 	      { STATE_BADGE, 1, 9, 1 } },
 	    { { 1, "review", "", "1=" MAX }, { 1, "review", "", "overflow" },
 	      { 1, "review", "", "overflow" } },
-	    "u1 points7=" MAX ", u1 count1=5" },
+	    "u1 points7=" MAX ", u1 count1=5, u1 badge9=1" },
 	{ "a balance reaches -2^63, and an event past it changes nothing",
 	    { { "spam", NULL, 1, -1, 7, 0 } },
 	    { { STATE_BALANCE, 1, 7, INT64_MIN + 1 } },
@@ -228,16 +274,18 @@ static const struct scenario scenarios[] = {
 	    { { "review", NULL, 1, 10, 8, 9 }, { "review", NULL, 3, 0, 0, 9 },
 	      { "review", NULL, 1, 1, 7, 0 }, { "review", NULL, 1, 5, 8, 6 } },
 	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
-	    { { 1, "review", "", "overflow" } }, "" },
+	    { { 1, "review", "", "overflow" } },
+	    "u1 points7=" MAX },
 	{ "an overflow that a later rule would undo is one",
 	    { { "review", NULL, 1, 1, 7, 0 }, { "review", NULL, 1, -1, 7, 0 } },
 	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
-	    { { 1, "review", "", "overflow" } }, "" },
+	    { { 1, "review", "", "overflow" } },
+	    "u1 points7=" MAX },
 	{ "rules in the other order stay within the range",
 	    { { "review", NULL, 1, -1, 7, 0 }, { "review", NULL, 1, 1, 7, 0 } },
 	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
 	    { { 1, "review", "", "1=9223372036854775806 2=" MAX } },
-	    "u1 count1=1, u1 count2=1" },
+	    "u1 points7=" MAX ", u1 count1=1, u1 count2=1" },
 	{ "several rules overflow together",
 	    { { "review", NULL, 1, INT64_MAX, 7, 0 }, { "review", NULL, 1, 1, 7, 0 } }, {},
 	    { { 1, "review", "", "overflow" } }, "" },
@@ -246,7 +294,7 @@ static const struct scenario scenarios[] = {
 	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
 	    { { 1, "review", "", "" }, { 1, "review", "", "" },
 	      { 1, "review", "", "overflow" }, { 1, "review", "", "overflow" } },
-	    "u1 count1=2" },
+	    "u1 points7=" MAX ", u1 count1=2" },
 	{ "the N-th award comes once there is room for it",
 	    { { "review", NULL, 2, 1, 7, 9 }, { "spam", NULL, 1, -1, 7, 0 } },
 	    { { STATE_BALANCE, 1, 7, INT64_MAX }, { STATE_COUNT, 1, 1, 1 } },
@@ -260,7 +308,8 @@ static const struct scenario scenarios[] = {
 	    { { 2, "review", "", "1=1" }, { 1, "order", "", "2=1" },
 	      { 1, "review", "", "overflow" }, { 1, "order", "", "2=2" },
 	      { 2, "review", "", "1=2" } },
-	    "u1 points8=2, u1 count2=2, u2 points7=2, u2 count1=2" },
+	    "u1 points7=" MAX ", u1 points8=2, u1 count2=2, u2 points7=2,"
+	    " u2 count1=2" },
 };
 /* clang-format on */
 
@@ -284,14 +333,17 @@ rules_of(const struct rule_row *rows, size_t *count_out)
 	return rules;
 }
 
+/* states: of the users 1 to USERS. */
 static void
-start(struct state *state, const struct scenario *row)
+start(struct state *states, const struct scenario *row)
 {
 	const struct stored_row *stored;
+	size_t i;
 
-	state_init(state, arena);
+	for (i = 0; i < USERS; i++)
+		state_init(&states[i], arena);
 	for (stored = row->stored; stored->user != 0; stored++)
-		state_set(state, stored->kind, stored->user, stored->ref,
+		state_set(&states[stored->user - 1], stored->kind, stored->ref,
 		    stored->value);
 }
 
@@ -313,22 +365,23 @@ play(const struct scenario *row, bool all_rules)
 	size_t count, i;
 	struct rule *rules = rules_of(row->rules, &count);
 	struct rule_set *set = rule_set_new(arena, rules, count);
-	struct state state;
+	struct state states[USERS];
 
 	for (i = 0; i < count; i++)
 		all[i] = &rules[i];
-	start(&state, row);
+	start(states, row);
 	for (i = 0; row->events[i].type != NULL; i++) {
 		const struct event_row *event = &row->events[i];
 		const struct occurrence occurrence =
-		    occurrence_of(event->user, event->type, event->properties);
+		    occurrence_of(event->type, event->properties);
 
 		if (!all_rules)
 			found = rule_set_find(set, event->type, &count);
-		expect(row, i, apply(&state, found, count, &occurrence),
+		expect(row, i,
+		    apply(&states[event->user - 1], found, count, &occurrence),
 		    event->gives);
 	}
-	expect(row, i, changes_text(&state), row->after);
+	expect(row, i, states_text(states, USERS), row->after);
 	arena_reset(arena);
 }
 
@@ -368,7 +421,7 @@ rule_of_reviews(int64_t times)
 static const char *
 apply_one(struct state *state, const struct rule *rule)
 {
-	const struct occurrence event = occurrence_of(1, rule->event_type, "");
+	const struct occurrence event = occurrence_of(rule->event_type, "");
 
 	return apply(state, &rule, 1, &event);
 }
@@ -388,7 +441,8 @@ a_rule_that_is_enabled_again_goes_on_counting(void **test)
 	assert_string_equal(apply_one(&state, &rule), "");
 	rule.enabled = true;
 	assert_string_equal(apply_one(&state, &rule), "1=10");
-	assert_string_equal(changes_text(&state), "u1 points7=10, u1 count1=3");
+	assert_string_equal(
+	    states_text(&state, 1), "u1 points7=10, u1 count1=3");
 }
 
 static void
@@ -412,7 +466,7 @@ a_rule_whose_n_is_changed_keeps_its_counts(void **test)
 	assert_string_equal(apply_one(&state, &rule), "");
 	assert_string_equal(apply_one(&state, &rule), "2=30");
 	assert_string_equal(
-	    changes_text(&state), "u1 points7=30, u1 count1=5, u1 count2=2");
+	    states_text(&state, 1), "u1 points7=30, u1 count1=5, u1 count2=2");
 }
 
 int

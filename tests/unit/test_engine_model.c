@@ -1,6 +1,4 @@
 /* test_engine_model: random rules and events, against a slow model */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -14,8 +12,6 @@ struct outcome {
 	const char *events[EVENTS_MAX];
 	struct user after[USERS];
 };
-
-static const int64_t user_ids[USERS] = {1, 2, INT64_MAX};
 
 const size_t arena_max = 64 << 20;
 
@@ -37,18 +33,29 @@ model_matches(const struct random_rule *rule, const struct random_event *event)
 	    strcmp(event->event_type, rule->event_type) == 0;
 }
 
+/* How many badges the user has. */
+static int64_t
+model_badges(const struct user *user)
+{
+	int64_t count = 0, i;
+
+	for (i = 1; i <= BADGES; i++)
+		count += user->badges[i] != 0;
+	return count;
+}
+
 /* False if the balance leaves the range. Adds what was given to text. */
 static bool
 model_give(struct user *user, const struct random_rule *rule, size_t id,
     struct str *text)
 {
 	struct balance *balance = &user->balances[rule->scale];
-	bool won = rule->badge != 0 && !user->badges[rule->badge];
+	bool won = rule->badge != 0 && user->badges[rule->badge] == 0;
 	const char *gap = text->len > 0 ? " " : "";
 	__int128 points;
 
-	if (rule->badge != 0)
-		user->badges[rule->badge] = true;
+	if (won)
+		user->badges[rule->badge] = model_badges(user) + 1;
 	if (rule->scale != 0) {
 		points = (__int128)balance->points + rule->points;
 		if (points > INT64_MAX || points < INT64_MIN)
@@ -99,56 +106,59 @@ model_run(const struct random_case *random)
 
 /* The engine, with a struct user in the place of the store's rows. */
 static void
-load(struct state *state, int64_t id, const struct user *user)
+load(struct state *state, const struct user *user)
 {
 	int64_t i;
 
+	state_init(state, arena);
 	for (i = 1; i <= SCALES; i++)
 		if (user->balances[i].exists)
-			state_set(state, STATE_BALANCE, id, i,
-			    user->balances[i].points);
+			state_set(
+			    state, STATE_BALANCE, i, user->balances[i].points);
 	for (i = 1; i <= RULES_MAX; i++)
 		if (user->counts[i] > 0)
-			state_set(state, STATE_COUNT, id, i, user->counts[i]);
+			state_set(state, STATE_COUNT, i, user->counts[i]);
 	for (i = 1; i <= BADGES; i++)
-		if (user->badges[i])
-			state_set(state, STATE_BADGE, id, i, 1);
+		if (user->badges[i] > 0)
+			state_set(state, STATE_BADGE, i, user->badges[i]);
 }
 
-/* Writes what has changed, as the store would. */
-static void
-save(const struct state *state, struct user *users)
+/* What is there, as the store would write it. */
+static struct user
+save(const struct state *state)
 {
+	struct user user = {0};
 	const struct state_slot *slot;
-	int i;
+	size_t i;
 
-	for (slot = state->first_changed; slot; slot = slot->next_changed) {
-		for (i = 0; i < USERS && user_ids[i] != slot->user;)
-			i++;
-		assert_true(i < USERS);
-		if (i == USERS)
-			return;
-		if (slot->kind == STATE_BALANCE)
-			users[i].balances[slot->ref] =
-			    (struct balance) {true, slot->value};
-		else if (slot->kind == STATE_COUNT)
-			users[i].counts[slot->ref] = slot->value;
-		else
-			users[i].badges[slot->ref] = slot->value == 1;
+	for (i = 0; i < state->kinds[STATE_BALANCE].count; i++) {
+		slot = &state->kinds[STATE_BALANCE].list[i];
+		user.balances[slot->ref] =
+		    (struct balance) {slot->present, slot->value};
 	}
+	for (i = 0; i < state->kinds[STATE_COUNT].count; i++) {
+		slot = &state->kinds[STATE_COUNT].list[i];
+		user.counts[slot->ref] = slot->value;
+	}
+	for (i = 0; i < state->kinds[STATE_BADGE].count; i++) {
+		slot = &state->kinds[STATE_BADGE].list[i];
+		user.badges[slot->ref] = slot->value;
+	}
+	assert_true(state->badges == model_badges(&user));
+	return user;
 }
 
 static const char *
-engine_run_event(struct state *state, const struct rule_set *set,
+engine_run_event(struct state *states, const struct rule_set *set,
     const struct random_event *event)
 {
-	const struct occurrence occurrence = {user_ids[event->user],
+	const struct occurrence occurrence = {
 	    event->event_type, event->properties, event->property_count};
 	size_t count;
 	const struct rule *const *rules =
 	    rule_set_find(set, event->event_type, &count);
 
-	return apply(state, rules, count, &occurrence);
+	return apply(&states[event->user], rules, count, &occurrence);
 }
 
 static const struct rule_set *
@@ -179,20 +189,20 @@ engine_run(
 {
 	const struct rule_set *set = rule_set_of(random);
 	struct outcome outcome = {0};
-	struct state state;
+	struct state states[USERS];
 	size_t i, end;
 	int user;
 
 	memcpy(outcome.after, random->before, sizeof(outcome.after));
 	for (i = 0; i < random->event_count;) {
-		state_init(&state, arena);
 		for (user = 0; user < USERS; user++)
-			load(&state, user_ids[user], &outcome.after[user]);
+			load(&states[user], &outcome.after[user]);
 		end = i + 1 + draw(batch_max);
 		for (; i < end && i < random->event_count; i++)
 			outcome.events[order[i]] = engine_run_event(
-			    &state, set, &random->events[order[i]]);
-		save(&state, outcome.after);
+			    states, set, &random->events[order[i]]);
+		for (user = 0; user < USERS; user++)
+			outcome.after[user] = save(&states[user]);
 	}
 	return outcome;
 }
@@ -330,17 +340,6 @@ it_does_not_matter_what_other_users_do_in_between(void **test)
 	assert_true(moved > CASES);
 }
 
-/* PALMARES_TEST_SEED repeats a run. */
-static int
-set_up(void **test)
-{
-	const char *given = getenv("PALMARES_TEST_SEED");
-
-	seed = given == NULL ? 20261122 : strtoull(given, NULL, 10);
-	printf("PALMARES_TEST_SEED=%llu\n", (unsigned long long)seed);
-	return arena_set_up(test);
-}
-
 int
 main(void)
 {
@@ -350,5 +349,5 @@ main(void)
 	    cmocka_unit_test(it_does_not_matter_what_other_users_do_in_between),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, arena_tear_down);
+	return cmocka_run_group_tests(tests, random_set_up, arena_tear_down);
 }

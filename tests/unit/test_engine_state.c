@@ -1,9 +1,6 @@
-/* test_engine_state: the numbers that the engine works on, and what changed */
-#include <stdlib.h>
-#include <string.h>
-
-#include "engine/engine.h"
-#include "unit_test.h"
+/* test_engine_state: the numbers of a user that the engine works on */
+#include "engine_test.h"
+#include "random_case.h"
 
 enum { MANY = 5000 };
 
@@ -18,204 +15,244 @@ set_up(void **test)
 	return 0;
 }
 
-/* An event of the user that rule 1 gives 10 points of scale 7 for. */
-static void
-award_ten(int64_t user)
+/* Two rules of an event type: a badge, and then points of scale 7. */
+static const char *
+win(const char *type, int64_t badge, int64_t points)
 {
-	static const struct rule rule = {.id = 1,
-	    .enabled = true,
-	    .event_type = "review",
-	    .times = 1,
-	    .points = 10,
-	    .point_scale_id = 7};
-	static const struct rule *const rules[] = {&rule};
-	const struct occurrence event = {user, "review", NULL, 0};
-	struct award award;
-	size_t count;
+	const struct rule rows[] = {
+	    {.id = 1,
+	        .enabled = true,
+	        .event_type = type,
+	        .times = 1,
+	        .badge_id = badge},
+	    {.id = 2,
+	        .enabled = true,
+	        .event_type = type,
+	        .times = 1,
+	        .points = points,
+	        .point_scale_id = 7},
+	};
+	const struct rule *const rules[] = {&rows[0], &rows[1]};
+	const struct occurrence event = occurrence_of(type, "");
 
-	assert_int_equal(engine_apply(&state, rules, 1, &event, &award, &count),
-	    ENGINE_APPLIED);
-}
-
-static void
-expect_change(enum state_kind kind, int64_t ref, int64_t value, bool stored)
-{
-	const struct state_slot *slot;
-
-	for (slot = state.first_changed; slot; slot = slot->next_changed) {
-		if (slot->kind != kind || slot->user != 1 || slot->ref != ref)
-			continue;
-		assert_true(slot->value == value);
-		assert_int_equal(slot->stored, stored);
-		return;
-	}
-	fail_msg("it is not in the list");
-}
-
-static size_t
-changed_count(void)
-{
-	const struct state_slot *slot;
-	size_t count = 0;
-
-	for (slot = state.first_changed; slot; slot = slot->next_changed)
-		count++;
-	return count;
+	return apply(&state, rules, COUNT(rules), &event);
 }
 
 static void
 what_was_never_set_is_0(void **test)
 {
+	int kind;
+
 	(void)test;
-	assert_true(state_get(&state, STATE_BALANCE, 1, 7) == 0);
-	assert_true(state_get(&state, STATE_COUNT, 0, 0) == 0);
-	state_want(&state, STATE_BADGE, 1, 7);
-	assert_true(state_get(&state, STATE_BADGE, 1, 7) == 0);
-	assert_null(state.first_changed);
+	for (kind = 0; kind < STATE_KINDS; kind++) {
+		assert_true(state_get(&state, (enum state_kind)kind, 7) == 0);
+		assert_true(state_get(&state, (enum state_kind)kind, 0) == 0);
+	}
+	assert_true(state.badges == 0);
+	state_set(&state, STATE_COUNT, 6, 60);
+	state_set(&state, STATE_COUNT, 8, 80);
+	assert_true(state_get(&state, STATE_COUNT, 7) == 0);
+	assert_true(state_get(&state, STATE_COUNT, 5) == 0);
+	assert_true(state_get(&state, STATE_COUNT, 9) == 0);
+	/* Asking has made nothing. */
+	assert_string_equal(
+	    states_text(&state, 1), "u1 count6=60, u1 count8=80");
 }
 
 static void
-values_are_told_apart_by_kind_user_and_ref(void **test)
+values_are_told_apart_by_kind_and_ref(void **test)
 {
 	static const struct {
 		enum state_kind kind;
-		int64_t user, ref, value;
+		int64_t ref, value;
 	} rows[] = {
-	    {STATE_BALANCE, 1, 2, 10},
-	    {STATE_COUNT, 1, 2, 11},
-	    {STATE_BADGE, 1, 2, 1},
-	    {STATE_BALANCE, 2, 1, 13},
-	    {STATE_BALANCE, 1, 1, 14},
-	    {STATE_BALANCE, 2, 2, 15},
-	    {STATE_BALANCE, -1, 2, 16},
-	    {STATE_BALANCE, INT64_MAX, INT64_MIN, INT64_MIN},
-	    {STATE_BALANCE, INT64_MIN, INT64_MAX, INT64_MAX},
-	    {STATE_COUNT, INT64_MAX, INT64_MAX, 18},
+	    {STATE_BALANCE, 2, 10},
+	    {STATE_COUNT, 2, 11},
+	    {STATE_BADGE, 2, 1},
+	    {STATE_BALANCE, 1, 14},
+	    {STATE_BALANCE, INT64_MAX, INT64_MIN},
+	    {STATE_BALANCE, INT64_MIN, INT64_MAX},
+	    {STATE_BALANCE, -1, 16},
+	    {STATE_BALANCE, 0, -1},
+	    {STATE_COUNT, INT64_MAX, 18},
+	    {STATE_COUNT, 1, 19},
 	};
 	size_t i;
 
 	(void)test;
 	for (i = 0; i < COUNT(rows); i++)
-		state_set(&state, rows[i].kind, rows[i].user, rows[i].ref,
-		    rows[i].value);
+		state_set(&state, rows[i].kind, rows[i].ref, rows[i].value);
 	for (i = 0; i < COUNT(rows); i++)
-		assert_true(state_get(&state, rows[i].kind, rows[i].user,
-		                rows[i].ref) == rows[i].value);
-	assert_null(state.first_changed);
+		assert_true(state_get(&state, rows[i].kind, rows[i].ref) ==
+		    rows[i].value);
 }
 
 static void
-a_value_is_wanted_once(void **test)
+a_value_that_is_set_again_is_the_new_one(void **test)
 {
 	(void)test;
-	assert_true(state_want(&state, STATE_BALANCE, 1, 7));
-	assert_false(state_want(&state, STATE_BALANCE, 1, 7));
-	assert_true(state_want(&state, STATE_COUNT, 1, 7));
-	assert_true(state_want(&state, STATE_BALANCE, 2, 7));
-	assert_true(state_want(&state, STATE_BALANCE, 1, 8));
-	assert_false(state_want(&state, STATE_BALANCE, 1, 7));
-	assert_null(state.first_changed);
+	state_set(&state, STATE_BALANCE, 7, 10);
+	state_set(&state, STATE_BALANCE, 8, 11);
+	state_set(&state, STATE_BALANCE, 7, -12);
+	assert_string_equal(
+	    states_text(&state, 1), "u1 points7=-12, u1 points8=11");
 }
 
 static void
-a_value_that_is_known_is_not_wanted(void **test)
+a_value_that_was_set_to_0_is_there(void **test)
 {
 	(void)test;
-	state_set(&state, STATE_BALANCE, 1, 7, 0);
-	assert_false(state_want(&state, STATE_BALANCE, 1, 7));
-	assert_true(state_want(&state, STATE_BALANCE, 1, 8));
-	state_set(&state, STATE_BALANCE, 1, 8, 42);
-	assert_false(state_want(&state, STATE_BALANCE, 1, 8));
-	assert_true(state_get(&state, STATE_BALANCE, 1, 8) == 42);
+	state_set(&state, STATE_BALANCE, 7, 0);
+	state_set(&state, STATE_COUNT, 8, 0);
+	assert_string_equal(
+	    states_text(&state, 1), "u1 points7=0, u1 count8=0");
+	state_set(&state, STATE_BALANCE, 7, 5);
+	state_set(&state, STATE_BALANCE, 7, 0);
+	assert_string_equal(
+	    states_text(&state, 1), "u1 points7=0, u1 count8=0");
 }
 
 static void
-a_change_knows_whether_its_row_is_stored(void **test)
+an_event_that_is_refused_makes_nothing(void **test)
 {
 	(void)test;
-	state_want(&state, STATE_BALANCE, 1, 7);
-	state_want(&state, STATE_COUNT, 1, 1);
-	state_set(&state, STATE_COUNT, 1, 1, 3);
-	award_ten(1);
-	assert_int_equal(changed_count(), 2);
-	expect_change(STATE_BALANCE, 7, 10, false);
-	expect_change(STATE_COUNT, 1, 4, true);
+	state_set(&state, STATE_BALANCE, 7, INT64_MAX);
+	assert_string_equal(win("review", 9, 1), "overflow");
+	assert_true(state_get(&state, STATE_BADGE, 9) == 0);
+	assert_true(state_get(&state, STATE_COUNT, 1) == 0);
+	assert_true(state.badges == 0);
+	assert_string_equal(
+	    states_text(&state, 1), "u1 points7=9223372036854775807");
+	/* And nothing of it is left for the next one. */
+	assert_string_equal(win("review", 9, 0), "1* 2=9223372036854775807");
+	assert_string_equal(states_text(&state, 1),
+	    "u1 points7=9223372036854775807, u1 count1=1, u1 count2=1,"
+	    " u1 badge9=1");
 }
 
 static void
-changes_are_listed_once_in_the_order_of_the_first(void **test)
+the_last_place_that_was_set_is_the_number_of_badges(void **test)
 {
-	static const int64_t users[] = {5, 3, 9, 3, 5, 1};
-	static const int64_t order[] = {5, 3, 9, 1};
-	const struct state_slot *slot;
-	size_t i;
-
 	(void)test;
-	for (i = 0; i < COUNT(users); i++)
-		award_ten(users[i]);
-	slot = state.first_changed;
-	for (i = 0; i < 2 * COUNT(order); i++) {
-		assert_non_null(slot);
-		assert_true(slot->user == order[i / 2]);
-		assert_true(slot->changed);
-		slot = slot->next_changed;
-	}
-	assert_null(slot);
+	state_set(&state, STATE_BADGE, 8, 2);
+	assert_true(state.badges == 2);
+	state_set(&state, STATE_BADGE, 9, 3);
+	assert_true(state.badges == 3);
+	state_set(&state, STATE_BADGE, 7, 1);
+	assert_true(state.badges == 3);
+	state_set(&state, STATE_BADGE, 6, 0);
+	state_set(&state, STATE_BALANCE, 7, 10);
+	state_set(&state, STATE_COUNT, 7, 11);
+	assert_true(state.badges == 3);
 }
 
 static void
-the_table_grows_over_thousands_of_values(void **test)
+badges_that_are_won_go_on_from_those_that_were_set(void **test)
+{
+	(void)test;
+	state_set(&state, STATE_BADGE, 9, 1);
+	state_set(&state, STATE_BADGE, 4, 2);
+	assert_string_equal(win("review", 6, 0), "1* 2=0");
+	assert_string_equal(win("review", 9, 0), "2=0");
+	assert_string_equal(win("review", 5, 0), "1* 2=0");
+	assert_true(state.badges == 4);
+	assert_true(state_get(&state, STATE_BADGE, 9) == 1);
+	assert_true(state_get(&state, STATE_BADGE, 4) == 2);
+	assert_true(state_get(&state, STATE_BADGE, 6) == 3);
+	assert_true(state_get(&state, STATE_BADGE, 5) == 4);
+}
+
+static void
+a_badge_that_was_set_to_0_can_be_won(void **test)
+{
+	(void)test;
+	state_set(&state, STATE_BADGE, 9, 0);
+	assert_string_equal(win("review", 9, 0), "1* 2=0");
+	assert_true(state_get(&state, STATE_BADGE, 9) == 1);
+}
+
+/* Values for the refs 1 to MANY, in the order that is given. */
+static void
+set_and_find(const int64_t *refs)
 {
 	int64_t i;
 	int kind;
 
-	(void)test;
 	for (i = 0; i < MANY; i++)
 		for (kind = 0; kind < STATE_KINDS; kind++)
-			state_set(&state, (enum state_kind)kind, i % 71, i / 71,
-			    i * STATE_KINDS + kind);
-	for (i = 0; i < MANY; i++)
-		for (kind = 0; kind < STATE_KINDS; kind++)
-			assert_true(
-			    state_get(&state, (enum state_kind)kind, i % 71,
-			        i / 71) == i * STATE_KINDS + kind);
-	assert_int_equal(state.used, MANY * STATE_KINDS);
-	assert_true(state.size > state.used);
-	assert_int_equal(state.size & (state.size - 1), 0);
-}
+			state_set(&state, (enum state_kind)kind, refs[i],
+			    refs[i] * STATE_KINDS + kind);
+	for (kind = 0; kind < STATE_KINDS; kind++) {
+		const struct state_slots *slots = &state.kinds[kind];
 
-static void
-each_of_thousands_of_values_is_wanted_once(void **test)
-{
-	int64_t i;
-
-	(void)test;
-	for (i = 0; i < MANY; i++)
-		assert_true(state_want(&state, STATE_COUNT, i << 32, -i));
-	for (i = 0; i < MANY; i++)
-		assert_false(state_want(&state, STATE_COUNT, i << 32, -i));
-}
-
-static void
-changes_outlast_the_growth_of_the_table(void **test)
-{
-	const struct state_slot *slot;
-	int64_t user;
-
-	(void)test;
-	for (user = 1; user <= MANY; user++)
-		award_ten(user);
-	for (user = 1; user <= MANY; user++)
-		award_ten(user);
-	slot = state.first_changed;
-	for (user = 1; user <= MANY; user++) {
-		assert_true(slot->user == user);
-		assert_true(slot->next_changed->user == user);
-		slot = slot->next_changed->next_changed;
-		assert_true(state_get(&state, STATE_BALANCE, user, 7) == 20);
-		assert_true(state_get(&state, STATE_COUNT, user, 1) == 2);
+		assert_int_equal(slots->count, MANY);
+		for (i = 0; i < MANY; i++) {
+			assert_true(slots->list[i].ref == i + 1);
+			assert_true(state_get(&state, (enum state_kind)kind,
+			                i + 1) == (i + 1) * STATE_KINDS + kind);
+		}
 	}
-	assert_null(slot);
+}
+
+static void
+thousands_of_values_may_come_in_any_order(void **test)
+{
+	int64_t refs[MANY], other;
+	size_t i, k;
+
+	(void)test;
+	for (i = 0; i < MANY; i++)
+		refs[i] = (int64_t)i + 1;
+	set_and_find(refs);
+	state_init(&state, arena);
+	for (i = 0; i < MANY; i++)
+		refs[i] = (int64_t)(MANY - i);
+	set_and_find(refs);
+	state_init(&state, arena);
+	draw_from(0);
+	for (i = MANY; i-- > 1;) {
+		k = draw(i + 1);
+		other = refs[i];
+		refs[i] = refs[k];
+		refs[k] = other;
+	}
+	set_and_find(refs);
+}
+
+static void
+one_event_may_set_thousands_of_values(void **test)
+{
+	struct rule *rows = arena_array(arena, MANY, sizeof(*rows));
+	const struct rule **rules = arena_array(arena, MANY, sizeof(*rules));
+	struct award *awards = arena_array(arena, MANY, sizeof(*awards));
+	const struct occurrence event = occurrence_of("review", "");
+	size_t count, i;
+
+	/* The scales and badges fall, so that slots move all the time. */
+	(void)test;
+	for (i = 0; i < MANY; i++) {
+		rows[i] = (struct rule) {.id = (int64_t)i + 1,
+		    .enabled = true,
+		    .event_type = "review",
+		    .times = 1,
+		    .points = (int64_t)i,
+		    .point_scale_id = (int64_t)(MANY - i),
+		    .badge_id = (int64_t)(2 * MANY - i)};
+		rules[i] = &rows[i];
+	}
+	assert_int_equal(
+	    engine_apply(&state, rules, MANY, &event, awards, &count),
+	    ENGINE_APPLIED);
+	assert_int_equal(count, MANY);
+	assert_true(state.badges == MANY);
+	for (i = 0; i < MANY; i++) {
+		assert_true(awards[i].badge_won);
+		assert_true(state_get(&state, STATE_COUNT, rows[i].id) == 1);
+		assert_true(state_get(&state, STATE_BALANCE,
+		                rows[i].point_scale_id) == (int64_t)i);
+		assert_true(state_get(&state, STATE_BADGE, rows[i].badge_id) ==
+		    (int64_t)i + 1);
+	}
 }
 
 #define TEST(function) \
@@ -226,14 +263,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(what_was_never_set_is_0),
-	    TEST(values_are_told_apart_by_kind_user_and_ref),
-	    TEST(a_value_is_wanted_once),
-	    TEST(a_value_that_is_known_is_not_wanted),
-	    TEST(a_change_knows_whether_its_row_is_stored),
-	    TEST(changes_are_listed_once_in_the_order_of_the_first),
-	    TEST(the_table_grows_over_thousands_of_values),
-	    TEST(each_of_thousands_of_values_is_wanted_once),
-	    TEST(changes_outlast_the_growth_of_the_table),
+	    TEST(values_are_told_apart_by_kind_and_ref),
+	    TEST(a_value_that_is_set_again_is_the_new_one),
+	    TEST(a_value_that_was_set_to_0_is_there),
+	    TEST(an_event_that_is_refused_makes_nothing),
+	    TEST(the_last_place_that_was_set_is_the_number_of_badges),
+	    TEST(badges_that_are_won_go_on_from_those_that_were_set),
+	    TEST(a_badge_that_was_set_to_0_can_be_won),
+	    TEST(thousands_of_values_may_come_in_any_order),
+	    TEST(one_event_may_set_thousands_of_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

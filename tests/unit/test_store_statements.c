@@ -19,6 +19,7 @@ static const struct {
     {"badge", &badge_statements},
     {"rule", &rule_statements},
     {"rule_cache", &rule_cache_statements},
+    {"names", &names_statements},
     {"user", &user_statements},
     {"event", &event_statements},
     {"ingest", &ingest_statements},
@@ -28,8 +29,7 @@ static const struct {
 
 /* The tables whose rows belong to applications. */
 static const char *const tables[] = {"api_key", "point_scale", "badge", "rule",
-    "rule_revision", "user", "event", "ledger", "balance", "rule_count",
-    "user_badge"};
+    "rule_revision", "user", "event"};
 
 /* What a table's name stands behind. */
 static const char *const openers[] = {"FROM ", "JOIN ", "UPDATE ", "INTO "};
@@ -169,10 +169,11 @@ every_statement_names_the_application(void **state)
 /* Each of these lacks it somewhere. */
 static const char *const faulty[] = {
     "SELECT id FROM user WHERE username = ?",
-    "DELETE FROM ledger WHERE user_id = ?",
+    "DELETE FROM event WHERE username = ?",
     "UPDATE rule SET description = ? WHERE id = ?",
-    "INSERT INTO event (id, user_id) VALUES (?, ?)",
-    "SELECT 1 FROM event e JOIN user u ON u.id = e.user_id WHERE e.id = ?",
+    "INSERT INTO event (id, username) VALUES (?, ?)",
+    "SELECT 1 FROM event e JOIN user u ON u.username = e.username"
+    " WHERE e.id = ?",
     "SELECT 1 FROM event e JOIN user u ON u.application_id ="
     " e.application_id WHERE e.id = ?",
     "SELECT 1 FROM event e JOIN user u ON u.username = ?"

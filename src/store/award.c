@@ -1,0 +1,76 @@
+/* award: what an event gave, as the event's row keeps it */
+#include "store/award.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* Of an award: it has a rule, a point scale or 0, and a badge or 0. */
+enum { AWARD_SIZE_MIN = 3, AWARD_SIZE_MAX = 5 * 10 };
+
+struct bytes
+awards_pack(struct arena *arena, const struct award *awards, size_t count,
+    int64_t entries_before)
+{
+	struct str str = str_new(arena, (count + 1) * AWARD_SIZE_MAX);
+	size_t i;
+
+	if (count == 0)
+		return (struct bytes) {NULL, 0};
+	pack_uint(&str, (uint64_t)entries_before);
+	pack_uint(&str, count);
+	for (i = 0; i < count; i++) {
+		const struct rule *rule = awards[i].rule;
+
+		pack_uint(&str, (uint64_t)rule->id);
+		pack_uint(&str, (uint64_t)rule->point_scale_id);
+		if (rule->point_scale_id != 0) {
+			pack_int(&str, rule->points);
+			pack_int(&str, awards[i].balance);
+		}
+		pack_uint(
+		    &str, awards[i].badge_won ? (uint64_t)rule->badge_id : 0);
+	}
+	return (struct bytes) {str.data, str.len};
+}
+
+bool
+awards_unpack(
+    struct arena *arena, struct bytes bytes, struct stored_awards *awards_out)
+{
+	struct unpack unpack = unpack_begin(bytes);
+	struct stored_award *award;
+	size_t left;
+
+	*awards_out = (struct stored_awards) {.entries_before = 0};
+	if (bytes.data == NULL)
+		return true;
+	awards_out->entries_before = unpack_id(&unpack);
+	left = unpack_count(&unpack, AWARD_SIZE_MIN);
+	/* Who numbers the entries must not get past the last number. */
+	if (awards_out->entries_before > INT64_MAX - (int64_t)left)
+		unpack.damaged = true;
+	awards_out->list =
+	    arena_array(arena, left + 1, sizeof(*awards_out->list));
+	for (; left > 0 && !unpack.damaged; left--) {
+		award = &awards_out->list[awards_out->count];
+		award->rule = unpack_id(&unpack);
+		award->point_scale = unpack_id(&unpack);
+		if (award->point_scale != 0) {
+			award->points = unpack_int(&unpack);
+			award->balance = unpack_int(&unpack);
+		}
+		award->badge = unpack_id(&unpack);
+		awards_out->count += !unpack.damaged;
+	}
+	return unpack_end(&unpack);
+}
+
+size_t
+awards_entries(const struct stored_awards *awards)
+{
+	size_t entries = 0, i;
+
+	for (i = 0; i < awards->count; i++)
+		entries += awards->list[i].point_scale != 0;
+	return entries;
+}

@@ -1,0 +1,151 @@
+/* standing: what a user has, as the user's row keeps it */
+#include "store/standing.h"
+
+#include <assert.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum { PAIR_SIZE_MIN = 2, BADGE_SIZE_MIN = 1, NUMBER_SIZE_MAX = 10 };
+
+/* Whether the next rules, from *at on, have this one. */
+static bool
+rule_exists(const struct rule *rules, size_t count, size_t *at, int64_t id)
+{
+	while (*at < count && rules[*at].id < id)
+		++*at;
+	return *at < count && rules[*at].id == id;
+}
+
+static void
+pack_balances(struct str *str, const struct state_slots *slots)
+{
+	int64_t last = 0;
+	size_t present = 0, i;
+
+	for (i = 0; i < slots->count; i++)
+		present += slots->list[i].present;
+	pack_uint(str, present);
+	for (i = 0; i < slots->count; i++) {
+		if (!slots->list[i].present)
+			continue;
+		pack_uint(str, (uint64_t)(slots->list[i].ref - last));
+		pack_int(str, slots->list[i].value);
+		last = slots->list[i].ref;
+	}
+}
+
+static bool
+is_kept(const struct state_slot *slot, const struct rule *rules, size_t count,
+    size_t *at)
+{
+	return slot->value != 0 && rule_exists(rules, count, at, slot->ref);
+}
+
+static void
+pack_counts(struct str *str, const struct state_slots *slots,
+    const struct rule *rules, size_t count)
+{
+	size_t kept = 0, at = 0, i;
+	int64_t last = 0;
+
+	for (i = 0; i < slots->count; i++)
+		kept += is_kept(&slots->list[i], rules, count, &at);
+	pack_uint(str, kept);
+	for (at = i = 0; i < slots->count; i++) {
+		if (!is_kept(&slots->list[i], rules, count, &at))
+			continue;
+		pack_uint(str, (uint64_t)(slots->list[i].ref - last));
+		pack_uint(str, (uint64_t)slots->list[i].value);
+		last = slots->list[i].ref;
+	}
+}
+
+static void
+pack_badges(struct str *str, const struct state *state)
+{
+	const struct state_slots *slots = &state->kinds[STATE_BADGE];
+	int64_t *in_order =
+	    arena_array(state->arena, slots->count + 1, sizeof(*in_order));
+	size_t won = 0, i;
+
+	for (i = 0; i < slots->count; i++)
+		if (slots->list[i].value != 0) {
+			assert((size_t)slots->list[i].value <= slots->count);
+			in_order[slots->list[i].value - 1] = slots->list[i].ref;
+			won++;
+		}
+	pack_uint(str, won);
+	for (i = 0; i < won; i++)
+		pack_uint(str, (uint64_t)in_order[i]);
+}
+
+struct bytes
+standing_pack(const struct state *state, const struct rule *rules, size_t count)
+{
+	size_t numbers = STATE_KINDS, i;
+	struct str str;
+
+	for (i = 0; i < STATE_KINDS; i++)
+		numbers += 2 * state->kinds[i].count;
+	str = str_new(state->arena, numbers * NUMBER_SIZE_MAX);
+	pack_balances(&str, &state->kinds[STATE_BALANCE]);
+	pack_counts(&str, &state->kinds[STATE_COUNT], rules, count);
+	pack_badges(&str, state);
+	return (struct bytes) {str.data, str.len};
+}
+
+static void
+unpack_balances(struct unpack *unpack, struct state *state)
+{
+	size_t left = unpack_count(unpack, PAIR_SIZE_MIN);
+	int64_t ref = 0, points;
+
+	for (; left > 0 && !unpack->damaged; left--) {
+		ref = unpack_add(unpack, ref);
+		points = unpack_int(unpack);
+		if (!unpack->damaged)
+			state_set(state, STATE_BALANCE, ref, points);
+	}
+}
+
+static void
+unpack_counts(struct unpack *unpack, struct state *state)
+{
+	size_t left = unpack_count(unpack, PAIR_SIZE_MIN);
+	int64_t ref = 0, count;
+
+	for (; left > 0 && !unpack->damaged; left--) {
+		ref = unpack_add(unpack, ref);
+		count = unpack_id(unpack);
+		if (!unpack->damaged)
+			state_set(state, STATE_COUNT, ref, count);
+	}
+}
+
+static void
+unpack_badges(struct unpack *unpack, struct state *state)
+{
+	size_t count = unpack_count(unpack, BADGE_SIZE_MIN), i;
+	int64_t badge;
+
+	for (i = 0; i < count && !unpack->damaged; i++) {
+		badge = unpack_id(unpack);
+		/* Nobody wins a badge twice, and 0 is none. */
+		if (badge == 0 || state_get(state, STATE_BADGE, badge) != 0)
+			unpack->damaged = true;
+		if (!unpack->damaged)
+			state_set(state, STATE_BADGE, badge, (int64_t)i + 1);
+	}
+}
+
+bool
+standing_unpack(struct state *state, struct bytes bytes)
+{
+	struct unpack unpack = unpack_begin(bytes);
+
+	unpack_balances(&unpack, state);
+	unpack_counts(&unpack, state);
+	unpack_badges(&unpack, state);
+	return unpack_end(&unpack);
+}

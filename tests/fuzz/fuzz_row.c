@@ -1,0 +1,171 @@
+/*
+ * fuzz_row: what the rows of events and users keep packed
+ *
+ * The input is read as both. What is sound keeps its meaning when it is packed
+ * again, in no more bytes; and in as many they are the same.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "fuzz.h"
+#include "store/award.h"
+#include "store/standing.h"
+
+static void
+check_shortest(struct bytes packed, struct bytes bytes)
+{
+	assert(packed.len < bytes.len ||
+	    (packed.len == bytes.len &&
+	        memcmp(packed.data, bytes.data, bytes.len) == 0));
+}
+
+static struct bytes
+pack_awards(struct arena *arena, const struct stored_awards *stored)
+{
+	struct rule *rules =
+	    arena_array(arena, stored->count + 1, sizeof(*rules));
+	struct award *awards =
+	    arena_array(arena, stored->count + 1, sizeof(*awards));
+	size_t i;
+
+	for (i = 0; i < stored->count; i++) {
+		rules[i].id = stored->list[i].rule;
+		rules[i].point_scale_id = stored->list[i].point_scale;
+		rules[i].points = stored->list[i].points;
+		rules[i].badge_id = stored->list[i].badge;
+		awards[i] = (struct award) {.rule = &rules[i],
+		    .balance = stored->list[i].balance,
+		    .badge_won = stored->list[i].badge != 0};
+	}
+	return awards_pack(
+	    arena, awards, stored->count, stored->entries_before);
+}
+
+static void
+check_award(const struct stored_award *award)
+{
+	assert(award->rule >= 0 && award->point_scale >= 0);
+	assert(award->badge >= 0);
+	if (award->point_scale == 0)
+		assert(award->points == 0 && award->balance == 0);
+}
+
+static void
+check_awards(struct arena *arena, struct bytes bytes)
+{
+	struct stored_awards awards, again;
+	bool sound = awards_unpack(arena, bytes, &awards);
+	struct bytes packed;
+	size_t i;
+
+	assert(awards_entries(&awards) <= awards.count);
+	assert(awards.entries_before >= 0);
+	for (i = 0; i < awards.count; i++)
+		check_award(&awards.list[i]);
+	if (!sound || awards.count == 0)
+		return;
+	packed = pack_awards(arena, &awards);
+	check_shortest(packed, bytes);
+	assert(awards_unpack(arena, packed, &again));
+	assert(again.entries_before == awards.entries_before);
+	assert(again.count == awards.count);
+	assert(memcmp(again.list, awards.list,
+	           awards.count * sizeof(*awards.list)) == 0);
+}
+
+/* Packed as if every rule that it counts existed. */
+static struct bytes
+pack_standing(struct arena *arena, const struct state *state)
+{
+	const struct state_slots *slots = &state->kinds[STATE_COUNT];
+	struct rule *rules =
+	    arena_array(arena, slots->count + 1, sizeof(*rules));
+	size_t i;
+
+	for (i = 0; i < slots->count; i++)
+		rules[i].id = slots->list[i].ref;
+	return standing_pack(state, rules, slots->count);
+}
+
+/* Every slot was set, is of an id of its own, and only points are negative. */
+static void
+check_slots(const struct state *state, enum state_kind kind)
+{
+	const struct state_slots *slots = &state->kinds[kind];
+	size_t i;
+
+	for (i = 0; i < slots->count; i++) {
+		assert(slots->list[i].present);
+		assert(kind == STATE_BALANCE || slots->list[i].value >= 0);
+		assert(
+		    slots->list[i].ref > (i == 0 ? 0 : slots->list[i - 1].ref));
+	}
+}
+
+/* The badges have the places from 1 on, each of them once. */
+static void
+check_places(struct arena *arena, const struct state *state)
+{
+	const struct state_slots *slots = &state->kinds[STATE_BADGE];
+	bool *taken = arena_array(arena, slots->count + 1, sizeof(*taken));
+	size_t i, place;
+
+	assert(state->badges == (int64_t)slots->count);
+	for (i = 0; i < slots->count; i++) {
+		place = (size_t)slots->list[i].value;
+		assert(place >= 1 && place <= slots->count && !taken[place]);
+		taken[place] = true;
+	}
+}
+
+/* Values of 0 are nothing but for balances. */
+static void
+check_same(
+    const struct state *one, const struct state *other, enum state_kind kind)
+{
+	const struct state_slots *slots = &one->kinds[kind];
+	size_t i, there = 0;
+
+	for (i = 0; i < slots->count; i++) {
+		assert(state_get(other, kind, slots->list[i].ref) ==
+		    slots->list[i].value);
+		there += kind == STATE_BALANCE || slots->list[i].value != 0;
+	}
+	assert(other->kinds[kind].count == there);
+}
+
+static void
+check_standing(struct arena *arena, struct bytes bytes)
+{
+	struct state state, again;
+	struct bytes packed;
+	bool sound;
+	int kind;
+
+	state_init(&state, arena);
+	state_init(&again, arena);
+	sound = standing_unpack(&state, bytes);
+	for (kind = 0; kind < STATE_KINDS; kind++)
+		check_slots(&state, (enum state_kind)kind);
+	check_places(arena, &state);
+	if (!sound)
+		return;
+	packed = pack_standing(arena, &state);
+	check_shortest(packed, bytes);
+	assert(standing_unpack(&again, packed));
+	for (kind = 0; kind < STATE_KINDS; kind++)
+		check_same(&state, &again, (enum state_kind)kind);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new(FUZZ_ARENA_MAX);
+	const struct bytes bytes = {data, size};
+
+	check_awards(arena, bytes);
+	check_standing(arena, bytes);
+	arena_free(arena);
+	return 0;
+}

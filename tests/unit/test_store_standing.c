@@ -1,0 +1,426 @@
+/* test_store_standing: what a user has, packed and unpacked */
+#include <string.h>
+
+#include "bytes_test.h"
+#include "engine_test.h"
+#include "store/standing.h"
+
+enum { ROWS_MAX = 5, RUNS = 1000, RUN_MAX = 12 };
+
+#define ID_MAX_BYTES  "ff ff ff ff ff ff ff ff 7f"
+#define ID_OVER_BYTES "80 80 80 80 80 80 80 80 80 01"
+
+const size_t arena_max = 256 << 20;
+
+struct value_row {
+	enum state_kind kind;
+	int64_t ref, value;
+};
+
+/* How a standing is stored: rows that exist have it so. */
+static const struct {
+	struct value_row values[ROWS_MAX]; /* up to one that is of nothing */
+	const char *bytes;
+} rows[] = {
+    {{{0}}, "00 00 00"},
+    {{{STATE_BALANCE, 7, 10}}, "01 07 14 00 00"},
+    {{{STATE_BALANCE, 7, 0}}, "01 07 00 00 00"},
+    {{{STATE_COUNT, 7, 10}}, "00 01 07 0a 00"},
+    {{{STATE_BADGE, 7, 1}}, "00 00 01 07"},
+    {{{STATE_BALANCE, 1, 1}, {STATE_BALANCE, 2, -1}, {STATE_BALANCE, 130, 64},
+         {STATE_BALANCE, 20000, -16384}},
+        "04 01 02 01 01 80 01 80 01 9e 9b 01 ff ff 01 00 00"},
+    {{{STATE_COUNT, 1, 1}, {STATE_COUNT, 128, 127}, {STATE_COUNT, 255, 128},
+         {STATE_COUNT, 256, 16384}},
+        "00 04 01 01 7f 7f 7f 80 01 01 80 80 01 00"},
+    {{{STATE_BADGE, 2, 3}, {STATE_BADGE, 5, 1}, {STATE_BADGE, 300, 2}},
+        "00 00 03 05 ac 02 02"},
+    {{{STATE_BALANCE, 3, 5}, {STATE_COUNT, 3, 6}, {STATE_BADGE, 3, 1}},
+        "01 03 0a 01 03 06 01 03"},
+    {{{STATE_BALANCE, 1, INT64_MIN}, {STATE_BALANCE, INT64_MAX, INT64_MAX},
+         {STATE_COUNT, INT64_MAX, INT64_MAX}, {STATE_BADGE, INT64_MAX, 1}},
+        "02 01 ff ff ff ff ff ff ff ff ff 01"
+        " fe ff ff ff ff ff ff ff 7f fe ff ff ff ff ff ff ff ff 01"
+        " 01 " ID_MAX_BYTES " " ID_MAX_BYTES " 01 " ID_MAX_BYTES},
+};
+
+static struct state
+state_of(size_t row)
+{
+	const struct value_row *value = rows[row].values;
+	struct state state;
+
+	state_init(&state, arena);
+	for (; value < rows[row].values + ROWS_MAX && value->ref != 0; value++)
+		state_set(&state, value->kind, value->ref, value->value);
+	return state;
+}
+
+/* Packed as if all rules that it counts existed, and others between them. */
+static struct bytes
+pack(const struct state *state)
+{
+	const struct state_slots *slots = &state->kinds[STATE_COUNT];
+	struct rule *rules =
+	    arena_array(arena, 2 * slots->count + 1, sizeof(*rules));
+	size_t count = 0, i;
+
+	for (i = 0; i < slots->count; i++) {
+		const int64_t id = slots->list[i].ref;
+
+		if (i == 0 || slots->list[i - 1].ref < id - 1)
+			rules[count++].id = id - 1;
+		rules[count++].id = id;
+	}
+	return standing_pack(state, rules, count);
+}
+
+static bool
+read_standing(struct bytes bytes)
+{
+	struct state state, again;
+	struct bytes packed;
+	bool sound;
+
+	state_init(&state, scratch);
+	sound = standing_unpack(&state, bytes);
+	states_text(&state, 1); /* which looks at it closely */
+	if (!sound)
+		return false;
+	packed = pack(&state);
+	expect_shortest(packed, bytes);
+	state_init(&again, scratch);
+	assert_true(standing_unpack(&again, packed));
+	assert_string_equal(bytes_text(pack(&again)), bytes_text(packed));
+	return true;
+}
+
+static void
+a_standing_is_stored_as_these_bytes(void **test)
+{
+	struct state state;
+	size_t i;
+
+	(void)test;
+	for (i = 0; i < COUNT(rows); i++) {
+		state = state_of(i);
+		assert_string_equal(bytes_text(pack(&state)), rows[i].bytes);
+	}
+}
+
+static void
+the_bytes_are_read_as_the_same_standing(void **test)
+{
+	struct state found, wanted;
+	size_t i;
+
+	(void)test;
+	for (i = 0; i < COUNT(rows); i++) {
+		wanted = state_of(i);
+		state_init(&found, arena);
+		assert_true(standing_unpack(&found, bytes_of(rows[i].bytes)));
+		assert_string_equal(
+		    states_text(&found, 1), states_text(&wanted, 1));
+	}
+}
+
+static struct state
+draw_state(void)
+{
+	struct state state;
+	uint64_t values = draw(RUN_MAX);
+	int64_t place = 1, badge;
+
+	state_init(&state, arena);
+	for (; values > 0; values--) {
+		state_set(&state, STATE_BALANCE, draw_id(), draw_int());
+		state_set(&state, STATE_COUNT, draw_id(), draw_id());
+		badge = draw_id();
+		if (state_get(&state, STATE_BADGE, badge) == 0)
+			state_set(&state, STATE_BADGE, badge, place++);
+	}
+	return state;
+}
+
+static void
+random_standings_come_back(void **test)
+{
+	struct state state, found;
+	uint64_t run;
+
+	(void)test;
+	for (run = 0; run < RUNS; run++) {
+		draw_from(run);
+		state = draw_state();
+		state_init(&found, arena);
+		assert_true(standing_unpack(&found, pack(&state)));
+		assert_string_equal(
+		    states_text(&found, 1), states_text(&state, 1));
+		expect_whole(read_standing, pack(&state));
+		arena_reset(arena);
+	}
+}
+
+/* The counts of 1 to 5 that are left if these rules exist. */
+static const char *
+counts_left(const struct rule *rules, size_t count)
+{
+	struct state state, left;
+	int64_t id;
+
+	state_init(&state, arena);
+	for (id = 1; id <= 5; id++)
+		state_set(&state, STATE_COUNT, id, 10 * id);
+	state_init(&left, arena);
+	assert_true(
+	    standing_unpack(&left, standing_pack(&state, rules, count)));
+	return states_text(&left, 1);
+}
+
+static void
+the_counts_of_rules_that_no_longer_exist_go(void **test)
+{
+	static const struct rule some[] = {
+	    {.id = -1}, {.id = 2}, {.id = 4}, {.id = 6}};
+	static const struct rule others[] = {{.id = 6}, {.id = 7}};
+	static const struct rule all[] = {
+	    {.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}};
+
+	(void)test;
+	assert_string_equal(
+	    counts_left(some, COUNT(some)), "u1 count2=20, u1 count4=40");
+	assert_string_equal(counts_left(others, COUNT(others)), "");
+	assert_string_equal(counts_left(NULL, 0), "");
+	assert_string_equal(counts_left(all, COUNT(all)),
+	    "u1 count1=10, u1 count2=20, u1 count3=30, u1 count4=40,"
+	    " u1 count5=50");
+	assert_string_equal(counts_left(all + 4, 1), "u1 count5=50");
+}
+
+/* Balances and badges have no rule. */
+static void
+balances_and_badges_stay_without_rules(void **test)
+{
+	struct state state;
+
+	(void)test;
+	state_init(&state, arena);
+	state_set(&state, STATE_BALANCE, 3, 5);
+	state_set(&state, STATE_COUNT, 3, 6);
+	state_set(&state, STATE_BADGE, 3, 1);
+	assert_string_equal(
+	    bytes_text(standing_pack(&state, NULL, 0)), "01 03 0a 00 01 03");
+}
+
+static void
+a_count_of_0_is_not_stored_and_a_balance_of_0_is(void **test)
+{
+	struct state state;
+
+	(void)test;
+	state_init(&state, arena);
+	state_set(&state, STATE_BALANCE, 6, 0);
+	state_set(&state, STATE_BALANCE, 7, 0);
+	state_set(&state, STATE_COUNT, 6, 0);
+	state_set(&state, STATE_COUNT, 7, 1);
+	state_set(&state, STATE_BADGE, 6, 0);
+	state_set(&state, STATE_BADGE, 7, 1);
+	assert_string_equal(
+	    bytes_text(pack(&state)), "02 06 00 01 00 01 07 01 01 07");
+}
+
+/* A badge, a count and a balance that the refused event would have made. */
+static void
+an_event_that_is_refused_is_not_stored(void **test)
+{
+	const struct rule rows_of[] = {
+	    {.id = 1,
+	        .enabled = true,
+	        .event_type = "review",
+	        .times = 1,
+	        .point_scale_id = 8,
+	        .points = 5,
+	        .badge_id = 9},
+	    {.id = 2,
+	        .enabled = true,
+	        .event_type = "review",
+	        .times = 1,
+	        .point_scale_id = 7,
+	        .points = INT64_MIN},
+	};
+	const struct rule *const rules[] = {&rows_of[0], &rows_of[1]};
+	const struct occurrence event = occurrence_of("review", "");
+	struct state state;
+
+	(void)test;
+	state_init(&state, arena);
+	state_set(&state, STATE_BALANCE, 7, -1);
+	assert_string_equal(apply(&state, rules, 2, &event), "overflow");
+	assert_string_equal(bytes_text(pack(&state)), "01 07 01 00 00");
+	state_set(&state, STATE_BALANCE, 7, 0);
+	assert_string_equal(apply(&state, rules, 1, &event), "1=5*");
+	assert_string_equal(
+	    bytes_text(pack(&state)), "02 07 00 01 0a 01 01 01 01 09");
+}
+
+static void
+badges_that_are_won_go_on_from_those_that_are_read(void **test)
+{
+	const struct rule rule = {.id = 1,
+	    .enabled = true,
+	    .event_type = "review",
+	    .times = 1,
+	    .badge_id = 6};
+	const struct rule *const rules[] = {&rule};
+	const struct occurrence event = occurrence_of("review", "");
+	struct state state;
+
+	(void)test;
+	state_init(&state, arena);
+	assert_true(standing_unpack(&state, bytes_of("00 00 02 09 04")));
+	assert_true(state.badges == 2);
+	assert_string_equal(apply(&state, rules, 1, &event), "1*");
+	assert_string_equal(
+	    bytes_text(pack(&state)), "00 01 01 01 03 09 04 06");
+}
+
+static void
+a_standing_that_is_cut_off_is_damaged(void **test)
+{
+	size_t i;
+
+	(void)test;
+	for (i = 0; i < COUNT(rows); i++)
+		expect_whole(read_standing, bytes_of(rows[i].bytes));
+}
+
+/* Most make another standing or none, and some the same in more bytes. */
+static void
+no_damage_is_too_much(void **test)
+{
+	size_t sound = 0, i;
+
+	(void)test;
+	for (i = 0; i < COUNT(rows); i++) {
+		sound += damage(read_standing, bytes_of(rows[i].bytes));
+		arena_reset(arena);
+	}
+	assert_true(sound > 0);
+}
+
+static void
+what_cannot_be_is_damaged(void **test)
+{
+	static const char *const faulty[] = {
+	    "",
+	    "00 00 00 00",
+	    /* A balance, a count and a badge twice. */
+	    "02 07 14 00 14 00 00",
+	    "00 02 07 0a 00 0b 00",
+	    "00 00 02 07 07",
+	    "00 00 03 07 05 07",
+	    /* An id of 0 is none. */
+	    "01 00 14 00 00",
+	    "00 01 00 0a 00",
+	    "00 00 01 00",
+	    /* Ids and counts past the range, alone or together. */
+	    "01 " ID_OVER_BYTES " 14 00 00",
+	    "02 01 14 " ID_MAX_BYTES " 14 00 00",
+	    "00 01 " ID_OVER_BYTES " 0a 00",
+	    "00 02 " ID_MAX_BYTES " 0a 01 0a 00",
+	    "00 01 07 " ID_OVER_BYTES " 00",
+	    "00 00 01 " ID_OVER_BYTES,
+	    /* Points that do not fit. */
+	    "01 07 80 80 80 80 80 80 80 80 80 02 00 00",
+	    "01 07 80 80 80 80 80 80 80 80 80 80 00 00 00",
+	};
+	size_t i;
+
+	(void)test;
+	for (i = 0; i < COUNT(faulty); i++)
+		if (reads(read_standing, bytes_of(faulty[i])))
+			fail_msg("%s is sound", faulty[i]);
+}
+
+static void
+of_a_damaged_standing_what_is_before_is_there(void **test)
+{
+	static const struct {
+		const char *bytes, *found;
+	} cuts[] = {
+	    {"02 07 14 01 80", "u1 points7=10"},
+	    {"01 07 14", "u1 points7=10"},
+	    {"01 07 14 02 05 01 01 80", "u1 points7=10, u1 count5=1"},
+	    {"01 07 14 01 05 01 02 09 80",
+	        "u1 points7=10, u1 count5=1, u1 badge9=1"},
+	    {"00 00 03 07 05 07", "u1 badge5=2, u1 badge7=1"},
+	};
+	struct state state;
+	size_t i;
+
+	(void)test;
+	for (i = 0; i < COUNT(cuts); i++) {
+		state_init(&state, arena);
+		assert_false(standing_unpack(&state, bytes_of(cuts[i].bytes)));
+		assert_string_equal(states_text(&state, 1), cuts[i].found);
+	}
+}
+
+static void
+a_user_without_a_standing_is_damaged(void **test)
+{
+	struct state state;
+
+	(void)test;
+	state_init(&state, arena);
+	assert_false(standing_unpack(&state, (struct bytes) {NULL, 0}));
+	assert_string_equal(states_text(&state, 1), "");
+}
+
+static void
+numbers_of_things_that_cannot_be_take_no_memory(void **test)
+{
+	static const char *const numbers[] = {"80 80 04", "ff ff ff ff 0f",
+	    ID_MAX_BYTES, "ff ff ff ff ff ff ff ff ff 01"};
+	static const struct {
+		const char *before, *behind;
+	} places[] = {
+	    {"", " 07 14 00 00"}, {"00 ", " 07 0a 00"}, {"00 00 ", " 07"}};
+	const char *text;
+	size_t size, i, k;
+
+	(void)test;
+	arena_reset(scratch);
+	size = arena_size(scratch);
+	for (i = 0; i < COUNT(numbers); i++)
+		for (k = 0; k < COUNT(places); k++) {
+			text = arena_printf(arena, "%s%s%s", places[k].before,
+			    numbers[i], places[k].behind);
+			assert_false(reads(read_standing, bytes_of(text)));
+			assert_int_equal(arena_size(scratch), size);
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_standing_is_stored_as_these_bytes),
+	    cmocka_unit_test(the_bytes_are_read_as_the_same_standing),
+	    cmocka_unit_test(random_standings_come_back),
+	    cmocka_unit_test(the_counts_of_rules_that_no_longer_exist_go),
+	    cmocka_unit_test(balances_and_badges_stay_without_rules),
+	    cmocka_unit_test(a_count_of_0_is_not_stored_and_a_balance_of_0_is),
+	    cmocka_unit_test(an_event_that_is_refused_is_not_stored),
+	    cmocka_unit_test(
+	        badges_that_are_won_go_on_from_those_that_are_read),
+	    cmocka_unit_test(a_standing_that_is_cut_off_is_damaged),
+	    cmocka_unit_test(no_damage_is_too_much),
+	    cmocka_unit_test(what_cannot_be_is_damaged),
+	    cmocka_unit_test(of_a_damaged_standing_what_is_before_is_there),
+	    cmocka_unit_test(a_user_without_a_standing_is_damaged),
+	    cmocka_unit_test(numbers_of_things_that_cannot_be_take_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, bytes_set_up, bytes_tear_down);
+}
