@@ -88,9 +88,11 @@ LAYER_LIBS = $(FCGI_LIBS) $(MARIADB_LIBS) $(SODIUM_LIBS) $(BASE_LIBS)
 # Not in the archive: a program replaces malloc by having it.
 src_palmaresd_SOURCES = \
 	src/base/allocate.c \
+	src/daemon/handover.c src/daemon/handover.h \
 	src/daemon/listener.c src/daemon/listener.h \
 	src/daemon/main.c \
 	src/daemon/master.c src/daemon/master.h \
+	src/daemon/serve.c src/daemon/serve.h \
 	src/daemon/worker.c src/daemon/worker.h
 src_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
 

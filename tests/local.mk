@@ -168,7 +168,7 @@ tests_fuzz_fuzz_time_LDADD = $(FUZZ_LDADD)
 # What the linker puts in the place of the store, see false_store.h.
 FALSE_STORE = application_by_app_key application_change application_get \
 	catalog_delete catalog_get catalog_list catalog_write \
-	committer_apply event_get event_list key_find pool_give pool_take \
+	committer_submit event_get event_list key_find pool_give pool_take \
 	tx_run user_get user_list user_points
 WRAP_FALSE_STORE = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FALSE_STORE))
 comma = ,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/event.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -250,12 +251,7 @@ serve(struct call *call)
 		call->query_count = 0;
 		error = run_route(call);
 	}
-	if (call->key_unchecked)
-		error = auth_check_again(call, error);
-	call_give_db(call);
-	if (answer_is_too_large(call, error))
-		error = too_large(call);
-	return outward(call, error);
+	return error;
 }
 
 static void
@@ -272,38 +268,94 @@ log_request(const struct call *call, enum error error, int64_t duration)
 	    call->request->id);
 }
 
-struct str
-api_serve(struct service *service, struct http_request *request)
+/* The classic interface has no other status for what a client did wrong. */
+static int
+status_of(const struct call *call, enum error error)
 {
-	struct call call = {.service = service,
+	return call->match.route != NULL &&
+	        call->match.route->access == ACCESS_CLASSIC &&
+	        error_status(error) < 500 && error != ERR_BODY_TOO_LARGE &&
+	        error != ERR_UNSUPPORTED_MEDIA_TYPE
+	    ? 400
+	    : error_status(error);
+}
+
+static void
+count_request(const struct call *call, enum error error)
+{
+	struct worker_metrics *metrics = call->service->own_metrics;
+	int64_t duration = clock_monotonic() - call->request->started;
+	size_t route = call->match.route == NULL
+	    ? route_count
+	    : (size_t)(call->match.route - routes);
+
+	metrics_request(metrics, route, call->response.status, duration);
+	metrics->busy_threads--;
+	log_request(call, error, duration);
+}
+
+/* What has come of the call, as the client is told. */
+static struct str
+respond(struct call *call, enum error error)
+{
+	if (call->key_unchecked)
+		error = auth_check_again(call, error);
+	call_give_db(call);
+	if (call->match.route != NULL && answer_is_too_large(call, error))
+		error = too_large(call);
+	if (call->match.route != NULL)
+		error = outward(call, error);
+	if (error != OK)
+		problem_respond(call, error, status_of(call, error));
+	if (call->job != NULL)
+		committer_release(call->job);
+	add_cors(call);
+	count_request(call, error);
+	return http_response_text(&call->response, call->request->id,
+	    strcmp(call->request->method, "HEAD") == 0);
+}
+
+/* From OK on another thread may end the call. */
+static enum error
+submit(struct call *call)
+{
+	struct ingest_job *job = call->job;
+
+	call_give_db(call);
+	call->key_unchecked = false;
+	job->application = call->application;
+	job->key = call->key;
+	return committer_submit(
+	    call->service->committer, job, call->deadline, call);
+}
+
+bool
+api_begin(struct service *service, struct http_request *request, void *context,
+    struct str *response_out)
+{
+	struct call *call = arena_alloc(request->arena, sizeof(*call));
+	enum error error;
+
+	*call = (struct call) {.service = service,
 	    .request = request,
 	    .arena = request->arena,
-	    .deadline = request->started + REQUEST_TIME};
-	int64_t duration;
-	enum error error;
-	size_t route;
-
+	    .deadline = request->started + REQUEST_TIME,
+	    .context = context};
 	service->own_metrics->busy_threads++;
-	http_response_init(&call.response, call.arena);
-	faults_init(&call.faults, call.arena);
-	error = serve(&call);
-	if (error != OK)
-		problem_respond(&call, error,
-		    call.match.route != NULL &&
-		            call.match.route->access == ACCESS_CLASSIC &&
-		            error_status(error) < 500 &&
-		            error != ERR_BODY_TOO_LARGE &&
-		            error != ERR_UNSUPPORTED_MEDIA_TYPE
-		        ? 400
-		        : error_status(error));
-	add_cors(&call);
-	duration = clock_monotonic() - request->started;
-	route = call.match.route == NULL ? route_count
-	                                 : (size_t)(call.match.route - routes);
-	metrics_request(
-	    service->own_metrics, route, call.response.status, duration);
-	service->own_metrics->busy_threads--;
-	log_request(&call, error, duration);
-	return http_response_text(
-	    &call.response, request->id, strcmp(request->method, "HEAD") == 0);
+	http_response_init(&call->response, call->arena);
+	faults_init(&call->faults, call->arena);
+	error = serve(call);
+	if (error == OK && call->waits) {
+		error = submit(call);
+		if (error == OK)
+			return false;
+	}
+	*response_out = respond(call, error);
+	return true;
+}
+
+struct str
+api_end(struct call *call, enum error result)
+{
+	return respond(call, event_finish(call, result));
 }

@@ -71,6 +71,13 @@ struct call {
 	struct faults faults;     /* of the body */
 
 	const char *detail; /* what to tell besides the error's title */
+
+	/* For the committer, and what answers when that is done. */
+	struct ingest_job *job;
+	enum error (*answer)(struct call *call);
+	const void *answer_data;
+	bool waits;
+	void *context; /* of who serves */
 };
 
 /* The table: the API on one screen. */
@@ -78,10 +85,16 @@ extern const struct route routes[];
 extern const size_t route_count;
 
 /*
- * Serves one request and answers the whole response text. Writes its log line
- * and counts it.
+ * Serves one request, with its log line and its count. True: the whole response
+ * is in *response_out. False: it waits for the committer, whose committer_take
+ * will give the call to any thread, to be ended; nothing of the request may be
+ * touched until then. context is for who serves: call_context.
  */
-struct str api_serve(struct service *service, struct http_request *request);
+bool api_begin(struct service *service, struct http_request *request,
+    void *context, struct str *response_out) MUST_CHECK;
+
+/* Ends a call that waited, with what committer_take said. */
+struct str api_end(struct call *call, enum error result);
 
 /* Sets the detail of the error that is about to be returned, and returns it. */
 enum error call_fail(struct call *call, enum error error, const char *format,

@@ -331,16 +331,10 @@ decode_event(struct call *call, struct ingest_job *job)
 }
 
 static enum error
-post_event(struct call *call, struct ingest_job *job)
+answer_event(struct call *call)
 {
-	enum error error;
+	enum error error = call->job->events[0].error;
 
-	decode_event(call, job);
-	error = call_faults(call);
-	if (error == OK)
-		error = event_apply(call, job);
-	if (error == OK)
-		error = job->events[0].error;
 	if (error == ERR_NONE_MATCHES)
 		return call_fail(call, error,
 		    "no rule of the application matches the event: it was not"
@@ -351,15 +345,14 @@ post_event(struct call *call, struct ingest_job *job)
 enum error
 classic_post_event(struct call *call)
 {
-	struct ingest_job *job;
 	enum error error = enter_by_body(call);
 
 	if (error != OK)
 		return error;
-	job = committer_job(1, call->request->body_size);
-	error = post_event(call, job);
-	committer_release(job);
-	return error;
+	call->job = committer_job(1, call->request->body_size);
+	decode_event(call, call->job);
+	error = call_faults(call);
+	return error == OK ? event_wait(call, answer_event) : error;
 }
 
 enum error

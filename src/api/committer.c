@@ -1,9 +1,12 @@
 /* committer: gathers the events of a worker's requests into transactions */
 #include "api/committer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "api/metrics.h"
 #include "base/arena.h"
@@ -22,13 +25,14 @@ enum {
 	    1200000, /* a round that is so old: nobody joins the queue */
 	LATE_PAUSE = 5000,
 	PROBE_PAUSE = 100000,
+	CLOCK_PAUSE = 20000,
 	DOWN_TIME = 300000,
 };
 
 /*
  * Late: it needs a row that somebody has locked; it is tried again and again,
- * and no round waits for it. Dropped: its request has gone, so it is not tried
- * again.
+ * and no round waits for it. Dropped: its request has been answered, so it is
+ * not tried again.
  */
 enum job_state {
 	JOB_NEW,
@@ -49,16 +53,30 @@ struct queued_job {
 	enum job_state state;
 	enum error result;
 	int64_t deadline;
-	pthread_cond_t done;
+	void *waiter;
 	struct queued_job *next;
+	/* Among those whose requests wait, in the order of arrival. */
+	struct queued_job *newer;
+	struct queued_job **older;
+	/* Among those that are done with. */
+	struct queued_job *next_done;
 };
 
 struct committer {
 	pthread_t thread;
+	pthread_t clock;
 	pthread_mutex_t mutex;
 	pthread_cond_t arrived;
+	pthread_cond_t tick;
+	bool clock_asleep;
+	bool stopped;
 	struct queued_job *first;
 	struct queued_job **last;
+	struct queued_job *waiting;
+	struct queued_job **newest;
+	struct queued_job *done;
+	struct queued_job **last_done;
+	int event; /* eventfd: see committer_fd */
 	size_t queued_events;
 	int64_t round_since; /* 0: no round is under way */
 	bool down;           /* there is no connection to be had */
@@ -87,7 +105,6 @@ committer_job(size_t count, size_t size)
 	job->job.events = arena_array(arena, count, sizeof(*job->job.events));
 	job->holders = 1;
 	job->job.size = size;
-	clock_init_condition(&job->done);
 	return &job->job;
 }
 
@@ -97,7 +114,6 @@ committer_release(struct ingest_job *job)
 	if (--queued(job)->holders > 0)
 		return;
 	ingest_job_clear(job);
-	pthread_cond_destroy(&queued(job)->done);
 	arena_free(job->arena);
 }
 
@@ -111,7 +127,31 @@ append(struct committer *committer, struct queued_job *job)
 	committer->last = &job->next;
 	committer->queued_events += job->job.count;
 	committer->metrics->queued_events = (int64_t)committer->queued_events;
+	if (committer->clock_asleep)
+		pthread_cond_signal(&committer->tick);
+	job->older = committer->newest;
+	*committer->newest = job;
+	committer->newest = &job->newer;
 	pthread_cond_signal(&committer->arrived);
+}
+
+/* Under the mutex: the request is about to be answered. */
+static void
+answer(struct committer *committer, struct queued_job *job, enum error result)
+{
+	const uint64_t one = 1;
+
+	*job->older = job->newer;
+	if (job->newer == NULL)
+		committer->newest = job->older;
+	else
+		job->newer->older = job->older;
+	job->result = result;
+	if (committer->done == NULL &&
+	    write(committer->event, &one, sizeof(one)) < 0)
+		log_error("event=wake_failed error=%d", errno);
+	*committer->last_done = job;
+	committer->last_done = &job->next_done;
 }
 
 /* Under the mutex: takes a job that was not begun out of the queue. */
@@ -157,27 +197,17 @@ wait_limit(const struct committer *committer, const struct queued_job *job)
 }
 
 /* Under the mutex. */
-static enum error
-wait_done(struct committer *committer, struct queued_job *job)
+static void
+give_up(struct committer *committer, struct queued_job *job)
 {
-	int64_t limit;
-	bool running;
+	bool running = job->state == JOB_RUNNING;
 
-	while (job->state != JOB_DONE) {
-		limit = wait_limit(committer, job);
-		if (clock_monotonic() >= limit)
-			break;
-		clock_wait(&job->done, &committer->mutex, limit);
-	}
-	if (job->state == JOB_DONE)
-		return job->result;
-	if (job->state == JOB_QUEUED) {
+	if (job->state == JOB_QUEUED)
 		withdraw(committer, job);
-		return ERR_DATABASE_UNAVAILABLE;
-	}
-	running = job->state == JOB_RUNNING;
-	job->state = JOB_DROPPED;
-	return running ? ERR_OUTCOME_UNKNOWN : ERR_DATABASE_UNAVAILABLE;
+	else
+		job->state = JOB_DROPPED;
+	answer(committer, job,
+	    running ? ERR_OUTCOME_UNKNOWN : ERR_DATABASE_UNAVAILABLE);
 }
 
 /*
@@ -192,25 +222,90 @@ deadline_now(const struct committer *committer, int64_t deadline)
 }
 
 enum error
-committer_apply(struct committer *committer, struct ingest_job *ingest_job,
-    int64_t deadline)
+committer_submit(struct committer *committer, struct ingest_job *ingest_job,
+    int64_t deadline, void *waiter)
 {
 	struct queued_job *job = queued(ingest_job);
-	enum error error;
+	enum error error = OK;
 
 	pthread_mutex_lock(&committer->mutex);
 	job->deadline = deadline_now(committer, deadline);
+	job->waiter = waiter;
 	if (is_stalled(committer))
 		error = ERR_DATABASE_UNAVAILABLE;
 	else if (committer->queued_events + job->job.count >
 	    committer->limits.queue_events)
 		error = ERR_OVERLOADED;
-	else {
+	else
 		append(committer, job);
-		error = wait_done(committer, job);
-	}
 	pthread_mutex_unlock(&committer->mutex);
 	return error;
+}
+
+void *
+committer_take(struct committer *committer, enum error *result_out)
+{
+	struct queued_job *job;
+	uint64_t count;
+
+	pthread_mutex_lock(&committer->mutex);
+	job = committer->done;
+	if (job != NULL) {
+		*result_out = job->result;
+		committer->done = job->next_done;
+	}
+	if (committer->done == NULL) {
+		committer->last_done = &committer->done;
+		/* It does not wait: there may be nothing in it. */
+		if (read(committer->event, &count, sizeof(count)) < 0 &&
+		    errno != EAGAIN)
+			log_error("event=wake_failed error=%d", errno);
+	}
+	pthread_mutex_unlock(&committer->mutex);
+	return job == NULL ? NULL : job->waiter;
+}
+
+int
+committer_fd(const struct committer *committer)
+{
+	return committer->event;
+}
+
+/* Under the mutex. Those who have waited too long are told so. */
+static void
+give_up_overdue(struct committer *committer)
+{
+	struct queued_job *job = committer->waiting, *newer;
+	const int64_t now = clock_monotonic();
+
+	for (; job != NULL; job = newer) {
+		newer = job->newer;
+		if (now >= wait_limit(committer, job))
+			give_up(committer, job);
+	}
+}
+
+/*
+ * Looks at the clock for those who wait, now and then: the committer's own
+ * thread may hang as long as its database does.
+ */
+static void *
+clock_main(void *context)
+{
+	struct committer *committer = context;
+
+	pthread_mutex_lock(&committer->mutex);
+	while (!committer->stopped) {
+		clock_wait(&committer->tick, &committer->mutex,
+		    clock_monotonic() + CLOCK_PAUSE);
+		give_up_overdue(committer);
+		committer->clock_asleep = true;
+		while (committer->waiting == NULL && !committer->stopped)
+			pthread_cond_wait(&committer->tick, &committer->mutex);
+		committer->clock_asleep = false;
+	}
+	pthread_mutex_unlock(&committer->mutex);
+	return NULL;
 }
 
 /* What one round of the committer applies. */
@@ -284,9 +379,9 @@ finish(struct committer *committer, struct ingest_job *const *jobs,
 		count_outcome(committer->metrics, jobs[i]);
 	pthread_mutex_lock(&committer->mutex);
 	for (i = 0; i < count; i++) {
-		queued(jobs[i])->result = result;
+		if (queued(jobs[i])->state != JOB_DROPPED)
+			answer(committer, queued(jobs[i]), result);
 		queued(jobs[i])->state = JOB_DONE;
-		pthread_cond_signal(&queued(jobs[i])->done);
 	}
 	pthread_mutex_unlock(&committer->mutex);
 	for (i = 0; i < count; i++)
@@ -436,6 +531,42 @@ committer_main(void *context)
 	}
 }
 
+/* What is waiting is applied first. */
+static void
+stop_thread(struct committer *committer)
+{
+	pthread_mutex_lock(&committer->mutex);
+	committer->stopping = true;
+	pthread_cond_signal(&committer->arrived);
+	pthread_mutex_unlock(&committer->mutex);
+	pthread_join(committer->thread, NULL);
+}
+
+static void
+release(struct committer *committer)
+{
+	if (committer->event >= 0)
+		close(committer->event);
+	ingest_free(&committer->ingest);
+	db_free(committer->db);
+	pthread_cond_destroy(&committer->arrived);
+	pthread_cond_destroy(&committer->tick);
+	pthread_mutex_destroy(&committer->mutex);
+	free(committer);
+}
+
+static bool
+start_threads(struct committer *committer)
+{
+	if (pthread_create(
+	        &committer->thread, NULL, committer_main, committer) != 0)
+		return false;
+	if (pthread_create(&committer->clock, NULL, clock_main, committer) == 0)
+		return true;
+	stop_thread(committer);
+	return false;
+}
+
 struct committer *
 committer_new(const struct db_settings *settings,
     struct committer_limits limits, struct worker_metrics *metrics)
@@ -446,31 +577,29 @@ committer_new(const struct db_settings *settings,
 		return NULL;
 	pthread_mutex_init(&committer->mutex, NULL);
 	clock_init_condition(&committer->arrived);
+	clock_init_condition(&committer->tick);
 	committer->last = &committer->first;
+	committer->newest = &committer->waiting;
+	committer->last_done = &committer->done;
+	committer->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	committer->limits = limits;
 	committer->metrics = metrics;
 	committer->db = db_new(settings, DB_COMMITTER, &metrics->db);
 	ingest_init(&committer->ingest, committer->db);
-	if (pthread_create(
-	        &committer->thread, NULL, committer_main, committer) == 0)
+	if (committer->event >= 0 && start_threads(committer))
 		return committer;
-	ingest_free(&committer->ingest);
-	db_free(committer->db);
-	free(committer);
+	release(committer);
 	return NULL;
 }
 
 void
 committer_free(struct committer *committer)
 {
+	stop_thread(committer);
 	pthread_mutex_lock(&committer->mutex);
-	committer->stopping = true;
-	pthread_cond_signal(&committer->arrived);
+	committer->stopped = true;
+	pthread_cond_signal(&committer->tick);
 	pthread_mutex_unlock(&committer->mutex);
-	pthread_join(committer->thread, NULL);
-	ingest_free(&committer->ingest);
-	db_free(committer->db);
-	pthread_cond_destroy(&committer->arrived);
-	pthread_mutex_destroy(&committer->mutex);
-	free(committer);
+	pthread_join(committer->clock, NULL);
+	release(committer);
 }

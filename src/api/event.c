@@ -223,61 +223,54 @@ take_idempotency_key(struct call *call, const char **key_out)
 }
 
 enum error
-event_apply(struct call *call, struct ingest_job *job)
+event_wait(struct call *call, enum error (*answer)(struct call *call))
 {
-	struct service *service = call->service;
-	enum error error;
+	call->answer = answer;
+	call->waits = call->job->count > 0;
+	return call->waits ? OK : answer(call);
+}
 
-	call_give_db(call);
-	call->key_unchecked = false;
-	job->application = call->application;
-	job->key = call->key;
-	error = committer_apply(service->committer, job, call->deadline);
-	if (error == OK)
-		error = job->error;
+enum error
+event_finish(struct call *call, enum error result)
+{
+	enum error error = result == OK ? call->job->error : result;
+
 	if (error == ERR_KEY_UNKNOWN)
-		key_cache_drop(service->keys, call->key);
+		key_cache_drop(call->service->keys, call->key);
 	if (error == ERR_BODY_TOO_LARGE)
 		return call_fail(call, error,
 		    "so many rules give something that the answer could pass"
 		    " %d MiB; nothing was applied: send fewer events at once",
 		    INGEST_ANSWER_MAX >> 20);
-	return error;
+	return error == OK ? call->answer(call) : error;
 }
 
 static enum error
-post_one(struct call *call, struct ingest_job *job)
+answer_one(struct call *call)
 {
-	struct ingest_event *event = &job->events[0];
-	const char *idempotency_key;
+	const struct ingest_event *event = &call->job->events[0];
 	struct json_writer jw;
-	enum error error = take_idempotency_key(call, &idempotency_key);
 
-	if (error != OK)
-		return error;
-	event_decode(call, job->arena, call->body, "", &call->faults,
-	    idempotency_key, event);
-	error = call_faults(call);
-	if (error == OK)
-		error = event_apply(call, job);
-	if (error == OK)
-		error = event->error;
-	if (error != OK)
-		return error;
+	if (event->error != OK)
+		return event->error;
 	jw = call_json(call, event->replayed ? 200 : 201);
 	event_write(&jw, NULL, &event->event, event->replayed);
 	return OK;
 }
 
-/* The answer is written before the job lets go of what it is written from. */
 enum error
 event_post(struct call *call)
 {
-	struct ingest_job *job = committer_job(1, call->request->body_size);
-	enum error error = post_one(call, job);
+	const char *idempotency_key;
+	enum error error = take_idempotency_key(call, &idempotency_key);
 
-	committer_release(job);
-	return error;
+	if (error != OK)
+		return error;
+	call->job = committer_job(1, call->request->body_size);
+	event_decode(call, call->job->arena, call->body, "", &call->faults,
+	    idempotency_key, &call->job->events[0]);
+	error = call_faults(call);
+	return error == OK ? event_wait(call, answer_one) : error;
 }
 
 enum error
@@ -380,8 +373,8 @@ event_get_list(struct call *call)
 	}
 	if (list.cut_at != 0) {
 		page.more = true;
-		last = arena_printf(
-		    call->arena, "%lld", (long long)list.cut_at);
+		last =
+		    arena_printf(call->arena, "%lld", (long long)list.cut_at);
 	}
 	page_end(call, &jw, &page, last);
 	return OK;

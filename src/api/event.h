@@ -27,8 +27,15 @@ void event_make_id(struct arena *arena, struct ingest_event *event);
 void event_write(struct json_writer *jw, const char *key,
     const struct event *event, bool replayed);
 
-/* Hands the job to the committer. ERR_KEY_UNKNOWN: the key was revoked. */
-enum error event_apply(struct call *call, struct ingest_job *job) MUST_CHECK;
+/*
+ * Has the call wait for the committer, which is to apply call->job; then answer
+ * is called. Where the job has no events, it is called at once.
+ */
+enum error event_wait(
+    struct call *call, enum error (*answer)(struct call *call)) MUST_CHECK;
+
+/* What comes of a call that waited. ERR_KEY_UNKNOWN: its key was revoked. */
+enum error event_finish(struct call *call, enum error result) MUST_CHECK;
 
 enum error event_post(struct call *call) MUST_CHECK;
 enum error event_post_batch(struct call *call) MUST_CHECK;

@@ -11,12 +11,11 @@ _Static_assert((int)RESPONSE_MAX > (int)INGEST_ANSWER_MAX,
 enum { BATCH_EVENTS_MAX = 1000, ITEM_FAULTS_MAX = 10 };
 
 /*
- * A batch as it was sent, and the job with those of its events that are valid.
+ * A batch as it was sent; the call's job has those of its events that are valid.
  */
 struct batch_call {
 	struct json_object *items;
 	size_t count;
-	struct ingest_job *job;
 	struct faults *faults;        /* of each item */
 	struct ingest_event **events; /* of each item; NULL where invalid */
 };
@@ -63,7 +62,7 @@ static void
 decode_item(struct call *call, struct batch_call *batch, size_t index,
     const struct faults *parsed)
 {
-	struct ingest_job *job = batch->job;
+	struct ingest_job *job = call->job;
 	struct ingest_event *event = &job->events[job->count];
 	const char *pointer = json_pointer_at(call->arena, "/events", index);
 	struct faults *faults = &batch->faults[index];
@@ -95,8 +94,8 @@ decode_batch(struct call *call, struct batch_call *batch)
 	if (error != OK)
 		return error;
 	batch->count = json_object_array_length(batch->items);
-	batch->job = committer_job(batch->count, call->request->body_size);
-	batch->job->count = 0;
+	call->job = committer_job(batch->count, call->request->body_size);
+	call->job->count = 0;
 	batch->faults =
 	    arena_array(call->arena, batch->count + 1, sizeof(*batch->faults));
 	batch->events = arena_array(
@@ -127,17 +126,12 @@ write_result(struct json_writer *jw, const struct ingest_event *event,
 }
 
 static enum error
-post_batch(struct call *call, struct batch_call *batch)
+answer_batch(struct call *call)
 {
-	struct json_writer jw;
+	const struct batch_call *batch = call->answer_data;
+	struct json_writer jw = call_json(call, 200);
 	size_t i;
-	enum error error = OK;
 
-	if (batch->job->count > 0)
-		error = event_apply(call, batch->job);
-	if (error != OK)
-		return error;
-	jw = call_json(call, 200);
 	jw_object(&jw, NULL);
 	jw_array(&jw, "results");
 	for (i = 0; i < batch->count; i++)
@@ -150,17 +144,14 @@ post_batch(struct call *call, struct batch_call *batch)
 enum error
 event_post_batch(struct call *call)
 {
-	struct batch_call batch = {.items = NULL};
+	struct batch_call *batch = arena_alloc(call->arena, sizeof(*batch));
 	enum error error;
 
 	if (http_param(call->request, "HTTP_IDEMPOTENCY_KEY") != NULL)
 		return call_fail(call, ERR_INVALID_HEADER,
 		    "a batch takes no Idempotency-Key: give each of its events"
 		    " an id of its own");
-	error = decode_batch(call, &batch);
-	if (error == OK)
-		error = post_batch(call, &batch);
-	if (batch.job != NULL)
-		committer_release(batch.job);
-	return error;
+	error = decode_batch(call, batch);
+	call->answer_data = batch;
+	return error == OK ? event_wait(call, answer_batch) : error;
 }

@@ -18,7 +18,7 @@
 
 enum {
 	ALIGNMENT = _Alignof(max_align_t),
-	FIRST_BLOCK = 32 * 1024,
+	FIRST_BLOCK = 16 * 1024,
 	LARGEST_BLOCK = 1024 * 1024, /* but for a single allocation above it */
 };
 

@@ -56,6 +56,7 @@ struct master {
 	struct arena *arena; /* of the settings */
 	struct settings settings;
 	struct listener listener;
+	struct handover handover;
 	struct metrics *metrics;
 	int signals; /* signalfd */
 	int generation;
@@ -148,8 +149,8 @@ start_worker(struct master *master, size_t slot)
 		close(ends[0]);
 		close(master->signals);
 		exit(worker_run(&master->settings, master->listener.fd,
-		    master->metrics, (size_t)(process - master->processes),
-		    ends[1], own));
+		    &master->handover, master->metrics,
+		    (size_t)(process - master->processes), ends[1], own));
 	}
 	close(ends[1]);
 	if (pid < 0) {
@@ -423,7 +424,8 @@ start(struct master *master)
 		return false;
 	}
 	master->metrics = metrics_new();
-	return master->metrics != NULL && take_over_signals(master);
+	return master->metrics != NULL && handover_open(&master->handover) &&
+	    take_over_signals(master);
 }
 
 int

@@ -7,6 +7,7 @@
 
 #include "api/metrics.h"
 #include "api/settings.h"
+#include "daemon/handover.h"
 
 /*
  * Serves requests from the listener until SIGTERM, then finishes those it has
@@ -15,6 +16,7 @@
  * blocked when it is called, and stay so.
  */
 int worker_run(const struct settings *settings, int listener,
-    struct metrics *metrics, size_t metrics_index, int ready_fd, pid_t master);
+    const struct handover *handover, struct metrics *metrics,
+    size_t metrics_index, int ready_fd, pid_t master);
 
 #endif

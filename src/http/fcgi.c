@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -16,6 +17,9 @@
 
 /* Nanoseconds, and microseconds. */
 enum { ACCEPT_PAUSE = 50000000, TELL_PAUSE = 1000000 };
+
+/* What libfcgi has for no connection. */
+enum { NO_SOCKET = -1 };
 
 struct fcgi {
 	FCGX_Request request;
@@ -32,13 +36,13 @@ fcgi_start(void)
 }
 
 struct fcgi *
-fcgi_new(int listener)
+fcgi_new(void)
 {
 	struct fcgi *fcgi = calloc(1, sizeof(*fcgi));
 
+	/* libfcgi is given connections, and accepts none itself. */
 	if (fcgi != NULL &&
-	    FCGX_InitRequest(
-	        &fcgi->request, listener, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+	    FCGX_InitRequest(&fcgi->request, NO_SOCKET, 0) != 0) {
 		free(fcgi);
 		return NULL;
 	}
@@ -94,23 +98,54 @@ note_failed_accept(int error)
 }
 
 bool
-fcgi_accept(
-    struct fcgi *fcgi, struct arena *arena, struct http_request *request)
+fcgi_accept(struct fcgi *fcgi, int listener)
 {
-	/* It answers with the negative of errno. */
-	int result = FCGX_Accept_r(&fcgi->request);
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
-	if (result != 0) {
-		note_failed_accept(-result);
+	if (fd < 0) {
+		note_failed_accept(errno);
 		return false;
 	}
+	fcgi_take(fcgi, fd);
+	return true;
+}
+
+void
+fcgi_take(struct fcgi *fcgi, int fd)
+{
+	fcgi->request.ipcFd = fd;
+	/* Or FCGX_Accept_r would close what it takes for an old connection. */
+	fcgi->request.keepConnection = 1;
+}
+
+int
+fcgi_release(struct fcgi *fcgi)
+{
+	int fd = fcgi->request.ipcFd;
+
+	fcgi->request.ipcFd = NO_SOCKET;
+	return fd;
+}
+
+int
+fcgi_fd(const struct fcgi *fcgi)
+{
+	return fcgi->request.ipcFd;
+}
+
+bool
+fcgi_read(struct fcgi *fcgi, struct arena *arena, struct http_request *request)
+{
+	/* It closes what breaks off, and then finds nothing to accept. */
+	if (FCGX_Accept_r(&fcgi->request) != 0)
+		return false;
 	*request = http_request_new(arena, fcgi->request.envp);
 	request->read = read_body;
 	request->source = fcgi;
 	return true;
 }
 
-void
+bool
 fcgi_finish(struct fcgi *fcgi, const struct str *response)
 {
 	char rest[4096];
@@ -120,7 +155,6 @@ fcgi_finish(struct fcgi *fcgi, const struct str *response)
 	while (FCGX_GetStr(rest, sizeof(rest), fcgi->request.in) > 0)
 		continue;
 	FCGX_PutStr(response->data, size, fcgi->request.out);
-	/* A kept one would hold this thread, whatever the peer asked for. */
-	fcgi->request.keepConnection = 0;
 	FCGX_Finish_r(&fcgi->request);
+	return fcgi->request.ipcFd != NO_SOCKET;
 }

@@ -2,6 +2,8 @@
 #ifndef TESTS_FUZZ_FALSE_STORE_H
 #define TESTS_FUZZ_FALSE_STORE_H
 
+#include "base/error.h"
+
 /*
  * The linker's --wrap puts these functions in the place of those that reach the
  * database (see tests/local.mk, and HACKING.md for why). There is one
@@ -11,5 +13,9 @@
  */
 enum { FALSE_APPLICATION = 3, FALSE_APP_KEY = 11 };
 extern const char false_secret[], false_publishable[];
+
+/* What committer_submit was given last, and what comes of it. */
+extern void *false_waiter;
+extern enum error false_result;
 
 #endif

@@ -185,6 +185,40 @@ def fcgi_send(path, data, timeout=TIMEOUT):
         return receive_all(s)
 
 
+class KeptFcgi:
+    """A connection to the daemon that it is asked to keep, as nginx does."""
+
+    def __init__(self, path, timeout=TIMEOUT):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(timeout)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rb")
+
+    def send(self, params, body=b""):
+        self.socket.sendall(
+            record(BEGIN, struct.pack("!HB5x", 1, 1))
+            + stream(PARAMS, pairs(params)) + record(PARAMS)
+            + stream(STDIN, body) + record(STDIN))
+
+    def receive(self):
+        """The whole answer, up to the record that ends it."""
+        out = b""
+        while True:
+            head = self.file.read(8)
+            if len(head) < 8:
+                raise ConnectionError("closed after %r" % out[:100])
+            _, kind, _, size, padding, _ = struct.unpack("!BBHHBB", head)
+            content = self.file.read(size + padding)[:size]
+            if kind == STDOUT:
+                out += content
+            elif kind == END:
+                return out
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
 def fcgi(path, params, body=b"", timeout=TIMEOUT):
     """One request straight to the daemon.  Response or None."""
     data = (record(BEGIN, struct.pack("!HB5x", 1, 0))

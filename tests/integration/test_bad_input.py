@@ -318,19 +318,30 @@ class Http(OneApp):
         self.assert_alive()
         self.assertEqual(self.stack.worker_pids(), workers)
 
-    def test_a_fastcgi_connection_ends_with_its_request(self):
-        """Kept open it would hold its thread, or wait for it to be woken."""
-        keep = struct.pack("!HB5x", 1, 1)
+    def test_kept_fastcgi_connections_hold_no_thread(self):
+        """More of them than all workers have threads, and none is idle for
+        ever: otherwise the web server's requests would hang."""
         params = client.params_of("GET", "/healthz")
-        data = (record(client.BEGIN, keep)
-                + record(client.PARAMS, client.pairs(params))
-                + record(client.PARAMS) + record(client.STDIN))
-        for _ in range(5):
-            with socket.socket(socket.AF_UNIX) as s:
-                s.settimeout(client.TIMEOUT)
-                s.connect(self.stack.socket)
-                s.sendall(data)
-                self.assertIn(b"Status: 200", client.receive_all(s))
+        kept = []
+        try:
+            for _ in range(400):
+                kept.append(client.KeptFcgi(self.stack.socket))
+            for _ in range(3):
+                for peer in kept:
+                    peer.send(params)
+                    self.assertIn(b"Status: 200", peer.receive())
+                start = time.monotonic()
+                self.assert_alive()
+                self.one.event()
+                self.assertLess(time.monotonic() - start, 8)
+        finally:
+            for peer in kept:
+                peer.close()
+        self.assert_alive()
+
+    def test_a_fastcgi_connection_that_is_not_to_be_kept_is_closed(self):
+        r = client.fcgi(self.stack.socket, client.params_of("GET", "/healthz"))
+        self.assertEqual(r.status, 200)     # it reads up to the end
 
     def test_fastcgi_peers_that_send_nothing_block_nobody(self):
         peers = []

@@ -151,6 +151,26 @@ class Processes(StackTest):
             clients.join()
             self.assertEqual(set(answers), {200})
 
+    def test_hup_closes_no_kept_connection(self):
+        """The web server may have sent the next request already."""
+        params = client.params_of("GET", "/healthz")
+        kept = [client.KeptFcgi(self.stack.socket) for _ in range(100)]
+        try:
+            for turn in range(6):
+                pids = self.stack.worker_pids()
+                for peer in kept:
+                    peer.send(params)
+                    if turn % 2 == 0:
+                        self.assertIn(b"Status: 200", peer.receive())
+                self.stack.daemon.send(signal.SIGHUP)
+                self.wait_workers(pids)
+                if turn % 2 == 1:
+                    for peer in kept:
+                        self.assertIn(b"Status: 200", peer.receive())
+        finally:
+            for peer in kept:
+                peer.close()
+
     def test_hup_reads_the_settings_again(self):
         before = len(self.stack.worker_pids())
         settings = self.stack.settings["server"]
