@@ -290,7 +290,7 @@ count_request(const struct call *call, enum error error)
 	    : (size_t)(call->match.route - routes);
 
 	metrics_request(metrics, route, call->response.status, duration);
-	metrics->busy_threads--;
+	metrics->requests_in_progress--;
 	log_request(call, error, duration);
 }
 
@@ -341,7 +341,7 @@ api_begin(struct service *service, struct http_request *request, void *context,
 	    .arena = request->arena,
 	    .deadline = request->started + REQUEST_TIME,
 	    .context = context};
-	service->own_metrics->busy_threads++;
+	service->own_metrics->requests_in_progress++;
 	http_response_init(&call->response, call->arena);
 	faults_init(&call->faults, call->arena);
 	error = serve(call);

@@ -35,7 +35,7 @@ struct worker_metrics {
 	_Atomic uint64_t batches_split;
 
 	_Atomic int64_t queued_events;
-	_Atomic int64_t busy_threads;
+	_Atomic int64_t requests_in_progress;
 	_Atomic int64_t busy_connections;
 	struct db_counters db;
 };

@@ -100,13 +100,13 @@ class Attack:
         CHECK.assertIn(response.status, statuses, repr(response))
         return response
 
-    def busy_threads(self):
-        """Accept threads of palmaresd with a request, this one included."""
+    def requests_in_progress(self):
+        """Requests that palmaresd serves just now, this one included."""
         r = client.request(self.port, "GET", "/metrics")
         for line in r.body.decode().splitlines():
-            if line.startswith("palmares_busy_threads "):
+            if line.startswith("palmares_requests_in_progress "):
                 return int(float(line.split()[1]))
-        raise AssertionError("no palmares_busy_threads in /metrics")
+        raise AssertionError("no palmares_requests_in_progress in /metrics")
 
 
 class _Stream(io.BytesIO):

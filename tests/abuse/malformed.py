@@ -171,7 +171,7 @@ def judge_path(attack, path, data, response):
         made = () if data.startswith(b"GET") else (201, 204, 422)
         CHECK.assertIn(response.status, REFUSED + made,
                        "%s %r" % (path, response))
-    CHECK.assertNotIn(b"palmares_busy_threads", response.body, path)
+    CHECK.assertNotIn(b"palmares_requests_in_progress", response.body, path)
     CHECK.assertNotIn(b"root:", response.body, path)
     CHECK.assertIsNone(response.header("X-Injected"), path)
 

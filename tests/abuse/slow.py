@@ -8,7 +8,7 @@ from attack import CHECK, answers
 
 # nginx gives up on a head or a pause in a body after 15 s.
 NGINX_TIMEOUT = 15
-# Threads of palmaresd that the normal clients and the question may keep busy.
+# Requests of the normal clients and the question that may be under way.
 FEW = 8
 
 
@@ -116,7 +116,7 @@ def drip(attack, crowd, groups):
         sent += 1
         crowd.read(0.5)
         if sent % 10 == 0:
-            CHECK.assertLess(attack.busy_threads(), FEW,
+            CHECK.assertLess(attack.requests_in_progress(), FEW,
                              "slow clients hold threads of palmaresd")
     return sent
 
@@ -162,7 +162,7 @@ def slow_readers(attack):
         while time.monotonic() < end:
             crowd.read(0.2, 16)
         client_end = time.monotonic() + 60
-        while attack.busy_threads() >= FEW:
+        while attack.requests_in_progress() >= FEW:
             CHECK.assertLess(time.monotonic(), client_end,
                              "slow readers hold threads of palmaresd")
             time.sleep(0.2)

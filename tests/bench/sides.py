@@ -16,7 +16,7 @@ from stack import (DB_NAME, Program, SNIPPETS, StackError, find_program,
                    start_nginx, wait_until)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-THREADS = 64        # of the null handler, as palmaresd has
+THREADS = 512       # of the null handler: a kept connection holds one
 CHILDREN = 16       # of php-fpm, as the bare loop has connections
 BATCH = 1000        # events of a request that makes users
 VERIFY_TIME = 3600

@@ -212,7 +212,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_entry(&request, &answer);
 	assert(same_text(header(arena, &answer, "X-Request-Id"), request.id));
 	assert(service->own_metrics->busy_connections == 0);
-	assert(service->own_metrics->busy_threads == 0);
+	assert(service->own_metrics->requests_in_progress == 0);
 	arena_free(arena);
 	return 0;
 }

@@ -24,7 +24,7 @@ every_counter_is_shown_summed_over_the_workers(void **test)
 	    {"palmares_badges_won_total", "counter", AT(badges)},
 	    {"palmares_batches_split_total", "counter", AT(batches_split)},
 	    {"palmares_queued_events", "gauge", AT(queued_events)},
-	    {"palmares_busy_threads", "gauge", AT(busy_threads)},
+	    {"palmares_requests_in_progress", "gauge", AT(requests_in_progress)},
 	    {"palmares_busy_connections", "gauge", AT(busy_connections)},
 	    {"palmares_db_connects_total", "counter", AT(db.connects)},
 	    {"palmares_db_connect_failures_total", "counter",
