@@ -24,6 +24,8 @@ SANITIZER_ROOM_KB = 384 * 1024
 REPEATS = 2
 REPEAT_ROOM_KB = 1024   # each time, for what malloc leaves in pieces
 MEMORY = ("palmaresd_rss", "nginx_rss")
+KEPT_MAX = 2 * 64       # nginx's workers, and the keepalive of its upstream
+CONNECTED = "03"        # in /proc/net/unix
 
 
 class Gauge:
@@ -39,8 +41,10 @@ class Gauge:
         self.nginx_rss = sum(map(rss_of, web))
         self.room = (SANITIZER_ROOM_KB if sanitized(stack.daemon.pid)
                      else RSS_ROOM_KB)
-        self.palmaresd_fds = descriptors_of(ours)
-        self.nginx_fds = descriptors_of(web)
+        # As many as there are just now of those that nginx keeps.
+        kept = min(connections_on(stack.socket), KEPT_MAX)
+        self.palmaresd_fds = descriptors_of(ours) - kept
+        self.nginx_fds = descriptors_of(web) - kept
         self.db_connections = stack.db_connections()
 
     def __repr__(self):
@@ -74,6 +78,14 @@ class Gauge:
                     baseline.limit(name))
                 for name in self.NAMES
                 if getattr(self, name) > baseline.limit(name)]
+
+
+def connections_on(path):
+    """How many have been accepted, or are about to be, on a Unix socket."""
+    with open("/proc/net/unix", encoding="utf-8") as f:
+        fields = [line.rstrip("\n").split(None, 7) for line in f]
+    return sum(len(f) == 8 and f[7] == path and f[5] == CONNECTED
+               for f in fields)
 
 
 def grows(gauges):

@@ -8,6 +8,7 @@ What must hold meanwhile, beyond what is checked after every run, it says with
 import os
 import resource
 import signal
+import socket
 import time
 from datetime import datetime, timezone
 
@@ -21,6 +22,7 @@ LOOK = 0.3              # for `locks`; InnoDB renews what it tells every 0.1 s
 LOCKS = ("SELECT trx_id FROM information_schema.innodb_trx"
          " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'")
 FEW = 3                 # descriptors: those that are open stay so
+NEW_PEERS = 8
 OUT_OF_MEMORY = "event=out_of_memory"
 SANITIZER = "Sanitizer"
 
@@ -374,10 +376,16 @@ class DescriptorsExhausted(Fault):
         pids = run.stack.worker_pids()
         limits = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE)
                   for pid in pids}
+        peers = []
         try:
             for pid, (_, hard) in limits.items():
                 resource.prlimit(pid, resource.RLIMIT_NOFILE, (FEW, hard))
             position = run.stack.log_size()
+            # nginx keeps its connections, and asks for few new ones.
+            for _ in range(NEW_PEERS):
+                peer = socket.socket(socket.AF_UNIX)
+                peers.append(peer)
+                peer.connect(run.stack.socket)
             run.pause(0.5)      # what was begun goes on to its end
             burnt = sum(map(cpu_seconds, pids))
             run.pause(2.5)
@@ -387,6 +395,8 @@ class DescriptorsExhausted(Fault):
             run.must(sum(map(cpu_seconds, pids)) - burnt < 1.5,
                      "the workers are busy with nothing")
         finally:
+            for peer in peers:
+                peer.close()
             for pid, limit in limits.items():
                 if is_live(pid):
                     resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)

@@ -231,8 +231,12 @@ MUTANTS = [
     Mutant(
         "damaged-awards-told", (4,),
         "awards that cannot be read are told as far as that went",
-        "\t\t\tdamage = damaged(&events[count]);\n",
-        "\t\t\tevents[count].awards.count = 0;\n",
+        "\treturn awards_unpack(arena, stored->packed, &stored->awards)\n"
+        "\t    ? OK\n"
+        "\t    : damaged(stored);\n",
+        "\treturn awards_unpack(arena, stored->packed, &stored->awards)\n"
+        "\t    ? OK\n"
+        "\t    : OK;\n",
         [DAMAGED_EVENT]),
     Mutant(
         "nameless-awards-told", (4,),
@@ -268,8 +272,8 @@ MUTANTS = [
     Mutant(
         "verify-blind-to-marks", (2, 3),
         "verify does not see that what users have could be deleted",
-        "\tif (thing == NULL || thing->given)\n",
-        "\tif (thing == NULL || thing->id != 0)\n",
+        "\tif (id == 0 || (thing != NULL && thing->given))\n",
+        "\tif (id == 0 || thing != NULL)\n",
         [DAMAGES]),
     Mutant(
         "verify-blind-to-standings", (2, 3),

@@ -83,8 +83,8 @@ MUTANTS = [
     Mutant(
         "number-gap", (2,),
         "a refused event takes a number",
-        "\t        item->awards, &item->award_count) == ENGINE_OVERFLOW) {\n",
-        "\t        item->awards, &item->award_count) == ENGINE_OVERFLOW) {\n"
+        "\t        &item->award_count) == ENGINE_OVERFLOW) {\n",
+        "\t        &item->award_count) == ENGINE_OVERFLOW) {\n"
         "\t\tbatch->users[item->user].events++;\n",
         ["what_is_refused_leaves_nothing_behind"]),
     Mutant(
@@ -156,8 +156,7 @@ MUTANTS = [
     Mutant(
         "verify-blind", (2,),
         "verify does not see a gap in a user's numbers",
-        "\tcompare_event(\n"
-        "\t    place, \"number\", place->event->number, fold->number + 1);\n",
+        "\tcompare_event(place, \"number\", place->event->number, fold->number + 1);\n",
         "",
         ["each_kind_of_damage_is_found"]),
     Mutant(

@@ -9,8 +9,8 @@ MUTANTS = [
     Mutant(
         "term-drops-jobs", (1,),
         "a worker that is to end drops what it has begun",
-        "\tstop_threads(&worker);\n"
-        "\tstop_service(&worker.service);\n",
+        "\twhile (server->busy > 0)\n"
+        "\t\tpthread_cond_wait(&server->all_idle, &server->mutex);\n",
         "",
         [TERM]),
     Mutant(
@@ -19,6 +19,13 @@ MUTANTS = [
         "\tkill(process->pid, SIGTERM);\n",
         "\tkill(process->pid, SIGKILL);\n",
         [TERM]),
+    Mutant(
+        "hup-closes-kept-connections", (),
+        "a worker that ends closes connections that nginx keeps",
+        "\tif (poll(&room, 1, GIVE_TIME) <= 0 ||\n"
+        "\t    sendmsg(handover->give, &message, MSG_NOSIGNAL) < 0)\n",
+        "\tif (poll(&room, 1, GIVE_TIME) <= 0)\n",
+        ["test_hup_closes_no_kept_connection"]),
     Mutant(
         "hup-closes-listener", (),
         "a restart takes the socket away for a moment",

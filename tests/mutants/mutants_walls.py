@@ -11,8 +11,7 @@ MUTANTS = [
         "event-of-any-application", (6,),
         "an event is looked up by its id alone",
         "\" ON e.application_id = k.a\"\n"
-        "                                       \" AND e.event_id ="
-        " UNHEX(k.i)\"",
+        "                    \" AND e.event_id = UNHEX(k.i)\"",
         "\" ON e.event_id = UNHEX(k.i)\"",
         [WALLS]),
     Mutant(
