@@ -119,6 +119,12 @@ db_damaged(const char *table, int64_t application, const char *key) MUST_CHECK;
 /* How many statements each connection prepares. */
 size_t db_statement_count(void);
 
+/*
+ * Prepares what has broken again: before a transaction, because within one
+ * answers may be outstanding. ERR_CONNECTION_LOST.
+ */
+enum error db_mend(struct db *db) MUST_CHECK;
+
 /* Whether the committer waits up to a second for a row lock, or not at all. */
 enum error db_wait_for_locks(struct db *db, bool wait) MUST_CHECK;
 

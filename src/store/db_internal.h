@@ -26,6 +26,7 @@ struct db {
 	MYSQL *mysql;     /* NULL: not connected */
 	bool ready;       /* the schema is checked, and all is prepared */
 	bool never_waits; /* for a row lock */
+	bool broken;      /* a statement is: see db_mend */
 	bool complained;  /* in the log, that it cannot connect */
 	struct statement *sets[SET_COUNT];
 	unsigned number; /* of the last error */

@@ -102,6 +102,22 @@ prepare_again(struct db *db, struct statement *statement)
 }
 
 enum error
+db_mend(struct db *db)
+{
+	enum error error = OK;
+	size_t set, i;
+
+	if (!db->broken)
+		return OK;
+	db->broken = false;
+	for (set = 0; set < SET_COUNT && error == OK; set++)
+		for (i = 0; i < statement_sets[set]->count && error == OK; i++)
+			if (db->sets[set][i].broken)
+				error = prepare_again(db, &db->sets[set][i]);
+	return error;
+}
+
+enum error
 db_prepare(struct db *db)
 {
 	enum error error = OK;
@@ -163,8 +179,11 @@ query_begin(
 	    .db = db, .statement = find_statement(db, set, index)};
 	if (query->statement == NULL)
 		query->error = ERR_CONNECTION_LOST;
-	else if (query->statement->broken)
+	else if (query->statement->broken) {
+		/* The answer to it would be taken for another's. */
+		assert(!db_begins_by_itself(db));
 		query->error = prepare_again(db, query->statement);
+	}
 }
 
 static MYSQL_BIND *
@@ -314,7 +333,7 @@ query_run(struct query *query)
 	    mysql_stmt_store_result(stmt)) {
 		query->error = statement_failed(db, stmt);
 		if (db->mysql != NULL)
-			query->statement->broken = true;
+			query->statement->broken = db->broken = true;
 	} else if (mysql_stmt_num_rows(stmt) > db_rows_max(db))
 		query->error = ERR_BODY_TOO_LARGE;
 }

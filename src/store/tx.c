@@ -63,6 +63,8 @@ attempt_once(struct db *db, tx_body body, const struct tx_attempt *attempt,
 {
 	enum error error = db_connect(db);
 
+	if (error == OK)
+		error = db_mend(db);
 	if (error != OK)
 		return error;
 	if (!db_begins_by_itself(db))
