@@ -88,7 +88,7 @@ extern const size_t route_count;
  * Serves one request, with its log line and its count. True: the whole response
  * is in *response_out. False: it waits for the committer, whose committer_take
  * will give the call to any thread, to be ended; nothing of the request may be
- * touched until then. context is for who serves: call_context.
+ * touched until then. context is for who serves: call.context.
  */
 bool api_begin(struct service *service, struct http_request *request,
     void *context, struct str *response_out) MUST_CHECK;

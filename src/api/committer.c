@@ -135,21 +135,28 @@ append(struct committer *committer, struct queued_job *job)
 	pthread_cond_signal(&committer->arrived);
 }
 
+/* Under the mutex: one who polls committer_fd. */
+static void
+wake(const struct committer *committer)
+{
+	const uint64_t one = 1;
+
+	if (write(committer->event, &one, sizeof(one)) < 0)
+		log_error("event=wake_failed error=%d", errno);
+}
+
 /* Under the mutex: the request is about to be answered. */
 static void
 answer(struct committer *committer, struct queued_job *job, enum error result)
 {
-	const uint64_t one = 1;
-
 	*job->older = job->newer;
 	if (job->newer == NULL)
 		committer->newest = job->older;
 	else
 		job->newer->older = job->older;
 	job->result = result;
-	if (committer->done == NULL &&
-	    write(committer->event, &one, sizeof(one)) < 0)
-		log_error("event=wake_failed error=%d", errno);
+	if (committer->done == NULL)
+		wake(committer);
 	*committer->last_done = job;
 	committer->last_done = &job->next_done;
 }
@@ -299,8 +306,12 @@ clock_main(void *context)
 		clock_wait(&committer->tick, &committer->mutex,
 		    clock_monotonic() + CLOCK_PAUSE);
 		give_up_overdue(committer);
+		/* Who was woken may be held up by a client that does not read. */
+		if (committer->done != NULL)
+			wake(committer);
 		committer->clock_asleep = true;
-		while (committer->waiting == NULL && !committer->stopped)
+		while (committer->waiting == NULL && committer->done == NULL &&
+		    !committer->stopped)
 			pthread_cond_wait(&committer->tick, &committer->mutex);
 		committer->clock_asleep = false;
 	}

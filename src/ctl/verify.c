@@ -139,8 +139,8 @@ verify_command(struct ctl *ctl)
 	report.jw = ctl_json(ctl);
 	jw_object(&report.jw, NULL);
 	jw_array(&report.jw, "differences");
-	error = verify_run(ctl->db, application, VERIFY_USERS_AT_ONCE,
-	    &listener, &totals);
+	error = verify_run(
+	    ctl->db, application, VERIFY_USERS_AT_ONCE, &listener, &totals);
 	clear_progress(&report);
 	if (error != OK)
 		return ctl_store_fault(ctl, error, "compare everything");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ union control {
 void
 handover_give(const struct handover *handover, int fd)
 {
+	static _Atomic bool nobody_takes;
 	char byte = 0;
 	struct iovec text = {&byte, 1};
 	union control control = {.bytes = {0}};
@@ -46,10 +48,16 @@ handover_give(const struct handover *handover, int fd)
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	if (poll(&room, 1, GIVE_TIME) <= 0 ||
-	    sendmsg(handover->give, &message, MSG_NOSIGNAL) < 0)
+	/* Whoever was waited for in vain once is not waited for again. */
+	if (poll(&room, 1, nobody_takes ? 0 : GIVE_TIME) == 0) {
+		if (!nobody_takes)
+			log_info("event=connections_dropped");
+		nobody_takes = true;
+	} else if (sendmsg(handover->give, &message, MSG_NOSIGNAL) < 0)
 		log_warn(
 		    "event=connection_dropped error=\"%s\"", strerror(errno));
+	else
+		nobody_takes = false;
 	close(fd);
 }
 

@@ -88,13 +88,20 @@ watch_listener(struct server *server, bool full)
 	epoll_ctl(server->poll, EPOLL_CTL_MOD, server->listener, &event);
 }
 
-/* Busy from the first, and counted so. */
+/*
+ * Busy from the first, and counted so. NULL: the worker is about to end, and
+ * begins nothing any more.
+ */
 static struct connection *
 take_connection(struct server *server)
 {
 	struct connection *connection;
 
 	pthread_mutex_lock(&server->mutex);
+	if (server->draining) {
+		pthread_mutex_unlock(&server->mutex);
+		return NULL;
+	}
 	connection = server->free;
 	if (connection != NULL)
 		server->free = connection->next_free;
@@ -221,6 +228,8 @@ serve_new(struct server *server)
 	struct connection *connection = take_connection(server);
 	char byte;
 
+	if (connection == NULL)
+		return;
 	if (!fcgi_accept(connection->fcgi, server->listener))
 		free_connection(server, connection);
 	/* Nearly always the request is there already. */
@@ -234,12 +243,16 @@ serve_new(struct server *server)
 static void
 take_over(struct server *server)
 {
-	struct connection *connection;
-	int fd = handover_take(server->handover);
+	struct connection *connection = take_connection(server);
+	int fd;
 
-	if (fd < 0)
+	if (connection == NULL)
 		return;
-	connection = take_connection(server);
+	fd = handover_take(server->handover);
+	if (fd < 0) {
+		free_connection(server, connection);
+		return;
+	}
 	fcgi_take(connection->fcgi, fd);
 	watch(server, connection);
 }

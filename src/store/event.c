@@ -422,8 +422,10 @@ list_user(struct db *db, struct arena *arena, const struct event_filter *filter,
 	    arena, (size_t)filter->limit + 1, sizeof(*list->events));
 	list->piece =
 	    filter->limit < EVENT_CHAIN_MAX ? filter->limit : EVENT_CHAIN_MAX;
+	/* Each page gets on by one piece at least. */
 	while (error == OK && list->next != 0 &&
-	    list->count < (size_t)filter->limit && clock_monotonic() < until)
+	    list->count < (size_t)filter->limit &&
+	    (list->last == 0 || clock_monotonic() < until))
 		error = list_piece(db, arena, filter, list);
 	return error == OK ? name_events(db, arena, list->events, list->count)
 	                   : error;

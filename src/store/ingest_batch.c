@@ -142,7 +142,9 @@ take_user(struct query *query, struct arena *arena, struct batch_user *user)
 	user->last_event = query_take_int(query);
 	standing = query_take_bytes(query, arena);
 	state_init(&user->state, arena);
-	return standing.data == NULL || standing_unpack(&user->state, standing)
+	/* A user who has just been made has none yet. */
+	return (standing.data == NULL && user->events == 0) ||
+	        standing_unpack(&user->state, standing)
 	    ? OK
 	    : db_damaged("user", user->application, user->username);
 }

@@ -7,6 +7,12 @@
 
 enum { PROPERTIES_SLACK = 100 };
 
+/*
+ * So many ids are asked for ahead of the answer before. More could fill the
+ * socket, while the server waits for that answer, also large, to be read.
+ */
+enum { AHEAD_MAX = 128 };
+
 static struct known *
 find_place(
     const struct known_events *known, int64_t application, const char *id)
@@ -63,7 +69,8 @@ known_send(struct batch *batch, struct known_events *known)
 	for (i = 0; i < batch->item_count; i++)
 		if (!batch->items[i].event->id_made || batch->settling)
 			keys[known->wanted++] = key_of(&batch->items[i]);
-	if (known->wanted > 0)
+	known->keys = keys;
+	if (known->wanted > 0 && known->wanted <= AHEAD_MAX)
 		event_find_send(batch->db, batch->arena, keys, known->wanted,
 		    &known->query);
 }
@@ -75,6 +82,9 @@ known_take(struct batch *batch, struct known_events *known)
 	size_t found = 0, i;
 	enum error error = OK;
 
+	if (known->wanted > AHEAD_MAX)
+		event_find_send(batch->db, batch->arena, known->keys,
+		    known->wanted, &known->query);
 	if (known->wanted > 0)
 		error = event_find_take(
 		    &known->query, batch->arena, &stored, &found);

@@ -15,6 +15,7 @@ struct known_events {
 	struct known *table;
 	size_t size; /* a power of two, more than twice what goes in */
 	struct query query;
+	const struct event_key *keys;
 	size_t wanted;
 };
 

@@ -302,7 +302,9 @@ batch_write(struct batch *batch)
 	send_events(batch, &events);
 	send_users(batch, &users, &empty);
 	for (i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
-		result = rows_write(sent[i], batch);
+		result = error == OK || sent[i]->sent
+		    ? rows_write(sent[i], batch)
+		    : OK;
 		if (error == OK)
 			error = result;
 	}

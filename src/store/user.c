@@ -372,6 +372,9 @@ user_ledger(struct db *db, struct arena *arena, int64_t application,
 
 	if (before.row != 0)
 		reading.next = before.row;
+	/* Each page gets on by one piece at least. */
+	if (error == OK && reading.next != 0)
+		error = read_piece(&reading, arena, username);
 	while (error == OK && reading.next != 0 &&
 	    ledger.count < reading.limit && clock_monotonic() < until)
 		error = read_piece(&reading, arena, username);

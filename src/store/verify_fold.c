@@ -219,26 +219,24 @@ static void
 compare_awards(const struct place *place, const struct stored_awards *stored,
     const struct award *awards, size_t count)
 {
-	const struct stored_award *row;
 	struct stored_award folded;
 	size_t i = 0, k = 0;
+	int64_t rule;
 
 	while (i < stored->count || k < count) {
-		row = i < stored->count ? &stored->list[i] : NULL;
+		rule = i < stored->count ? stored->list[i].rule : INT64_MAX;
 		if (k < count)
 			folded = award_of(&awards[k]);
-		if (k == count || (row != NULL && row->rule < folded.rule)) {
-			award_differs(place, row->rule, row, NULL);
-			i++;
-		} else if (row == NULL || folded.rule < row->rule) {
-			award_differs(place, folded.rule, NULL, &folded);
-			k++;
-		} else {
-			if (!same_award(row, &folded))
-				award_differs(place, row->rule, row, &folded);
-			i++;
-			k++;
+		if (k == count || rule < folded.rule) {
+			award_differs(place, rule, &stored->list[i++], NULL);
+			continue;
 		}
+		k++;
+		if (folded.rule < rule)
+			award_differs(place, folded.rule, NULL, &folded);
+		else if (!same_award(&stored->list[i++], &folded))
+			award_differs(
+			    place, rule, &stored->list[i - 1], &folded);
 	}
 }
 

@@ -77,7 +77,7 @@ reader_begin(struct verify_reader *reader, enum verify_table table)
 	reader->table = table;
 	reader->count = reader->at = 0;
 	reader->ended = false;
-	reader->last_row = 0;
+	reader->last_row = INT64_MIN;
 	reader->last_name[0] = '\0';
 }
 
