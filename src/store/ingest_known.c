@@ -78,7 +78,7 @@ known_send(struct batch *batch, struct known_events *known)
 enum error
 known_take(struct batch *batch, struct known_events *known)
 {
-	struct stored_event *stored;
+	struct stored_event *stored = NULL;
 	size_t found = 0, i;
 	enum error error = OK;
 

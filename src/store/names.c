@@ -149,6 +149,7 @@ names_get(const struct names *names, enum name_kind kind, int64_t application,
     int64_t id)
 {
 	const struct name *name = find(&names->kinds[kind], application, id);
+	const struct named nothing = {0};
 
-	return name == NULL ? (struct named) {0} : name->named;
+	return name == NULL ? nothing : name->named;
 }
