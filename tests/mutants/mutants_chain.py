@@ -213,11 +213,11 @@ MUTANTS = [
     Mutant(
         "damaged-standing-empty", (2, 3),
         "who cannot be read begins anew",
-        "\treturn standing.data == NULL ||"
-        " standing_unpack(&user->state, standing)\n",
-        "\treturn standing.data == NULL ||\n"
+        "\t        standing_unpack(&user->state, standing)\n"
+        "\t    ? OK\n",
         "\t        standing_unpack(&user->state, standing) ||\n"
-        "\t        (state_init(&user->state, arena), true)\n",
+        "\t        (state_init(&user->state, arena), true)\n"
+        "\t    ? OK\n",
         [DAMAGED_USER]),
     Mutant(
         "damaged-standing-told", (2, 3),
