@@ -55,11 +55,9 @@ slot_text(struct verify *verify, const struct state_slot *slot)
 
 static void
 compare_slots(struct verify *verify, const struct fold *fold,
-    enum state_kind kind, const struct state_slot *stored,
+    enum state_kind kind, int64_t ref, const struct state_slot *stored,
     const struct state_slot *folded)
 {
-	int64_t ref = stored == NULL ? folded->ref : stored->ref;
-
 	if (stored != NULL && folded != NULL && stored->value == folded->value)
 		return;
 	if (is_meaningless(verify, kind, ref))
@@ -70,6 +68,13 @@ compare_slots(struct verify *verify, const struct fold *fold,
 	    slot_text(verify, stored), slot_text(verify, folded));
 }
 
+/* Behind all others where there is none. */
+static int64_t
+ref_of(const struct state_slot *slot)
+{
+	return slot == NULL ? INT64_MAX : slot->ref;
+}
+
 /* Both are in the order of what they are of. */
 static void
 compare_kind(struct verify *verify, const struct fold *fold,
@@ -77,20 +82,20 @@ compare_kind(struct verify *verify, const struct fold *fold,
 {
 	const struct state_slot *stored, *folded;
 	size_t i = 0, k = 0;
+	int64_t ref;
 
 	for (;;) {
 		stored = next_slot(&state->kinds[kind], kind, &i);
 		folded = next_slot(&fold->state.kinds[kind], kind, &k);
 		if (stored == NULL && folded == NULL)
 			return;
-		if (stored != NULL && folded != NULL &&
-		    stored->ref != folded->ref) {
-			if (stored->ref < folded->ref)
-				folded = NULL;
-			else
-				stored = NULL;
-		}
-		compare_slots(verify, fold, kind, stored, folded);
+		ref = ref_of(stored) < ref_of(folded) ? ref_of(stored)
+		                                      : ref_of(folded);
+		if (ref_of(stored) != ref)
+			stored = NULL;
+		if (ref_of(folded) != ref)
+			folded = NULL;
+		compare_slots(verify, fold, kind, ref, stored, folded);
 		i += stored != NULL;
 		k += folded != NULL;
 	}
