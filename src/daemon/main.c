@@ -79,6 +79,8 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	/* In the process, seeded by the system: each event wants some. */
+	randombytes_set_implementation(&randombytes_internal_implementation);
 	if (sodium_init() < 0)
 		return EXIT_FAILURE;
 	return test ? test_settings(path) : master_run(path);

@@ -18,6 +18,7 @@ enum {
 	LOCK_4_USERS,
 	LOCK_16_USERS,
 	LOCK_64_USERS,
+	LOCK_256_USERS,
 	STATEMENTS
 };
 
@@ -26,10 +27,11 @@ enum {
  * are locked, in the order of the values, and come back. Selecting a missing
  * row FOR UPDATE instead would lock a gap and deadlock two first events.
  */
-#define USER_1  "(?, ?, 0, 0, 0, ?, 0)"
-#define USER_4  USER_1 "," USER_1 "," USER_1 "," USER_1
-#define USER_16 USER_4 "," USER_4 "," USER_4 "," USER_4
-#define USER_64 USER_16 "," USER_16 "," USER_16 "," USER_16
+#define USER_1   "(?, ?, 0, 0, 0, ?, 0)"
+#define USER_4   USER_1 "," USER_1 "," USER_1 "," USER_1
+#define USER_16  USER_4 "," USER_4 "," USER_4 "," USER_4
+#define USER_64  USER_16 "," USER_16 "," USER_16 "," USER_16
+#define USER_256 USER_64 "," USER_64 "," USER_64 "," USER_64
 #define LOCK_USERS(values)                                             \
 	"INSERT INTO user (application_id, username, events, entries," \
 	" replays, created_at, last_event) VALUES " values             \
@@ -47,6 +49,7 @@ static const char *const texts[STATEMENTS] = {
     [LOCK_4_USERS] = LOCK_USERS(USER_4),
     [LOCK_16_USERS] = LOCK_USERS(USER_16),
     [LOCK_64_USERS] = LOCK_USERS(USER_64),
+    [LOCK_256_USERS] = LOCK_USERS(USER_256),
 };
 const struct statement_set ingest_statements = {texts, STATEMENTS};
 
@@ -57,8 +60,10 @@ enum { KEYS_TEXT_MAX = 64 << 20 };
 static const struct {
 	size_t users;
 	size_t statement;
-} lock_sizes[] = {{64, LOCK_64_USERS}, {16, LOCK_16_USERS}, {4, LOCK_4_USERS},
-    {1, LOCK_1_USER}};
+} lock_sizes[] = {{256, LOCK_256_USERS}, {64, LOCK_64_USERS},
+    {16, LOCK_16_USERS}, {4, LOCK_4_USERS}, {1, LOCK_1_USER}};
+
+enum { LOCK_SIZES = sizeof(lock_sizes) / sizeof(lock_sizes[0]) };
 
 static const char *
 app_keys(const struct batch *batch)
@@ -182,13 +187,16 @@ take_lock(struct batch *batch, struct query *query, size_t first)
 	return error == OK ? damage : error;
 }
 
-/* The smallest that takes all that are left, else the largest. */
+/*
+ * The smallest that takes all that are left, else the largest; of that no more
+ * than a quarter is to be repetitions.
+ */
 static size_t
 lock_kind(size_t left)
 {
-	size_t kind = 0;
+	size_t kind = left > 3 * lock_sizes[0].users / 4 ? 0 : 1;
 
-	while (kind < 3 && lock_sizes[kind + 1].users >= left)
+	while (kind < LOCK_SIZES - 1 && lock_sizes[kind + 1].users >= left)
 		kind++;
 	return kind;
 }
