@@ -52,7 +52,8 @@ libstore_a_SOURCES = \
 	src/store/verify.c src/store/verify.h \
 	src/store/verify_read.c src/store/verify_read.h \
 	src/store/verify_fold.c src/store/verify_fold.h \
-	src/store/verify_user.c
+	src/store/verify_user.c \
+	src/store/view.c src/store/view.h
 nodist_libstore_a_SOURCES = src/store/migrations_data.c
 
 libhttp_a_SOURCES = \
@@ -67,6 +68,7 @@ libapi_a_SOURCES = \
 	src/api/badge.c \
 	src/api/classic.c src/api/classic.h \
 	src/api/committer.c src/api/committer.h \
+	src/api/done.c src/api/done.h \
 	src/api/event.c src/api/event.h \
 	src/api/event_batch.c \
 	src/api/metrics.c src/api/metrics.h \
@@ -74,6 +76,7 @@ libapi_a_SOURCES = \
 	src/api/page.c \
 	src/api/point_scale.c \
 	src/api/problem.c \
+	src/api/reader.c src/api/reader.h \
 	src/api/resource.c src/api/resource.h \
 	src/api/route.c \
 	src/api/rule.c \
@@ -93,6 +96,7 @@ src_palmaresd_SOURCES = \
 	src/daemon/main.c \
 	src/daemon/master.c src/daemon/master.h \
 	src/daemon/serve.c src/daemon/serve.h \
+	src/daemon/turn.c src/daemon/turn.h \
 	src/daemon/worker.c src/daemon/worker.h
 src_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
 

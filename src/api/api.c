@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "api/event.h"
+#include "api/reader.h"
+#include "api/user.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -40,6 +42,8 @@ call_db(struct call *call)
 
 	if (call->db != NULL)
 		return OK;
+	if (call->service->thread_waits != NULL)
+		call->service->thread_waits();
 	error = pool_take(call->service->pool,
 	    call->request->started + CONNECTION_WAIT, &call->db);
 	if (error == OK)
@@ -323,6 +327,11 @@ submit(struct call *call)
 
 	call_give_db(call);
 	call->key_unchecked = false;
+	if (call->read != NULL) {
+		call->read->deadline = call->request->started + CONNECTION_WAIT;
+		reader_submit(call->service->reader, call->read, call);
+		return OK;
+	}
 	job->application = call->application;
 	job->key = call->key;
 	return committer_submit(
@@ -357,5 +366,7 @@ api_begin(struct service *service, struct http_request *request, void *context,
 struct str
 api_end(struct call *call, enum error result)
 {
-	return respond(call, event_finish(call, result));
+	return respond(call,
+	    call->read != NULL ? user_finish(call, result)
+	                       : event_finish(call, result));
 }

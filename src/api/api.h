@@ -18,14 +18,23 @@
 #include "store/application.h"
 #include "store/pool.h"
 
+struct done;
 struct key_cache;
+struct queued_read;
+struct reader;
+struct views;
 
 /* One worker's. */
 struct service {
 	const struct settings *settings;
 	struct pool *pool;
 	struct committer *committer;
+	struct reader *reader;
+	struct done *done; /* what these two are done with */
 	struct key_cache *keys;
+	struct views *views;
+	/* NULL, or called before the thread waits for what may take a while. */
+	void (*thread_waits)(void);
 	struct metrics *metrics; /* of all workers */
 	struct worker_metrics *own_metrics;
 };
@@ -36,6 +45,7 @@ enum access {
 	ACCESS_LOOPBACK,    /* anybody on this machine */
 	ACCESS_PUBLISHABLE, /* any key */
 	ACCESS_SECRET,      /* a secret key */
+	ACCESS_USER,        /* any key; reading the user checks it once more */
 	ACCESS_EVENT,   /* a secret key; the committer checks it once more */
 	ACCESS_CLASSIC, /* an appKey; the handler finds the application */
 };
@@ -72,8 +82,9 @@ struct call {
 
 	const char *detail; /* what to tell besides the error's title */
 
-	/* For the committer, and what answers when that is done. */
+	/* For the committer or the reader, and what answers when that is done. */
 	struct ingest_job *job;
+	struct queued_read *read;
 	enum error (*answer)(struct call *call);
 	const void *answer_data;
 	bool waits;
@@ -86,14 +97,14 @@ extern const size_t route_count;
 
 /*
  * Serves one request, with its log line and its count. True: the whole response
- * is in *response_out. False: it waits for the committer, whose committer_take
- * will give the call to any thread, to be ended; nothing of the request may be
- * touched until then. context is for who serves: call.context.
+ * is in *response_out. False: it waits for the committer or the reader, and
+ * done_take will give the call to any thread, to be ended; nothing of the
+ * request may be touched until then. context is for who serves: call.context.
  */
 bool api_begin(struct service *service, struct http_request *request,
     void *context, struct str *response_out) MUST_CHECK;
 
-/* Ends a call that waited, with what committer_take said. */
+/* Ends a call that waited, with what done_take said. */
 struct str api_end(struct call *call, enum error result);
 
 /* Sets the detail of the error that is about to be returned, and returns it. */

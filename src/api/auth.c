@@ -18,9 +18,10 @@ struct cached_key {
 };
 
 /*
- * Keys seen by the event routes, so that these need no connection of the pool.
- * An entry may be of a revoked key: the committer checks every key again under
- * the application's lock. A place is taken by the last that hashes to it.
+ * Keys seen by the routes of events and users, so that these need not ask for
+ * them. An entry may be of a revoked key: the committer checks every key again
+ * under the application's lock, and whoever reads a user by the version that
+ * comes with the row. A place is taken by the last that hashes to it.
  */
 struct key_cache {
 	pthread_mutex_t mutex;
@@ -127,7 +128,7 @@ find_key(struct call *call, enum access access, const char *text,
 {
 	enum error error;
 
-	if (access == ACCESS_EVENT &&
+	if ((access == ACCESS_EVENT || access == ACCESS_USER) &&
 	    cache_find(call->service->keys, key->hash, key)) {
 		call->key_unchecked = true;
 		return OK;
@@ -152,7 +153,8 @@ check_key(struct call *call, enum access access)
 	error = find_key(call, access, text, &key);
 	if (error != OK)
 		return error;
-	if (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE)
+	if (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE &&
+	    access != ACCESS_USER)
 		return ERR_KEY_FORBIDDEN;
 	call->key = key.key;
 	call->application = key.application;
@@ -199,6 +201,7 @@ auth_check(struct call *call, enum access access)
 		return check_loopback(call);
 	case ACCESS_PUBLISHABLE:
 	case ACCESS_SECRET:
+	case ACCESS_USER:
 	case ACCESS_EVENT:
 		return check_key(call, access);
 	}

@@ -386,7 +386,7 @@ classic_user(struct call *call)
 {
 	enum error error = enter_by_header(call);
 
-	return error == OK ? user_respond(call, true) : error;
+	return error == OK ? user_respond_classic(call) : error;
 }
 
 enum error
@@ -397,8 +397,7 @@ classic_points(struct call *call)
 	enum error error = enter_by_header(call);
 
 	if (error == OK)
-		error = user_points(call->db, call->arena, call->application,
-		    call->match.params[0], call->match.params[1], &points);
+		error = user_points_classic(call, &points);
 	if (error != OK && error != ERR_USER_NOT_FOUND)
 		return error;
 	jw = call_json(call, 200);

@@ -1,13 +1,11 @@
 /* committer: gathers the events of a worker's requests into transactions */
 #include "api/committer.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
+#include "api/done.h"
 #include "api/metrics.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -51,15 +49,12 @@ struct queued_job {
 	struct ingest_job job; /* first: see committer_release */
 	_Atomic int holders;
 	enum job_state state;
-	enum error result;
 	int64_t deadline;
-	void *waiter;
 	struct queued_job *next;
 	/* Among those whose requests wait, in the order of arrival. */
 	struct queued_job *newer;
 	struct queued_job **older;
-	/* Among those that are done with. */
-	struct queued_job *next_done;
+	struct done_call done;
 };
 
 struct committer {
@@ -74,9 +69,7 @@ struct committer {
 	struct queued_job **last;
 	struct queued_job *waiting;
 	struct queued_job **newest;
-	struct queued_job *done;
-	struct queued_job **last_done;
-	int event; /* eventfd: see committer_fd */
+	struct done *done;
 	size_t queued_events;
 	int64_t round_since; /* 0: no round is under way */
 	bool down;           /* there is no connection to be had */
@@ -135,16 +128,6 @@ append(struct committer *committer, struct queued_job *job)
 	pthread_cond_signal(&committer->arrived);
 }
 
-/* Under the mutex: one who polls committer_fd. */
-static void
-wake(const struct committer *committer)
-{
-	const uint64_t one = 1;
-
-	if (write(committer->event, &one, sizeof(one)) < 0)
-		log_error("event=wake_failed error=%d", errno);
-}
-
 /* Under the mutex: the request is about to be answered. */
 static void
 answer(struct committer *committer, struct queued_job *job, enum error result)
@@ -154,11 +137,8 @@ answer(struct committer *committer, struct queued_job *job, enum error result)
 		committer->newest = job->older;
 	else
 		job->newer->older = job->older;
-	job->result = result;
-	if (committer->done == NULL)
-		wake(committer);
-	*committer->last_done = job;
-	committer->last_done = &job->next_done;
+	job->done.result = result;
+	done_put(committer->done, &job->done);
 }
 
 /* Under the mutex: takes a job that was not begun out of the queue. */
@@ -237,7 +217,7 @@ committer_submit(struct committer *committer, struct ingest_job *ingest_job,
 
 	pthread_mutex_lock(&committer->mutex);
 	job->deadline = deadline_now(committer, deadline);
-	job->waiter = waiter;
+	job->done.waiter = waiter;
 	if (is_stalled(committer))
 		error = ERR_DATABASE_UNAVAILABLE;
 	else if (committer->queued_events + job->job.count >
@@ -247,35 +227,6 @@ committer_submit(struct committer *committer, struct ingest_job *ingest_job,
 		append(committer, job);
 	pthread_mutex_unlock(&committer->mutex);
 	return error;
-}
-
-void *
-committer_take(struct committer *committer, enum error *result_out)
-{
-	struct queued_job *job;
-	uint64_t count;
-
-	pthread_mutex_lock(&committer->mutex);
-	job = committer->done;
-	if (job != NULL) {
-		*result_out = job->result;
-		committer->done = job->next_done;
-	}
-	if (committer->done == NULL) {
-		committer->last_done = &committer->done;
-		/* It does not wait: there may be nothing in it. */
-		if (read(committer->event, &count, sizeof(count)) < 0 &&
-		    errno != EAGAIN)
-			log_error("event=wake_failed error=%d", errno);
-	}
-	pthread_mutex_unlock(&committer->mutex);
-	return job == NULL ? NULL : job->waiter;
-}
-
-int
-committer_fd(const struct committer *committer)
-{
-	return committer->event;
 }
 
 /* Under the mutex. Those who have waited too long are told so. */
@@ -306,12 +257,8 @@ clock_main(void *context)
 		clock_wait(&committer->tick, &committer->mutex,
 		    clock_monotonic() + CLOCK_PAUSE);
 		give_up_overdue(committer);
-		/* Who was woken may be held up by a client that does not read. */
-		if (committer->done != NULL)
-			wake(committer);
 		committer->clock_asleep = true;
-		while (committer->waiting == NULL && committer->done == NULL &&
-		    !committer->stopped)
+		while (committer->waiting == NULL && !committer->stopped)
 			pthread_cond_wait(&committer->tick, &committer->mutex);
 		committer->clock_asleep = false;
 	}
@@ -556,8 +503,6 @@ stop_thread(struct committer *committer)
 static void
 release(struct committer *committer)
 {
-	if (committer->event >= 0)
-		close(committer->event);
 	ingest_free(&committer->ingest);
 	db_free(committer->db);
 	pthread_cond_destroy(&committer->arrived);
@@ -580,7 +525,8 @@ start_threads(struct committer *committer)
 
 struct committer *
 committer_new(const struct db_settings *settings,
-    struct committer_limits limits, struct worker_metrics *metrics)
+    struct committer_limits limits, struct worker_metrics *metrics,
+    struct done *done)
 {
 	struct committer *committer = calloc(1, sizeof(*committer));
 
@@ -591,13 +537,12 @@ committer_new(const struct db_settings *settings,
 	clock_init_condition(&committer->tick);
 	committer->last = &committer->first;
 	committer->newest = &committer->waiting;
-	committer->last_done = &committer->done;
-	committer->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	committer->done = done;
 	committer->limits = limits;
 	committer->metrics = metrics;
 	committer->db = db_new(settings, DB_COMMITTER, &metrics->db);
 	ingest_init(&committer->ingest, committer->db);
-	if (committer->event >= 0 && start_threads(committer))
+	if (start_threads(committer))
 		return committer;
 	release(committer);
 	return NULL;

@@ -10,6 +10,7 @@
 
 struct committer;
 struct db_settings;
+struct done;
 struct worker_metrics;
 
 struct committer_limits {
@@ -19,7 +20,8 @@ struct committer_limits {
 
 /* Starts the committer's thread. NULL if it cannot. */
 struct committer *committer_new(const struct db_settings *settings,
-    struct committer_limits limits, struct worker_metrics *metrics);
+    struct committer_limits limits, struct worker_metrics *metrics,
+    struct done *done);
 
 /* Applies what is waiting, and ends the thread. */
 void committer_free(struct committer *committer);
@@ -35,26 +37,16 @@ void committer_release(struct ingest_job *job);
 /*
  * Hands over the job, to be applied with whatever else is waiting, in the order
  * of arrival; but who needs a row that somebody has locked is overtaken. With OK
- * committer_take will tell what became of it, and of whom: the waiter. Else it
- * is refused and not applied: ERR_OVERLOADED, too many events are waiting;
+ * done will tell what became of it, and of whom: the waiter. Else it is refused
+ * and not applied: ERR_OVERLOADED, too many events are waiting;
  * ERR_DATABASE_UNAVAILABLE.
- */
-enum error committer_submit(struct committer *committer, struct ingest_job *job,
-    int64_t deadline, void *waiter) MUST_CHECK;
-
-/*
- * The waiter of a job that is done with, or NULL if there is none just now. The
- * result OK: it is durable, see the job's outcome. Past the deadline (of
+ *
+ * The result OK: it is durable, see the job's outcome. Past the deadline (of
  * clock_monotonic), or before where the database hangs, it is
  * ERR_DATABASE_UNAVAILABLE if the job was not begun, and is not applied; else
  * ERR_OUTCOME_UNKNOWN.
  */
-void *committer_take(struct committer *committer, enum error *result_out);
-
-/*
- * For poll: readable when there may be something to take. Who is woken by it
- * takes all there is.
- */
-int committer_fd(const struct committer *committer);
+enum error committer_submit(struct committer *committer, struct ingest_job *job,
+    int64_t deadline, void *waiter) MUST_CHECK;
 
 #endif

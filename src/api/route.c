@@ -10,6 +10,7 @@ enum {
 	OPEN = ACCESS_OPEN,
 	LOCAL = ACCESS_LOOPBACK,
 	PUBLIC = ACCESS_PUBLISHABLE,
+	USER = ACCESS_USER,
 	SECRET = ACCESS_SECRET,
 	EVENT = ACCESS_EVENT,
 	CLASSIC = ACCESS_CLASSIC,
@@ -30,7 +31,7 @@ const struct route routes[] = {
 	{ "GET", V1 "/pointScales/{name}", resource_get, PUBLIC, "", 0, SCALE },
 	{ "PUT", V1 "/pointScales/{name}", resource_put, SECRET, "", BODY, SCALE },
 	{ "DELETE", V1 "/pointScales/{name}", resource_delete, SECRET, "", 0, SCALE },
-	{ "GET", V1 "/pointScales/{name}/users/{username}", user_get_points, PUBLIC, "", 0, NULL },
+	{ "GET", V1 "/pointScales/{name}/users/{username}", user_get_points, USER, "", 0, NULL },
 
 	{ "GET", V1 "/badges", resource_list, PUBLIC, PAGE, 0, BADGE },
 	{ "POST", V1 "/badges", resource_post, SECRET, "", BODY, BADGE },
@@ -50,7 +51,7 @@ const struct route routes[] = {
 	{ "GET", V1 "/events/{id}", event_get_one, SECRET, "", 0, NULL },
 
 	{ "GET", V1 "/users", user_get_list, SECRET, PAGE, 0, NULL },
-	{ "GET", V1 "/users/{username}", user_get_one, PUBLIC, "", 0, NULL },
+	{ "GET", V1 "/users/{username}", user_get_one, USER, "", 0, NULL },
 	{ "GET", V1 "/users/{username}/ledger", user_get_ledger, SECRET, PAGE, 0, NULL },
 
 	{ "GET", V1 "/openapi.yaml", openapi_get, OPEN, "", 0, NULL },

@@ -1,6 +1,7 @@
 /* user: users, their points and their ledgers */
 #include "api/user.h"
 
+#include "api/reader.h"
 #include "api/resource.h"
 #include "base/arena.h"
 
@@ -36,13 +37,43 @@ user_write(struct json_writer *jw, const struct user *user, int64_t app_key,
 	jw_object_end(jw);
 }
 
+static struct user_read
+read_of(const struct call *call, const char *username)
+{
+	return (struct user_read) {.application = call->application,
+	    .key = call->key,
+	    .username = username,
+	    .arena = call->arena};
+}
+
+/* Lets the reader read, and somebody else answer. */
+static enum error
+wait_for_user(struct call *call, const char *username,
+    enum error (*answer)(struct call *))
+{
+	call->read = arena_alloc(call->arena, sizeof(*call->read));
+	call->read->read = read_of(call, username);
+	call->answer = answer;
+	call->waits = true;
+	return OK;
+}
+
 enum error
-user_respond(struct call *call, bool classic)
+user_finish(struct call *call, enum error result)
+{
+	if (result != OK)
+		return result;
+	if (call->read->read.error == ERR_KEY_UNKNOWN)
+		key_cache_drop(call->service->keys, call->key);
+	return call->answer(call);
+}
+
+static enum error
+respond_user(struct call *call, const struct user_read *read, bool classic)
 {
 	struct json_writer jw;
 	struct user user;
-	enum error error = user_get(call->db, call->arena, call->application,
-	    call->match.params[0], &user);
+	enum error error = user_told(read, &user);
 
 	if (error != OK)
 		return error;
@@ -51,16 +82,50 @@ user_respond(struct call *call, bool classic)
 	return OK;
 }
 
-enum error
-user_get_one(struct call *call)
+/* Without a key, for the classic interface: the call has a connection. */
+static enum error
+read_now(struct call *call, const char *username, struct user_read *read_out)
 {
-	enum error error = call_db(call);
+	struct user_read *read = read_out;
 
-	if (error == OK)
-		error = user_respond(call, false);
+	*read = read_of(call, username);
+	return users_read(call->db, call->service->views, &read, 1);
+}
+
+enum error
+user_respond_classic(struct call *call)
+{
+	struct user_read read;
+	enum error error = read_now(call, call->match.params[0], &read);
+
+	return error == OK ? respond_user(call, &read, true) : error;
+}
+
+enum error
+user_points_classic(struct call *call, int64_t *points_out)
+{
+	struct user_read read;
+	enum error error = read_now(call, call->match.params[0], &read);
+
+	return error == OK
+	    ? user_points(&read, call->match.params[1], points_out)
+	    : error;
+}
+
+static enum error
+answer_user(struct call *call)
+{
+	enum error error = respond_user(call, &call->read->read, false);
+
 	if (error == OK)
 		call_etag(call);
 	return error;
+}
+
+enum error
+user_get_one(struct call *call)
+{
+	return wait_for_user(call, call->match.params[0], answer_user);
 }
 
 enum error
@@ -90,28 +155,30 @@ user_get_list(struct call *call)
 	return OK;
 }
 
-enum error
-user_get_points(struct call *call)
+static enum error
+answer_points(struct call *call)
 {
 	const char *scale = call->match.params[0];
-	const char *username = call->match.params[1];
 	struct json_writer jw;
 	int64_t points;
-	enum error error = call_db(call);
+	enum error error = user_points(&call->read->read, scale, &points);
 
-	if (error == OK)
-		error = user_points(call->db, call->arena, call->application,
-		    username, scale, &points);
 	if (error != OK)
 		return error;
 	jw = call_json(call, 200);
 	jw_object(&jw, NULL);
-	jw_string(&jw, "username", username);
+	jw_string(&jw, "username", call->match.params[1]);
 	jw_string(&jw, "pointScale", scale);
 	jw_int(&jw, "points", points);
 	jw_object_end(&jw);
 	call_etag(call);
 	return OK;
+}
+
+enum error
+user_get_points(struct call *call)
+{
+	return wait_for_user(call, call->match.params[1], answer_points);
 }
 
 static void

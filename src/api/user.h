@@ -9,8 +9,13 @@
 void user_write(struct json_writer *jw, const struct user *user,
     int64_t app_key, bool classic);
 
-/* Answers with the user that the path names. */
-enum error user_respond(struct call *call, bool classic) MUST_CHECK;
+/* Of whom the path names. The call has no key, and a connection. */
+enum error user_respond_classic(struct call *call) MUST_CHECK;
+enum error
+user_points_classic(struct call *call, int64_t *points_out) MUST_CHECK;
+
+/* Answers a call that has waited for the reader. */
+enum error user_finish(struct call *call, enum error result) MUST_CHECK;
 
 enum error user_get_one(struct call *call) MUST_CHECK;
 enum error user_get_list(struct call *call) MUST_CHECK;

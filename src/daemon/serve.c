@@ -11,13 +11,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "api/done.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "daemon/turn.h"
 #include "http/fcgi.h"
 
 enum { REQUEST_ARENA_MAX = 256 << 20, LARGE_REQUEST = 256 << 10 };
 enum { KEPT_MEMORY = 512 << 10 }; /* at the end of each of glibc's arenas */
 enum { TRIM_PAUSE = 1000 };       /* milliseconds */
+enum { TURNS = 1 };               /* threads that wait for events */
 
 /*
  * Requests that are served at once: beyond that, connections wait in the
@@ -41,6 +44,12 @@ struct connection {
 	struct connection *next_free;
 };
 
+struct thread {
+	pthread_t id;
+	struct server *server;
+	struct turn *turn;
+};
+
 struct server {
 	struct service *service;
 	int listener;
@@ -51,7 +60,8 @@ struct server {
 	_Atomic bool
 	    large; /* requests have left memory that can be given back */
 	size_t thread_count;
-	pthread_t *threads;
+	struct thread *threads;
+	struct turns *turns;
 
 	pthread_mutex_t mutex;
 	pthread_cond_t all_idle;
@@ -61,6 +71,9 @@ struct server {
 	bool full; /* so that none is accepted */
 	bool draining;
 };
+
+/* The thread that runs: see thread_waits. */
+static __thread struct thread *self;
 
 static struct connection *
 new_connection(void)
@@ -260,13 +273,13 @@ take_over(struct server *server)
 static void
 answer_calls(struct server *server)
 {
-	struct committer *committer = server->service->committer;
+	struct done *done = server->service->done;
 	struct connection *connection;
 	struct str response;
 	enum error result;
 	struct call *call;
 
-	while ((call = committer_take(committer, &result)) != NULL) {
+	while ((call = done_take(done, &result)) != NULL) {
 		connection = call->context;
 		response = api_end(call, result);
 		finish(server, connection, &response);
@@ -281,7 +294,7 @@ serve_event(struct server *server, void *named)
 		serve_new(server);
 	else if (named == &server->handover)
 		take_over(server);
-	else if (named == &server->service->committer)
+	else if (named == &server->service->done)
 		answer_calls(server);
 	else if (named != &server->stop)
 		serve_watched(server, named);
@@ -303,6 +316,41 @@ keep_little_memory(void)
 	mallopt(M_MXFAST, 0);
 }
 
+/* Of the service: what the thread does next may take a while. */
+static void
+thread_waits(void)
+{
+	turn_give(self->turn);
+}
+
+/* A turn was taken from a thread that may have had more calls to answer. */
+static void
+remind(void *context)
+{
+	const struct server *server = context;
+
+	done_remind(server->service->done);
+}
+
+static void
+serve_next(struct thread *thread)
+{
+	struct server *server = thread->server;
+	struct epoll_event event;
+	int count;
+
+	count = epoll_wait(
+	    server->poll, &event, 1, server->large ? TRIM_PAUSE : -1);
+	turn_begin(thread->turn);
+	if (count == 1)
+		serve_event(server, event.data.ptr);
+	else if (count == 0 && server->large) {
+		server->large = false;
+		malloc_trim(0);
+	}
+	turn_end(thread->turn);
+}
+
 /*
  * Waits in epoll and not in accept: a signal cannot wake a thread from there
  * without a window in which it is lost. A new connection wakes one thread of
@@ -312,20 +360,12 @@ keep_little_memory(void)
 static void *
 thread_main(void *context)
 {
-	struct server *server = context;
-	struct epoll_event event;
-	int count;
+	struct thread *thread = context;
 
-	while (!server->stopping) {
-		count = epoll_wait(
-		    server->poll, &event, 1, server->large ? TRIM_PAUSE : -1);
-		if (count == 1)
-			serve_event(server, event.data.ptr);
-		else if (count == 0 && server->large) {
-			server->large = false;
-			malloc_trim(0);
-		}
-	}
+	self = thread;
+	while (!thread->server->stopping && turn_take(thread->turn))
+		serve_next(thread);
+	turn_give(thread->turn);
 	return NULL;
 }
 
@@ -338,11 +378,11 @@ watch_always(struct server *server, int fd, uint32_t events, void *name)
 	return epoll_ctl(server->poll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* One thread is told that there is something to be taken of the committer. */
+/* One thread is told that there are calls to be answered. */
 static bool
 watch_all(struct server *server)
 {
-	struct committer **committer = &server->service->committer;
+	struct done **done = &server->service->done;
 
 	server->poll = epoll_create1(EPOLL_CLOEXEC);
 	server->stop = eventfd(0, EFD_CLOEXEC);
@@ -350,9 +390,19 @@ watch_all(struct server *server)
 	    watch_always(server, server->listener, 0, &server->listener) &&
 	    watch_always(
 	        server, server->handover->take, 0, &server->handover) &&
-	    watch_always(
-	        server, committer_fd(*committer), EPOLLET, committer) &&
+	    watch_always(server, done_fd(*done), EPOLLET, done) &&
 	    watch_always(server, server->stop, 0, &server->stop);
+}
+
+static bool
+start_thread(struct server *server)
+{
+	const size_t number = server->thread_count;
+	struct thread *thread = &server->threads[number];
+
+	thread->server = server;
+	thread->turn = turns_of(server->turns, number);
+	return pthread_create(&thread->id, NULL, thread_main, thread) == 0;
 }
 
 struct server *
@@ -369,12 +419,13 @@ serve_start(struct service *service, int listener,
 	pthread_mutex_init(&server->mutex, NULL);
 	pthread_cond_init(&server->all_idle, NULL);
 	server->threads = calloc(threads, sizeof(*server->threads));
-	if (server->threads == NULL || !watch_all(server))
+	server->turns = turns_new(TURNS, threads, remind, server);
+	if (server->threads == NULL || server->turns == NULL ||
+	    !watch_all(server))
 		return NULL;
-	for (; server->thread_count < threads; server->thread_count++)
-		if (pthread_create(&server->threads[server->thread_count], NULL,
-		        thread_main, server) != 0)
-			break;
+	service->thread_waits = thread_waits;
+	while (server->thread_count < threads && start_thread(server))
+		server->thread_count++;
 	if (server->thread_count < threads)
 		log_warn("event=few_threads wanted=%zu started=%zu", threads,
 		    server->thread_count);
@@ -445,10 +496,12 @@ serve_stop(struct server *server)
 
 	drain(server);
 	server->stopping = true;
+	turns_stop(server->turns);
 	if (write(server->stop, &one, sizeof(one)) < 0)
 		log_error("event=stop_failed error=%d", errno);
 	for (i = 0; i < server->thread_count; i++)
-		pthread_join(server->threads[i], NULL);
+		pthread_join(server->threads[i].id, NULL);
+	turns_free(server->turns);
 	free_connections(server);
 	close(server->poll);
 	close(server->stop);

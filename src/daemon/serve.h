@@ -10,8 +10,9 @@
 
 /*
  * Any thread reads any connection on which there is something, and none waits
- * for one. A request that waits for the committer holds no thread, but reads
- * that wait for the database each hold one.
+ * for one. One thread at a time does so (see turn.h). A request that waits for
+ * the committer or the reader holds no thread; what else waits for the database
+ * holds one each.
  */
 struct server;
 

@@ -8,9 +8,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "api/reader.h"
 #include "base/log.h"
 #include "daemon/serve.h"
 #include "http/fcgi.h"
+#include "store/view.h"
 
 static bool
 start_service(struct service *service, const struct settings *settings,
@@ -26,11 +28,17 @@ start_service(struct service *service, const struct settings *settings,
 	service->own_metrics->requests_in_progress = 0;
 	service->own_metrics->busy_connections = 0;
 	service->keys = key_cache_new();
+	service->views = views_new();
 	service->pool = pool_new(&settings->database,
 	    (size_t)settings->connections, &service->own_metrics->db);
-	service->committer =
-	    committer_new(&settings->database, limits, service->own_metrics);
-	return service->keys != NULL && service->committer != NULL;
+	service->done = done_new();
+	if (service->keys == NULL || service->done == NULL)
+		return false;
+	service->committer = committer_new(
+	    &settings->database, limits, service->own_metrics, service->done);
+	service->reader = reader_new(
+	    service->pool, service->views, service->own_metrics, service->done);
+	return service->committer != NULL && service->reader != NULL;
 }
 
 static void
@@ -49,8 +57,11 @@ static void
 stop_service(struct service *service)
 {
 	committer_free(service->committer);
+	reader_free(service->reader);
+	done_free(service->done);
 	pool_free(service->pool);
 	key_cache_free(service->keys);
+	views_free(service->views);
 }
 
 int

@@ -88,6 +88,15 @@ enum error key_list(struct db *db, struct arena *arena, int64_t application_id,
 enum error
 key_revoke(struct db *db, int64_t application_id, int64_t key_id) MUST_CHECK;
 
+/* The ids of an application's keys that are live. */
+struct live_keys {
+	int64_t *ids;
+	size_t count;
+};
+enum error keys_live(struct db *db, struct arena *arena, int64_t application_id,
+    struct live_keys *keys_out) MUST_CHECK;
+bool keys_have(const struct live_keys *keys, int64_t key);
+
 /* The SHA-256 by which a key is known; false if text cannot be a key. */
 bool key_hash(const char *text, unsigned char hash[32]);
 

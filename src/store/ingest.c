@@ -89,7 +89,7 @@ load_rules(struct batch *batch)
 static bool
 key_is_live(const struct ingest_job *job, const struct app_rules *rules)
 {
-	return job->key == 0 || app_rules_has_key(rules, job->key);
+	return job->key == 0 || keys_have(&rules->keys, job->key);
 }
 
 /*

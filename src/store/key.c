@@ -8,7 +8,7 @@
 #include "store/db.h"
 #include "store/statements.h"
 
-enum { INSERT, FIND, LIST, REVOKE, STATEMENTS };
+enum { INSERT, FIND, LIST, LIVE, REVOKE, STATEMENTS };
 
 #define COLUMNS                                     \
 	"SELECT id, application_id,"                \
@@ -22,6 +22,8 @@ static const char *const texts[STATEMENTS] = {
                " created_at) VALUES (?, ?, ?, ?, ?)",
     [FIND] = COLUMNS "WHERE hash = ? AND revoked_at IS NULL",
     [LIST] = COLUMNS "WHERE application_id = ? ORDER BY id",
+    [LIVE] = "SELECT id FROM api_key"
+             " WHERE application_id = ? AND revoked_at IS NULL",
     [REVOKE] = "UPDATE api_key SET revoked_at = ?"
                " WHERE application_id = ? AND id = ?"
                " AND revoked_at IS NULL",
@@ -143,6 +145,38 @@ key_list(struct db *db, struct arena *arena, int64_t application_id,
 	*keys_out = list;
 	*count_out = count;
 	return OK;
+}
+
+enum error
+keys_live(struct db *db, struct arena *arena, int64_t application_id,
+    struct live_keys *keys_out)
+{
+	struct live_keys keys = {.count = 0};
+	struct query query;
+	enum error error;
+
+	query_begin(&query, db, SET_KEY, LIVE);
+	query_int(&query, application_id);
+	query_run(&query);
+	keys.ids =
+	    arena_array(arena, query_rows(&query) + 1, sizeof(*keys.ids));
+	while (query_next(&query))
+		keys.ids[keys.count++] = query_take_int(&query);
+	error = query_end(&query);
+	if (error == OK)
+		*keys_out = keys;
+	return error;
+}
+
+bool
+keys_have(const struct live_keys *keys, int64_t key)
+{
+	size_t i;
+
+	for (i = 0; i < keys->count; i++)
+		if (keys->ids[i] == key)
+			return true;
+	return false;
 }
 
 enum error

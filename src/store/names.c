@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "store/statements.h"
 
-enum { FIND, STATEMENTS };
+enum { FIND, ALL, STATEMENTS };
 
 #define FIND_IN(kind, table)                                              \
 	"SELECT " kind ", k.a, t.id, t.name, t.description,"              \
@@ -16,9 +16,14 @@ enum { FIND, STATEMENTS };
 	" a INT UNSIGNED PATH '$[0]', i INT UNSIGNED PATH '$[1]')) k"     \
 	" STRAIGHT_JOIN " table " t ON t.id = k.i AND t.application_id = k.a"
 
+#define ALL_OF(kind, table)                                                   \
+	"SELECT " kind ", application_id, id, name, description, created_at," \
+	" updated_at FROM " table " WHERE application_id = ?"
+
 static const char *const texts[STATEMENTS] = {
     [FIND] = FIND_IN("0", "rule") " UNION ALL " FIND_IN(
         "1", "point_scale") " UNION ALL " FIND_IN("2", "badge"),
+    [ALL] = ALL_OF("1", "point_scale") " UNION ALL " ALL_OF("2", "badge"),
 };
 const struct statement_set names_statements = {texts, STATEMENTS};
 
@@ -144,6 +149,35 @@ names_load(struct names *names, struct db *db)
 	return query_end(&query);
 }
 
+/* As they come; settle puts them in order. */
+enum error
+names_load_all(struct names *names, struct db *db, int64_t application)
+{
+	struct query query;
+	struct name_list *list;
+	int64_t kind;
+	size_t i;
+
+	query_begin(&query, db, SET_NAMES, ALL);
+	query_int(&query, application);
+	query_int(&query, application);
+	query_run(&query);
+	while (query_next(&query)) {
+		kind = query_take_int(&query);
+		list = &names->kinds[kind];
+		if (list->count == list->max)
+			grow(list, names->arena);
+		list->list[list->count].application = query_take_int(&query);
+		named_take(
+		    &query, names->arena, &list->list[list->count].named);
+		list->list[list->count].id = list->list[list->count].named.id;
+		list->count++;
+	}
+	for (i = 0; i < NAME_KINDS; i++)
+		settle(&names->kinds[i]);
+	return query_end(&query);
+}
+
 struct named
 names_get(const struct names *names, enum name_kind kind, int64_t application,
     int64_t id)
@@ -152,4 +186,16 @@ names_get(const struct names *names, enum name_kind kind, int64_t application,
 	const struct named nothing = {0};
 
 	return name == NULL ? nothing : name->named;
+}
+
+int64_t
+names_id(const struct names *names, enum name_kind kind, const char *text)
+{
+	const struct name_list *list = &names->kinds[kind];
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (strcmp(list->list[i].named.name, text) == 0)
+			return list->list[i].id;
+	return 0;
 }

@@ -36,10 +36,18 @@ void names_want(
 
 enum error names_load(struct names *names, struct db *db) MUST_CHECK;
 
+/* All point scales and badges of an application, instead of those wanted. */
+enum error names_load_all(
+    struct names *names, struct db *db, int64_t application) MUST_CHECK;
+
 /*
  * The name NULL: there is no such thing, and the database is damaged.
  */
 struct named names_get(const struct names *names, enum name_kind kind,
     int64_t application, int64_t id);
+
+/* The id of the thing that has been loaded with this name; 0: there is none. */
+int64_t
+names_id(const struct names *names, enum name_kind kind, const char *text);
 
 #endif

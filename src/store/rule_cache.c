@@ -8,7 +8,7 @@
 #include "store/db.h"
 #include "store/statements.h"
 
-enum { RULES, KEYS, STATEMENTS };
+enum { RULES, STATEMENTS };
 enum { CACHE_ARENA_MAX = 256 << 20 };
 
 static const char *const texts[STATEMENTS] = {
@@ -18,8 +18,6 @@ static const char *const texts[STATEMENTS] = {
               " LEFT JOIN point_scale s ON s.id = v.point_scale_id"
               " LEFT JOIN badge b ON b.id = v.badge_id"
               " WHERE v.application_id = ? AND v.until = 0 ORDER BY r.id",
-    [KEYS] = "SELECT id FROM api_key"
-             " WHERE application_id = ? AND revoked_at IS NULL",
 };
 const struct statement_set rule_cache_statements = {texts, STATEMENTS};
 
@@ -132,22 +130,6 @@ load_rules(struct db *db, struct app_rules *rules)
 }
 
 static enum error
-load_keys(struct db *db, struct app_rules *rules)
-{
-	struct query query;
-
-	query_begin(&query, db, SET_RULE_CACHE, KEYS);
-	query_int(&query, rules->application);
-	query_run(&query);
-	rules->keys = arena_array(
-	    rules->arena, query_rows(&query) + 1, sizeof(*rules->keys));
-	rules->key_count = 0;
-	while (query_next(&query))
-		rules->keys[rules->key_count++] = query_take_int(&query);
-	return query_end(&query);
-}
-
-static enum error
 load(struct db *db, int64_t application, int64_t version,
     struct app_rules **rules_out)
 {
@@ -155,7 +137,7 @@ load(struct db *db, int64_t application, int64_t version,
 	enum error error = load_rules(db, rules);
 
 	if (error == OK)
-		error = load_keys(db, rules);
+		error = keys_live(db, rules->arena, application, &rules->keys);
 	if (error == OK)
 		*rules_out = rules;
 	else
@@ -182,15 +164,4 @@ rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,
 	}
 	*rules_out = *place;
 	return OK;
-}
-
-bool
-app_rules_has_key(const struct app_rules *rules, int64_t key)
-{
-	size_t i;
-
-	for (i = 0; i < rules->key_count; i++)
-		if (rules->keys[i] == key)
-			return true;
-	return false;
 }

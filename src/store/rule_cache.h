@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "store/application.h"
 
 struct arena;
 struct db;
@@ -39,8 +40,7 @@ struct app_rules {
 	 */
 	bool *given;
 	struct rule_set *set;
-	int64_t *keys; /* ids of the live keys */
-	size_t key_count;
+	struct live_keys keys;
 	struct app_rules *next;
 };
 
@@ -64,7 +64,5 @@ rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,
 /* For whom the next call may come too early. Any thread may release. */
 void app_rules_hold(struct app_rules *rules);
 void app_rules_release(struct app_rules *rules);
-
-bool app_rules_has_key(const struct app_rules *rules, int64_t key);
 
 #endif

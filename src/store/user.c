@@ -1,6 +1,7 @@
 /* user: users with their balances and badges, and their ledgers */
 #include "store/user.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -10,23 +11,32 @@
 #include "store/names.h"
 #include "store/standing.h"
 #include "store/statements.h"
+#include "store/tx.h"
+#include "store/view.h"
 
-enum { NEWEST, ONE, LIST, POINTS, STATEMENTS };
+enum { NEWEST, READ_1, READ_4, READ_16, READ_64, LIST, STATEMENTS };
 
-#define COLUMNS \
-	"SELECT username, events, created_at, last_event, standing FROM user "
+#define COLUMNS "u.username, u.events, u.created_at, u.last_event, u.standing"
+
+/* The version comes also where there is none of these users. */
+#define READ(names)                                              \
+	"SELECT a.version, u.username IS NOT NULL, " COLUMNS     \
+	" FROM application a LEFT JOIN user u"                   \
+	" ON u.application_id = ? AND u.username IN (" names ")" \
+	" WHERE a.id = ?"
+#define NAMES_4  "?, ?, ?, ?"
+#define NAMES_16 NAMES_4 "," NAMES_4 "," NAMES_4 "," NAMES_4
 
 static const char *const texts[STATEMENTS] = {
     [NEWEST] = "SELECT last_event FROM user"
                " WHERE application_id = ? AND username = ?",
-    [ONE] = COLUMNS "WHERE application_id = ? AND username = ?",
-    [LIST] = COLUMNS "WHERE application_id = ? AND username > ?"
-                     " ORDER BY username LIMIT ?",
-    [POINTS] = "SELECT s.id, u.username IS NOT NULL, u.standing"
-               " FROM point_scale s"
-               " LEFT JOIN user u ON u.application_id = s.application_id"
-               " AND u.username = ?"
-               " WHERE s.application_id = ? AND s.name = ?",
+    [READ_1] = READ("?"),
+    [READ_4] = READ(NAMES_4),
+    [READ_16] = READ(NAMES_16),
+    [READ_64] = READ(NAMES_16 "," NAMES_16 "," NAMES_16 "," NAMES_16),
+    [LIST] = "SELECT " COLUMNS " FROM user u"
+             " WHERE u.application_id = ? AND u.username > ?"
+             " ORDER BY u.username LIMIT ?",
 };
 const struct statement_set user_statements = {texts, STATEMENTS};
 
@@ -56,26 +66,46 @@ user_newest(struct db *db, int64_t application, const char *username,
 	return error;
 }
 
-/* A user as the row tells, before things have names. */
+static const char *
+take_row(struct query *query, struct arena *arena, struct user_row *row)
+{
+	const char *username = query_take_text(query, arena);
+
+	row->events = query_take_int(query);
+	row->created_at = query_take_int(query);
+	row->last_event = query_take_int(query);
+	row->standing = query_take_bytes(query, arena);
+	return username;
+}
+
+/* A user whose things have no names yet. */
 struct stored_user {
 	struct user user;
 	struct state state;
 };
 
 static enum error
+unpack_user(const struct user_row *row, struct arena *arena,
+    int64_t application, const char *username, struct stored_user *stored)
+{
+	stored->user.username = username;
+	stored->user.events = row->events;
+	stored->user.created_at = row->created_at;
+	stored->user.last_event_at = row->last_event / EVENT_WRITERS;
+	state_init(&stored->state, arena);
+	return standing_unpack(&stored->state, row->standing)
+	    ? OK
+	    : db_damaged("user", application, username);
+}
+
+static enum error
 take_user(struct query *query, struct arena *arena, int64_t application,
     struct stored_user *stored)
 {
-	struct user *user = &stored->user;
+	struct user_row row;
+	const char *username = take_row(query, arena, &row);
 
-	user->username = query_take_text(query, arena);
-	user->events = query_take_int(query);
-	user->created_at = query_take_int(query);
-	user->last_event_at = query_take_int(query) / EVENT_WRITERS;
-	state_init(&stored->state, arena);
-	return standing_unpack(&stored->state, query_take_bytes(query, arena))
-	    ? OK
-	    : db_damaged("user", application, user->username);
+	return unpack_user(&row, arena, application, username, stored);
 }
 
 static const struct state_slots *
@@ -101,8 +131,8 @@ want_names(
 
 /* Balances in the order of the scales' creation, badges in that of winning. */
 static enum error
-name_user(
-    const struct names *names, int64_t application, struct stored_user *stored)
+name_user(const struct names *names, struct arena *arena, int64_t application,
+    struct stored_user *stored)
 {
 	const struct state_slots *balances = slots_of(stored, STATE_BALANCE);
 	const struct state_slots *badges = slots_of(stored, STATE_BADGE);
@@ -112,8 +142,8 @@ name_user(
 	size_t i;
 
 	user->balance_count = balances->count;
-	user->balances = arena_array(
-	    names->arena, balances->count + 1, sizeof(*user->balances));
+	user->balances =
+	    arena_array(arena, balances->count + 1, sizeof(*user->balances));
 	for (i = 0; i < balances->count; i++) {
 		named = &user->balances[i].point_scale;
 		*named = names_get(names, NAME_POINT_SCALE, application,
@@ -123,7 +153,7 @@ name_user(
 	}
 	user->badge_count = badges->count;
 	user->badges =
-	    arena_array(names->arena, badges->count + 1, sizeof(*user->badges));
+	    arena_array(arena, badges->count + 1, sizeof(*user->badges));
 	for (i = 0; i < badges->count; i++) {
 		named = &user->badges[badges->list[i].value - 1];
 		*named = names_get(
@@ -146,7 +176,7 @@ name_users(struct db *db, struct arena *arena, int64_t application,
 		want_names(&names, application, &stored[i]);
 	error = names_load(&names, db);
 	for (i = 0; i < count && error == OK; i++)
-		error = name_user(&names, application, &stored[i]);
+		error = name_user(&names, arena, application, &stored[i]);
 	return error;
 }
 
@@ -180,23 +210,222 @@ take_users(struct query *query, struct arena *arena, int64_t application,
 	return OK;
 }
 
-enum error
-user_get(struct db *db, struct arena *arena, int64_t application,
-    const char *username, struct user *user_out)
+/* How many users each statement reads; short of that, the last one again. */
+static const struct {
+	size_t users;
+	size_t statement;
+} read_sizes[] = {{1, READ_1}, {4, READ_4}, {16, READ_16}, {64, READ_64}};
+
+/* Reads of one application, by one statement. */
+struct group {
+	struct views *views;
+	int64_t application;
+	int64_t version; /* 0: there is no such application */
+	struct view *view;
+	struct user_read *reads[USER_READS_MAX];
+	size_t count;
+};
+
+static void
+bind_group(struct query *query, struct db *db, const struct group *group)
+{
+	size_t kind = 0, i;
+
+	while (read_sizes[kind].users < group->count)
+		kind++;
+	query_begin(query, db, SET_USER, read_sizes[kind].statement);
+	query_int(query, group->application);
+	for (i = 0; i < read_sizes[kind].users; i++)
+		query_text(query,
+		    group->reads[i < group->count ? i : group->count - 1]
+		        ->username);
+	query_int(query, group->application);
+}
+
+/* For all who asked for the row's user. */
+static void
+take_found(struct query *query, struct group *group)
+{
+	struct arena *arena = group->reads[0]->arena;
+	struct user_row row;
+	const char *username = take_row(query, arena, &row);
+	struct user_read *read;
+	size_t i;
+
+	for (i = 0; i < group->count; i++) {
+		read = group->reads[i];
+		if (strcmp(read->username, username) != 0)
+			continue;
+		read->found = true;
+		read->row = row;
+		if (read->arena != arena)
+			read->row.standing.data = arena_copy(
+			    read->arena, row.standing.data, row.standing.len);
+	}
+}
+
+static enum error
+read_group(struct db *db, struct group *group)
 {
 	struct query query;
-	struct user *users;
-	size_t count;
-	enum error error;
+	size_t i;
 
-	query_begin(&query, db, SET_USER, ONE);
-	query_int(&query, application);
-	query_text(&query, username);
-	error = take_users(&query, arena, application, &users, &count);
-	if (error == OK && count == 0)
+	group->version = 0;
+	for (i = 0; i < group->count; i++)
+		group->reads[i]->found = false;
+	bind_group(&query, db, group);
+	query_run(&query);
+	while (query_next(&query)) {
+		group->version = query_take_int(&query);
+		if (query_take_bool(&query))
+			take_found(&query, group);
+	}
+	return query_end(&query);
+}
+
+/* In a snapshot: the users once more, and the view that belongs to the rows. */
+static enum error
+read_with_view(struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	struct group *group = context;
+	enum error error = read_group(db, group);
+
+	(void)attempt;
+	if (error == OK && group->version != 0)
+		error = views_load(group->views, db, group->application,
+		    group->version, &group->view);
+	return error;
+}
+
+static void
+finish_read(const struct group *group, struct user_read *read)
+{
+	read->view = group->view;
+	if (group->view == NULL ||
+	    (read->key != 0 && !keys_have(&group->view->keys, read->key)))
+		read->error = ERR_KEY_UNKNOWN;
+	else {
+		read->error = OK;
+		view_hold(group->view, read->arena);
+	}
+}
+
+static enum error
+run_group(struct db *db, struct group *group)
+{
+	enum error error = read_group(db, group);
+	size_t i;
+
+	if (error != OK)
+		return error;
+	if (group->version != 0)
+		group->view = views_find(
+		    group->views, group->application, group->version);
+	if (group->version != 0 && group->view == NULL)
+		error = tx_snapshot(db, read_with_view, group);
+	for (i = 0; i < group->count && error == OK; i++)
+		finish_read(group, group->reads[i]);
+	if (group->view != NULL)
+		view_release(group->view);
+	group->view = NULL;
+	return error;
+}
+
+/* Where all of them together are too large, each may still be told. */
+static enum error
+run_apart(struct db *db, const struct group *group)
+{
+	enum error error = OK;
+	struct group one;
+	size_t i;
+
+	for (i = 0; i < group->count && error == OK; i++) {
+		one = (struct group) {.views = group->views,
+		    .application = group->application,
+		    .reads = {group->reads[i]},
+		    .count = 1};
+		error = run_group(db, &one);
+		if (error == ERR_BODY_TOO_LARGE) {
+			group->reads[i]->error = error;
+			error = OK;
+		}
+	}
+	return error;
+}
+
+/* Those of the first that is left, and of others of its application. */
+static void
+take_group(struct user_read **left, size_t *count, struct group *group)
+{
+	size_t kept = 0, i;
+
+	group->application = left[0]->application;
+	group->count = 0;
+	for (i = 0; i < *count; i++)
+		if (left[i]->application == group->application)
+			group->reads[group->count++] = left[i];
+		else
+			left[kept++] = left[i];
+	*count = kept;
+}
+
+enum error
+users_read(struct db *db, struct views *views, struct user_read *const *reads,
+    size_t count)
+{
+	struct user_read *left[USER_READS_MAX];
+	struct group group = {.views = views};
+	enum error error = OK;
+
+	assert(count <= USER_READS_MAX);
+	memcpy(left, reads, count * sizeof(*left));
+	while (count > 0 && error == OK) {
+		take_group(left, &count, &group);
+		error = run_group(db, &group);
+		if (error == ERR_BODY_TOO_LARGE)
+			error = run_apart(db, &group);
+	}
+	return error;
+}
+
+enum error
+user_told(const struct user_read *read, struct user *user_out)
+{
+	struct stored_user stored;
+	enum error error = read->error;
+
+	if (error == OK && !read->found)
 		error = ERR_USER_NOT_FOUND;
 	if (error == OK)
-		*user_out = users[0];
+		error = unpack_user(&read->row, read->arena, read->application,
+		    read->username, &stored);
+	if (error == OK)
+		error = name_user(&read->view->names, read->arena,
+		    read->application, &stored);
+	if (error == OK)
+		*user_out = stored.user;
+	return error;
+}
+
+enum error
+user_points(
+    const struct user_read *read, const char *point_scale, int64_t *points_out)
+{
+	struct stored_user stored;
+	enum error error = read->error;
+	int64_t scale;
+
+	if (error != OK)
+		return error;
+	scale = names_id(&read->view->names, NAME_POINT_SCALE, point_scale);
+	if (scale == 0)
+		return ERR_POINT_SCALE_NOT_FOUND;
+	if (!read->found)
+		return ERR_USER_NOT_FOUND;
+	error = unpack_user(&read->row, read->arena, read->application,
+	    read->username, &stored);
+	if (error == OK)
+		*points_out = state_get(&stored.state, STATE_BALANCE, scale);
 	return error;
 }
 
@@ -212,47 +441,6 @@ user_list(struct db *db, struct arena *arena, int64_t application,
 	query_text(&query, after);
 	query_int(&query, limit);
 	return take_users(&query, arena, application, users_out, count_out);
-}
-
-/* The points of the user whom the query is at, if there is one. */
-static enum error
-take_points(struct query *query, struct arena *arena, int64_t application,
-    const char *username, int64_t *points)
-{
-	const int64_t scale = query_take_int(query);
-	struct state state;
-
-	if (!query_take_bool(query))
-		return ERR_USER_NOT_FOUND;
-	state_init(&state, arena);
-	if (!standing_unpack(&state, query_take_bytes(query, arena)))
-		return db_damaged("user", application, username);
-	*points = state_get(&state, STATE_BALANCE, scale);
-	return OK;
-}
-
-enum error
-user_points(struct db *db, struct arena *arena, int64_t application,
-    const char *username, const char *point_scale, int64_t *points_out)
-{
-	enum error error, found = ERR_POINT_SCALE_NOT_FOUND;
-	struct query query;
-	int64_t points = 0;
-
-	query_begin(&query, db, SET_USER, POINTS);
-	query_text(&query, username);
-	query_int(&query, application);
-	query_text(&query, point_scale);
-	query_run(&query);
-	if (query_next(&query))
-		found =
-		    take_points(&query, arena, application, username, &points);
-	error = query_end(&query);
-	if (error == OK)
-		error = found;
-	if (error == OK)
-		*points_out = points;
-	return error;
 }
 
 /* A ledger while it is read. */

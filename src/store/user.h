@@ -2,14 +2,18 @@
 #ifndef STORE_USER_H
 #define STORE_USER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
 #include "store/catalog.h"
+#include "store/pack.h"
 
 struct arena;
 struct db;
+struct view;
+struct views;
 
 struct scale_balance {
 	struct named point_scale;
@@ -35,28 +39,53 @@ struct user {
 enum error user_newest(struct db *db, int64_t application, const char *username,
     int64_t before, int64_t *row_out) MUST_CHECK;
 
-/*
- * Users as they were at one moment: events, balances and badges fit each other.
- * get answers ERR_USER_NOT_FOUND.
- */
-enum error user_get(struct db *db, struct arena *arena, int64_t application,
-    const char *username, struct user *user_out) MUST_CHECK;
+/* A user as the row tells, before things have names. */
+struct user_row {
+	int64_t events;
+	int64_t created_at;
+	int64_t last_event;
+	struct bytes standing;
+};
 
 /*
- * Those whose names come after the name after, in the order of the names'
+ * Reads of single users. What is read of each is of one moment, in which the key
+ * was live; the read, and what it points to, is in its arena.
+ */
+struct user_read {
+	int64_t application;
+	int64_t key; /* 0: nobody's, and it need not be live */
+	const char *username;
+	struct arena *arena;
+
+	/* Out: OK, also where there is no such user; ERR_KEY_UNKNOWN. */
+	enum error error;
+	bool found;
+	struct user_row row;
+	struct view *view;
+};
+
+/* How many at once. An error is that of all of them. */
+enum { USER_READS_MAX = 64 };
+enum error users_read(struct db *db, struct views *views,
+    struct user_read *const *reads, size_t count) MUST_CHECK;
+
+/*
+ * What has been read: a user whose events, balances and badges fit each other,
+ * or his points on a scale, 0 without entries. ERR_KEY_UNKNOWN,
+ * ERR_POINT_SCALE_NOT_FOUND, ERR_USER_NOT_FOUND.
+ */
+enum error
+user_told(const struct user_read *read, struct user *user_out) MUST_CHECK;
+enum error user_points(const struct user_read *read, const char *point_scale,
+    int64_t *points_out) MUST_CHECK;
+
+/*
+ * Users as they were at one moment: those whose names come after the name after, in the order of the names'
  * bytes.
  */
 enum error user_list(struct db *db, struct arena *arena, int64_t application,
     const char *after, int64_t limit, struct user **users_out,
     size_t *count_out) MUST_CHECK;
-
-/*
- * The user's points on a scale, 0 without entries. ERR_POINT_SCALE_NOT_FOUND,
- * or ERR_USER_NOT_FOUND where the scale exists.
- */
-enum error user_points(struct db *db, struct arena *arena, int64_t application,
-    const char *username, const char *point_scale,
-    int64_t *points_out) MUST_CHECK;
 
 struct ledger_entry {
 	int64_t number; /* 1, 2, 3 … for each user */

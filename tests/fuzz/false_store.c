@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/committer.h"
+#include "api/reader.h"
 #include "base/arena.h"
 #include "store/application.h"
 #include "store/catalog.h"
@@ -300,14 +301,36 @@ make_user(struct arena *arena, const char *name)
 	return user;
 }
 
-WRAP(enum error, user_get, struct db *db, struct arena *arena,
-    int64_t application_id, const char *username, struct user *user_out)
+/* The reader has read, and the classic interface reads at once. */
+WRAP(void, reader_submit, struct reader *reader, struct queued_read *read,
+    void *waiter)
+{
+	(void)reader;
+	assert(read->read.application == FALSE_APPLICATION);
+	read->read.error = *read->read.username == 'k' ? ERR_KEY_UNKNOWN : OK;
+	false_waiter = waiter;
+	false_result =
+	    *read->read.username == 'd' ? ERR_DATABASE_UNAVAILABLE : OK;
+}
+
+WRAP(enum error, users_read, struct db *db, struct views *views,
+    struct user_read *const *reads, size_t count)
 {
 	(void)db;
-	assert(application_id == FALSE_APPLICATION);
-	if (*username == 'n')
+	(void)views;
+	assert(count == 1 && reads[0]->key == 0 &&
+	    reads[0]->application == FALSE_APPLICATION);
+	reads[0]->error = OK;
+	return OK;
+}
+
+WRAP(enum error, user_told, const struct user_read *read, struct user *user_out)
+{
+	if (read->error != OK)
+		return read->error;
+	if (*read->username == 'n')
 		return ERR_USER_NOT_FOUND;
-	*user_out = make_user(arena, username);
+	*user_out = make_user(read->arena, read->username);
 	return OK;
 }
 
@@ -327,16 +350,14 @@ WRAP(enum error, user_list, struct db *db, struct arena *arena,
 	return OK;
 }
 
-WRAP(enum error, user_points, struct db *db, struct arena *arena,
-    int64_t application_id, const char *username, const char *point_scale,
-    int64_t *points_out)
+WRAP(enum error, user_points, const struct user_read *read,
+    const char *point_scale, int64_t *points_out)
 {
-	(void)db;
-	(void)arena;
-	assert(application_id == FALSE_APPLICATION);
+	if (read->error != OK)
+		return read->error;
 	if (*point_scale == 'n')
 		return ERR_POINT_SCALE_NOT_FOUND;
-	if (*username == 'n')
+	if (*read->username == 'n')
 		return ERR_USER_NOT_FOUND;
 	*points_out = 42;
 	return OK;

@@ -14,7 +14,7 @@
 enum { FALSE_APPLICATION = 3, FALSE_APP_KEY = 11 };
 extern const char false_secret[], false_publishable[];
 
-/* What committer_submit was given last, and what comes of it. */
+/* What committer_submit or reader_submit was given last, and what comes of it. */
 extern void *false_waiter;
 extern enum error false_result;
 

@@ -1,6 +1,7 @@
 """Processes as /proc tells of them, and what ends a program of the tests."""
 
 import os
+import re
 
 
 def stat_of(pid):
@@ -42,6 +43,12 @@ def family_of(pid):
 def descriptors_of(pids):
     """How many file descriptors processes have open, together."""
     return sum(len(os.listdir("/proc/%d/fd" % pid)) for pid in pids)
+
+
+def peak_memory_of(pid):
+    """KiB of memory that a process had resident at the most, so far."""
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        return int(re.search(r"^VmHWM:\s+(\d+)", f.read(), re.M).group(1))
 
 
 def on_signal(number, _frame):

@@ -357,6 +357,26 @@ class Http(OneApp):
             for s in peers:
                 s.close()
 
+    def test_half_a_fastcgi_request_holds_up_nobody(self):
+        """Few threads at a time take requests: one that waits for the rest
+        of one must let another go on."""
+        half = record(client.BEGIN, struct.pack("!HB5x", 1, 0))[:12]
+        peers = []
+        try:
+            for _ in range(20):
+                s = socket.socket(socket.AF_UNIX)
+                s.connect(self.stack.socket)
+                s.sendall(half)
+                peers.append(s)
+            for _ in range(20):
+                start = time.monotonic()
+                self.one.event()
+                self.assertLess(time.monotonic() - start, 1)
+        finally:
+            for s in peers:
+                s.close()
+        self.assert_alive()
+
     def test_10000_idle_connections_leave_room_for_a_request(self):
         idle = []
         try:

@@ -222,10 +222,8 @@ MUTANTS = [
     Mutant(
         "damaged-standing-told", (2, 3),
         "who cannot be read is told as far as that went",
-        "\treturn standing_unpack(&stored->state,"
-        " query_take_bytes(query, arena))\n",
-        "\treturn standing_unpack(&stored->state,"
-        " query_take_bytes(query, arena)) ||\n"
+        "\treturn standing_unpack(&stored->state, row->standing)\n",
+        "\treturn standing_unpack(&stored->state, row->standing) ||\n"
         "\t        application != 0\n",
         [DAMAGED_USER]),
     Mutant(

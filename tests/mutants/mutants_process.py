@@ -73,4 +73,10 @@ MUTANTS = [
         "\t\treturn ERR_BODY_INCOMPLETE;\n",
         "",
         ["test_the_daemon_checks_the_length_itself"]),
+    Mutant(
+        "turn-never-taken", (),
+        "who waits for the rest of a request lets nobody else take one",
+        "enum { TURN_TIME = 10000 };",
+        "enum { TURN_TIME = 600000000 };",
+        ["test_half_a_fastcgi_request_holds_up_nobody"]),
 ]

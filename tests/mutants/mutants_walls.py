@@ -5,6 +5,8 @@ from table import Mutant
 STATEMENTS = "every_statement_names_the_application"
 WALLS = "test_everything_of_another_application_is_404"
 SIDE_BY_SIDE = "test_the_same_names_live_side_by_side"
+NEIGHBOURS = "test_everybody_is_told_of_whom_he_asked_for"
+TOLD = "test_what_a_change_says_is_told_from_then_on"
 
 MUTANTS = [
     Mutant(
@@ -23,9 +25,22 @@ MUTANTS = [
     Mutant(
         "user-of-any-application", (6,),
         "a user is found by the name alone",
-        "[ONE] = COLUMNS \"WHERE application_id = ? AND username = ?\"",
-        "[ONE] = COLUMNS \"WHERE ? IS NOT NULL AND username = ?\"",
-        [WALLS]),
+        "\" ON u.application_id = ? AND u.username IN (\" names \")\"",
+        "\" ON ? IS NOT NULL AND u.username IN (\" names \")\"",
+        [STATEMENTS, WALLS]),
+    Mutant(
+        "user-of-a-neighbour", (6,),
+        "who reads at the same time is told of the first one's user",
+        "\t\tif (strcmp(read->username, username) != 0)\n"
+        "\t\t\tcontinue;\n",
+        "",
+        [NEIGHBOURS]),
+    Mutant(
+        "read-of-a-neighbour-s-application", (6,),
+        "reads of all applications are one query of the first one",
+        "\t\tif (left[i]->application == group->application)\n",
+        "\t\tif (group->application != 0)\n",
+        [NEIGHBOURS]),
     Mutant(
         "ledger-of-a-namesake", (6,),
         "whose ledger it is to be is found by the name alone",
@@ -73,17 +88,25 @@ MUTANTS = [
         "                   \" WHERE ? IS NOT NULL AND id = ?\"",
         [STATEMENTS]),
     Mutant(
-        "points-of-a-namesake", (6,),
-        "a user's points are those of a namesake elsewhere",
-        "\" LEFT JOIN user u ON u.application_id = s.application_id\"",
-        "\" LEFT JOIN user u ON s.application_id > 0\"",
+        "names-of-all-applications", (6,),
+        "a user's point scales and badges may be anybody's",
+        "\" updated_at FROM \" table \" WHERE application_id = ?\"",
+        "\" updated_at FROM \" table \" WHERE ? IS NOT NULL\"",
         [STATEMENTS, WALLS]),
     Mutant(
-        "points-of-any-application", (6,),
-        "a point scale is found by the name alone",
-        "\" WHERE s.application_id = ? AND s.name = ?\"",
-        "\" WHERE ? IS NOT NULL AND s.name = ?\"",
-        [WALLS, SIDE_BY_SIDE]),
+        "old-names", (6,),
+        "what a description was is told for ever",
+        "\tif (view != NULL && view->version != version)\n"
+        "\t\tview = NULL;\n",
+        "",
+        [TOLD]),
+    Mutant(
+        "revoked-key-reads", (),
+        "a key that was seen once reads users for ever",
+        "\t    (read->key != 0 && !keys_have(&group->view->keys,"
+        " read->key)))\n",
+        "\t    read->key < 0)\n",
+        [TOLD]),
     Mutant(
         "rule-of-any-application", (6,),
         "a rule is found by the name alone",
@@ -106,11 +129,9 @@ MUTANTS = [
         "keys-of-any-application", (6,),
         "a key of any application is live for each",
         "\" WHERE application_id = ? AND revoked_at IS NULL\",\n"
-        "};\n"
-        "const struct statement_set rule_cache_statements",
+        "    [REVOKE]",
         "\" WHERE ? IS NOT NULL AND revoked_at IS NULL\",\n"
-        "};\n"
-        "const struct statement_set rule_cache_statements",
+        "    [REVOKE]",
         [STATEMENTS]),
     Mutant(
         "key-revoked-elsewhere", (6,),
@@ -123,12 +144,13 @@ MUTANTS = [
     Mutant(
         "dead-key-not-checked", (),
         "a key that was revoked goes on posting events from the cache",
-        "job->key == 0 || app_rules_has_key(rules, job->key)",
-        "job->key >= 0 || app_rules_has_key(rules, job->key)",
+        "job->key == 0 || keys_have(&rules->keys, job->key)",
+        "job->key >= 0 || keys_have(&rules->keys, job->key)",
         ["a_job_with_a_key_that_is_not_live_is_refused"]),
     Mutant(
         "revoked-key-cached", (),
-        "the keys that events are checked against include revoked ones",
+        "the keys that events and reads are checked against include"
+        " revoked ones",
         "\"SELECT id FROM api_key\"\n"
         "             \" WHERE application_id = ? AND revoked_at IS NULL\"",
         "\"SELECT id FROM api_key\"\n"
@@ -143,7 +165,8 @@ MUTANTS = [
     Mutant(
         "publishable-key-writes", (),
         "a key that everybody may see may change things",
-        "\tif (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE)\n"
+        "\tif (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE &&\n"
+        "\t    access != ACCESS_USER)\n"
         "\t\treturn ERR_KEY_FORBIDDEN;\n",
         "",
         ["test_a_publishable_key_does_nothing_else"]),

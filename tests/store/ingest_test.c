@@ -4,6 +4,7 @@
 #include "ingest_test.h"
 #include "proxy.h"
 #include "store/user.h"
+#include "store/view.h"
 
 int64_t application;
 
@@ -78,9 +79,17 @@ static bool
 find_user(const char *username, struct user *user_out)
 {
 	struct db *db = connect_as(DB_ADMIN);
-	enum error error =
-	    user_get(db, test_arena, application, username, user_out);
+	struct views *views = views_new();
+	struct user_read read = {.application = application,
+	                     .username = username,
+	                     .arena = test_arena},
+	                 *reads[] = {&read};
+	enum error error = users_read(db, views, reads, 1);
 
+	if (error == OK)
+		error = user_told(&read, user_out);
+
+	views_free(views);
 	db_free(db);
 	if (error != ERR_USER_NOT_FOUND)
 		assert_int_equal(error, OK);

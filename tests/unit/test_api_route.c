@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/classic.h"
 #include "api/resource.h"
+#include "api/user.h"
 #include "base/str.h"
 #include "unit_test.h"
 
@@ -158,6 +159,13 @@ every_row_has_a_handler_and_a_query(void **test)
 	}
 }
 
+static bool
+is_for_any_key(const struct route *route)
+{
+	return route->access == ACCESS_PUBLISHABLE ||
+	    route->access == ACCESS_USER;
+}
+
 static void
 publishable_keys_get_what_the_contract_marks_p(void **test)
 {
@@ -180,9 +188,7 @@ publishable_keys_get_what_the_contract_marks_p(void **test)
 			if (is(route, "GET") &&
 			    strcmp(route->path, marked[i]) == 0)
 				break;
-		REFUSE(route,
-		    (route->access == ACCESS_PUBLISHABLE) !=
-		        (i < COUNT(marked)));
+		REFUSE(route, is_for_any_key(route) != (i < COUNT(marked)));
 		found += i < COUNT(marked);
 	}
 	assert_int_equal(found, COUNT(marked));
@@ -196,17 +202,24 @@ all_else_of_v1_needs_a_secret_key(void **test)
 	(void)test;
 	FOR_EACH(route)
 	{
-		if (!is_v1(route) || route->access == ACCESS_PUBLISHABLE ||
+		if (!is_v1(route) || is_for_any_key(route) ||
 		    strcmp(route->path, "/api/v1/openapi.yaml") == 0)
 			continue;
 		REFUSE(route,
 		    route->access != ACCESS_SECRET &&
 		        route->access != ACCESS_EVENT);
-		/* The committer checks keys of events alone once more. */
+		/* What checks a key once more: the committer, and the reader. */
 		REFUSE(route,
 		    route->access == ACCESS_EVENT &&
 		        (!is(route, "POST") ||
 		            !begins(route->path, "/api/v1/events")));
+	}
+	FOR_EACH(route)
+	{
+		REFUSE(route,
+		    (route->access == ACCESS_USER) !=
+		        (route->handler == user_get_one ||
+		            route->handler == user_get_points));
 	}
 }
 

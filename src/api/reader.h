@@ -1,0 +1,37 @@
+/* reader: gathers the reads of a worker's requests into few queries */
+#ifndef API_READER_H
+#define API_READER_H
+
+#include <stdint.h>
+
+#include "api/done.h"
+#include "store/user.h"
+
+struct pool;
+struct reader;
+struct views;
+struct worker_metrics;
+
+/* One read, in the arena of its call. */
+struct queued_read {
+	struct user_read read; /* in: see there */
+	int64_t deadline;      /* in, of clock_monotonic: for a connection */
+	struct done_call done;
+	struct queued_read *next;
+};
+
+/* Starts the reader's thread. NULL if it cannot. */
+struct reader *reader_new(struct pool *pool, struct views *views,
+    struct worker_metrics *metrics, struct done *done);
+
+/* Reads what is waiting, and ends the thread. */
+void reader_free(struct reader *reader);
+
+/*
+ * Has it read, with whatever else is waiting. done will tell the waiter, with
+ * OK (then see the read's own error) or what the database said.
+ */
+void
+reader_submit(struct reader *reader, struct queued_read *read, void *waiter);
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * view: what telling of users needs of an application, kept until it changes
+ */
+#include "store/view.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+
+enum { VIEW_ARENA_MAX = 256 << 20 };
+
+struct views {
+	pthread_mutex_t mutex;
+	struct view *first;
+};
+
+static void *
+allocate(size_t size)
+{
+	void *object = calloc(1, size);
+
+	if (object == NULL) {
+		log_error("event=out_of_memory");
+		exit(EXIT_FAILURE);
+	}
+	return object;
+}
+
+struct views *
+views_new(void)
+{
+	struct views *views = allocate(sizeof(*views));
+
+	pthread_mutex_init(&views->mutex, NULL);
+	return views;
+}
+
+void
+view_release(struct view *view)
+{
+	if (--view->holders > 0)
+		return;
+	arena_free(view->arena);
+	free(view);
+}
+
+void
+views_free(struct views *views)
+{
+	struct view *view;
+
+	while ((view = views->first) != NULL) {
+		views->first = view->next;
+		view_release(view);
+	}
+	pthread_mutex_destroy(&views->mutex);
+	free(views);
+}
+
+static void
+release(void *view)
+{
+	view_release(view);
+}
+
+void
+view_hold(struct view *view, struct arena *arena)
+{
+	view->holders++;
+	arena_defer(arena, release, view);
+}
+
+/* Under the mutex: where the application's view is, or would be put. */
+static struct view **
+place_of(struct views *views, int64_t application)
+{
+	struct view **place = &views->first;
+
+	while (*place != NULL && (*place)->application != application)
+		place = &(*place)->next;
+	return place;
+}
+
+struct view *
+views_find(struct views *views, int64_t application, int64_t version)
+{
+	struct view *view;
+
+	pthread_mutex_lock(&views->mutex);
+	view = *place_of(views, application);
+	if (view != NULL && view->version != version)
+		view = NULL;
+	if (view != NULL)
+		view->holders++;
+	pthread_mutex_unlock(&views->mutex);
+	return view;
+}
+
+/* A slow reader may bring an older one than is here: it keeps it to itself. */
+static void
+put(struct views *views, struct view *view)
+{
+	struct view **place, *old;
+
+	pthread_mutex_lock(&views->mutex);
+	place = place_of(views, view->application);
+	old = *place;
+	if (old == NULL || old->version < view->version) {
+		view->holders++;
+		view->next = old == NULL ? NULL : old->next;
+		*place = view;
+		if (old != NULL)
+			view_release(old);
+	}
+	pthread_mutex_unlock(&views->mutex);
+}
+
+enum error
+views_load(struct views *views, struct db *db, int64_t application,
+    int64_t version, struct view **view_out)
+{
+	struct view *view = allocate(sizeof(*view));
+	enum error error;
+
+	view->application = application;
+	view->version = version;
+	view->arena = arena_new(VIEW_ARENA_MAX);
+	view->holders = 1;
+	names_init(&view->names, view->arena);
+	error = names_load_all(&view->names, db, application);
+	if (error == OK)
+		error = keys_live(db, view->arena, application, &view->keys);
+	if (error == OK) {
+		put(views, view);
+		*view_out = view;
+	} else
+		view_release(view);
+	return error;
+}

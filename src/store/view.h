@@ -1,0 +1,55 @@
+/*
+ * view: what telling of users needs of an application, kept until it changes
+ */
+#ifndef STORE_VIEW_H
+#define STORE_VIEW_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "store/application.h"
+#include "store/names.h"
+
+struct arena;
+struct db;
+struct views;
+
+/*
+ * The point scales and badges of an application, and its live keys, at one
+ * version: every change of any of them counts the version up. Never changed
+ * once it is made.
+ */
+struct view {
+	_Atomic int holders;
+	int64_t application;
+	int64_t version;
+	struct arena *arena;
+	struct names names; /* all point scales and badges */
+	struct live_keys keys;
+	struct view *next;
+};
+
+/* A worker's, for any thread: one view of each application. */
+struct views *views_new(void);
+void views_free(struct views *views);
+
+/*
+ * The application's view at this version, which the caller releases; NULL if it
+ * is not here.
+ */
+struct view *
+views_find(struct views *views, int64_t application, int64_t version);
+
+/*
+ * Reads the view, in a snapshot that read the version too, and keeps it, unless
+ * a newer one is here. The caller releases it.
+ */
+enum error views_load(struct views *views, struct db *db, int64_t application,
+    int64_t version, struct view **view_out) MUST_CHECK;
+
+void view_release(struct view *view);
+
+/* One who holds it may let an arena do so besides, until that is reset. */
+void view_hold(struct view *view, struct arena *arena);
+
+#endif
