@@ -12,7 +12,7 @@ with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
 check-integration), short forms of the faults, of the abuse and of the mutants
 (make check-faults, check-abuse, check-mutants), the check of openapi.yaml, a run.sh
 with its demo and a JMeter plan, and, without sanitizers, the attack that judges
-memory best. Goes on after a failure. The logs are in .test/.
+memory best and the short form of the bench (make bench-guard). Goes on after a failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
 anything was, and why. Exit status: 0 if something passed and nothing failed,
@@ -23,8 +23,8 @@ TEXT
 TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
 	mandoc=mandoc jmeter=jmeter jmeter-http
-	default-jdk-headless=javac nodejs=node npm=npm)
-STEPS=10
+	default-jdk-headless=javac nodejs=node npm=npm wrk=wrk)
+STEPS=11
 
 passed=0 failed=0 skipped=0 number=0
 left_out=() # a line for each step that left something out, and why
@@ -170,6 +170,12 @@ memory() {
 		--short "hostile batches"
 }
 
+# speed: no ratio may have fallen to half; in the same build, because sanitizers
+# are slow
+speed() {
+	make -C "$root/.run/build" bench-guard
+}
+
 run_tests() {
 	test_step build "build with sanitizers" build || return 0
 	test_step unit "unit tests: make check" \
@@ -188,6 +194,7 @@ run_tests() {
 		"$root/tests/openapi/lint.sh" "$work/openapi" || :
 	test_step live "run.sh, its demo, and JMeter against it" live || :
 	test_step memory "memory is given back, without sanitizers" memory || :
+	test_step speed "as fast as stated, or half: make bench-guard" speed || :
 }
 
 clean_up() {

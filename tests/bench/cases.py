@@ -63,8 +63,8 @@ CASES = (
     post(64, 1, 100),
 )
 
-# A figure of a case, as it stands to a figure of another one; at_least: else
-# it is to be at most the limit.
+# A figure of a case, as it stands to a figure of another one, or by itself (to:
+# None); at_least: else it is to be at most the limit.
 Goal = collections.namedtuple(
     "Goal", "title case figure to to_figure at_least limit")
 
@@ -91,4 +91,8 @@ GOALS = (
          "get user", "rate", "null get", "rate", True, 0.5),
     Goal("GET of points against the null handler",
          "get points", "rate", "null get", "rate", True, 0.5),
+    Goal("MiB of a worker at most, 256 clients and random users",
+         "post random 256", "peak_mib", None, None, False, 32),
+    Goal("MiB of a worker at most, 256 clients and one hot user",
+         "post hot 256", "peak_mib", None, None, False, 32),
 )

@@ -39,12 +39,13 @@ def version_of(*argv):
     return (r.stdout + r.stderr).partition("\n")[0].strip()
 
 
-def programs():
-    return {
-        "nginx": version_of(find_program("nginx"), "-v"),
-        "php-fpm": version_of(find_php_fpm(), "-v"),
-        "wrk": version_of(find_program("wrk"), "-v"),
-    }
+def programs(php):
+    """Their versions, PHP's where it takes part."""
+    versions = {"nginx": version_of(find_program("nginx"), "-v"),
+                "wrk": version_of(find_program("wrk"), "-v")}
+    if php:
+        versions["php-fpm"] = version_of(find_php_fpm(), "-v")
+    return versions
 
 
 def database(stack):

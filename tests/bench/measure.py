@@ -3,9 +3,9 @@
 import time
 
 from counters import Processors, growth, metrics_of, status_of
+from processes import peak_memory_of
 from stack import StackError
 
-WARM_UP = 1     # seconds
 SETTLE = 0.3    # until what the warm-up left without an answer is done
 
 
@@ -31,23 +31,28 @@ def check_served(case, metrics):
                 case.name, name, metrics[name]))
 
 
-def counted(side, case):
+def counted(side):
     """What the database and palmaresd have counted."""
     return (status_of(side.stack),
-            metrics_of(side.stack) if case.side == "palmares" else {})
+            metrics_of(side.stack) if side.tells_metrics else {})
 
 
 def loaded(side, case, seconds):
     """Load under observation: (Load, used processors, status, metrics)."""
-    counts = counted(side, case)
+    counts = counted(side)
     before = Processors(side.groups())
     load = side.load(case, seconds)
     after = Processors(side.groups())
-    grown = [growth(b, a) for b, a in zip(counts, counted(side, case))]
+    grown = [growth(b, a) for b, a in zip(counts, counted(side))]
     used, busiest = after.since(before)
     used["load"] = load.cpu
     return (load, used, busiest,
             after.elsewhere(before, sum(used.values())), *grown)
+
+
+def largest(pids):
+    """MiB that the largest of some processes had at the most."""
+    return max(map(peak_memory_of, pids)) / 1024
 
 
 def figures(case, load, used, busiest, elsewhere, status, metrics):
@@ -70,12 +75,16 @@ def figures(case, load, used, busiest, elsewhere, status, metrics):
 def measure(side, case, seconds):
     """The figures of a case, from a fresh start."""
     side.begin(case)
-    side.load(case, WARM_UP)
+    side.load(case, side.warm_up)
     time.sleep(SETTLE)
     stored = side.stored()
     observed = loaded(side, case, seconds)
     if side.stores:
         check_stored(case, observed[0], side.stored() - stored)
     check_served(case, observed[-1])
+    values = figures(case, *observed)
+    programs = side.groups().get("program")
+    if programs:
+        values["peak_mib"] = largest(programs)
     side.end()
-    return figures(case, *observed)
+    return values

@@ -19,6 +19,7 @@ COLUMNS = (
     Column("batch", "batch", 1, "%.1f"),
     Column("log B", "log_bytes", 1, "%.0f"),
     Column("fsyncs", "fsyncs", 1, "%.3f"),
+    Column("peak MiB", "peak_mib", 1, "%.1f"),
     Column("pages read", "pages_read", 1, "%.3f"),
     Column("written", "pages_written", 1, "%.3f"),
     Column("elsewhere %", "elsewhere", 100, "%.0f"),
@@ -31,8 +32,9 @@ php-fpm or the
 null handler) and of mariadbd; round trips to the database and statements; \
 bytes of InnoDB's
 log, fsyncs, pages read and written. batch: events of a transaction. \
-elsewhere: what other
-processes took of the machine."""
+peak: memory that the
+largest process of the program had resident. elsewhere: what other processes \
+took of the machine."""
 
 # lowest and highest: of the rounds.
 Verdict = collections.namedtuple(
@@ -48,10 +50,12 @@ def medians(rounds):
 def judge(goal, results):
     """The median of the rounds' ratios against the goal; None where one of
     the two was not measured."""
-    if goal.case not in results or goal.to not in results:
+    if goal.case not in results or goal.to not in (None, *results):
         return None
-    ratios = [ours[goal.figure] / theirs[goal.to_figure] for ours, theirs
-              in zip(results[goal.case], results[goal.to])]
+    ours = [r[goal.figure] for r in results[goal.case]]
+    theirs = ([1] * len(ours) if goal.to is None
+              else [r[goal.to_figure] for r in results[goal.to]])
+    ratios = [a / b for a, b in zip(ours, theirs)]
     ratio = statistics.median(ratios)
     share = ratio / goal.limit if goal.at_least else goal.limit / ratio
     return Verdict(goal, ratio, min(ratios), max(ratios), share, share >= 1)

@@ -53,6 +53,8 @@ class Side:
     """What the others have in common."""
 
     stores = True       # what it acknowledges
+    tells_metrics = False   # palmaresd's
+    warm_up = 1         # seconds
     seeds = itertools.count(1)  # each load draws its own users
 
     def __init__(self, stack):
@@ -77,6 +79,10 @@ class Side:
     def stored(self):
         """How many events there are."""
         return 0
+
+    def finish(self):
+        """After the last round: what is to be told of it besides."""
+        return {}
 
 
 class Served(Side):
@@ -200,7 +206,9 @@ class Php(Loop, Served):
 class Palmares(Side):
     """As shipped, with an application of its own for each measurement."""
 
+    tells_metrics = True
     key = None
+    stride = 1          # see wrk.NAME
 
     def open(self):
         self._clear()       # what it was started with
@@ -224,7 +232,7 @@ class Palmares(Side):
     def _introduce(self, connection, numbers):
         r = connection.request(
             "POST", "/api/v1/events/batch",
-            {"events": [{"username": "user%05d" % n, "eventType": "review"}
+            {"events": [{"username": "user%07d" % n, "eventType": "review"}
                         for n in numbers]},
             {"Authorization": "Bearer " + self.key})
         if r.status != 200 or any(result["status"] != 201 for result
@@ -233,7 +241,7 @@ class Palmares(Side):
 
     def load(self, case, seconds):
         script = wrk.script(case.kind, case.users, case.events, self.key,
-                            next(self.seeds))
+                            next(self.seeds), self.stride)
         return wrk.run(self.stack.port, self.stack.dir, script, seconds,
                        case.clients)
 

@@ -14,6 +14,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
 
 import bars             # noqa: E402  the paths must be set first
 import counters         # noqa: E402
+import guard            # noqa: E402
 import measure          # noqa: E402
 import report           # noqa: E402
 import wrk              # noqa: E402
@@ -63,12 +64,18 @@ class TestGoals(unittest.TestCase):
             part = {n: r for n, r in measured.items() if n != name}
             self.assertEqual(report.verdicts([AT_LEAST], part), [])
 
+    def test_a_goal_may_be_a_figure_by_itself(self):
+        goal = Goal("memory", "ours", "peak_mib", None, None, False, 32)
+        for peak, met in ((32, True), (33, False)):
+            verdict = report.judge(goal, results("peak_mib", [peak], [1]))
+            self.assertEqual((verdict.ratio, verdict.met), (peak, met))
+
     def test_every_goal_is_about_cases_that_exist(self):
         names = [c.name for c in CASES]
         self.assertEqual(len(names), len(set(names)))
         for goal in GOALS:
             self.assertIn(goal.case, names)
-            self.assertIn(goal.to, names)
+            self.assertIn(goal.to, names + [None])
 
 
 class TestLoad(unittest.TestCase):
@@ -150,6 +157,34 @@ class TestFigures(unittest.TestCase):
         after = counters.Processors({"own": [os.getppid()]})
         with self.assertRaises(StackError):
             after.since(before)
+
+
+class TestGuard(unittest.TestCase):
+
+    def test_what_is_stated_is_read(self):
+        self.assertEqual(guard.stated_ratios(
+            "| goal | ratio | rounds |\n|---|---:|---:|\n"
+            "| a thing | 2.50 | 2–3 | met |\n| another | 12.00 | 1 |\n"),
+            {"a thing": 2.5, "another": 12})
+
+    def test_half_as_good_as_stated_fails(self):
+        for goal, figure, good, bad in ((AT_LEAST, "rate", 51, 50),
+                                        (AT_MOST, "p50", 199, 200)):
+            for ours, fails in ((good, 0), (bad, 1)):
+                verdict = report.judge(goal, results(figure, [ours], [100]))
+                self.assertEqual(
+                    guard.judge([verdict], {goal.title: 1.0}), fails)
+
+    def test_what_is_not_stated_fails(self):
+        verdict = report.judge(AT_LEAST, results("rate", [100], [100]))
+        self.assertEqual(guard.judge([verdict], {}), 1)
+
+    def test_it_guards_goals_of_each_kind(self):
+        plan = guard.plan()
+        self.assertEqual({c.name for c in plan.cases}, set(guard.CASE_NAMES))
+        self.assertEqual({g.case for g in plan.goals} | {
+            g.to for g in plan.goals if g.to}, set(guard.CASE_NAMES))
+        self.assertNotIn("php", {c.side for c in plan.cases})
 
 
 class TestReport(unittest.TestCase):

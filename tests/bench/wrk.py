@@ -11,6 +11,8 @@ POOL_EVENTS = 100000    # drawn beforehand, where a request has many of them
 # What a load generator tells; the latter four are microseconds.
 Load = collections.namedtuple("Load", "requests seconds p50 p95 p99 cpu")
 
+# The i-th user; a stride spreads them over the names of more users.
+NAME = 'string.format("user%%07d", i * %(stride)d)'
 # How each request is made; what it sends comes behind.
 HEAD = """
 wrk.method = "POST"
@@ -40,26 +42,26 @@ end
 NUMBERED = HEAD + """
 local number = 0
 request = function()
+	local i = math.random(%(pool)d)
 	number = number + 1
 	return wrk.format(nil, "/api/v1/events", nil, string.format(
-	    '{"id":"%%08x-%%08d","username":"user%%05d","eventType":"review"}',
-	    %(seed)d, number, math.random(%(pool)d)))
+	    '{"id":"%%08x-%%08d","username":"%%s","eventType":"review"}',
+	    %(seed)d, number, """ + NAME + """))
 end
 """
 # For DRAWN: the method, a path and a body, for the i-th of the pool.
-EVENT = """'{"username":"' .. string.format("user%05d", i)
-	    .. '","eventType":"review"}'"""
+EVENT = """'{"username":"' .. """ + NAME + """ .. '","eventType":"review"}'"""
 BATCH = """(function()
 		local events = {}
-		for n = 1, %d do
-			local i = math.random(%d)
-			events[n] = """ + EVENT.replace("%", "%%") + """
+		for n = 1, %(events)d do
+			local i = math.random(%(users)d)
+			events[n] = """ + EVENT + """
 		end
 		return '{"events":[' .. table.concat(events, ",") .. "]}"
 	end)()"""
-USER = 'string.format("/api/v1/users/user%05d", i)'
-POINTS = 'string.format("/api/v1/pointScales/scale0/users/user%05d", i)'
-PHP_EVENT = """string.format('{"user":%d,"eventType":"review"}', i)"""
+USER = '"/api/v1/users/" .. ' + NAME
+POINTS = '"/api/v1/pointScales/scale0/users/" .. ' + NAME
+PHP_EVENT = """string.format('{"user":%%d,"eventType":"review"}', i)"""
 KINDS = {
     "event": ("POST", '"/api/v1/events"', EVENT),
     "batch": ("POST", '"/api/v1/events/batch"', BATCH),
@@ -79,16 +81,17 @@ end
 """
 
 
-def script(kind, users, events, key, seed):
+def script(kind, users, events, key, seed, stride=1):
     """Lua for requests of a kind, each with so many events."""
-    values = {"key": key, "seed": seed, "pool": users}
+    values = {"key": key, "seed": seed, "users": users, "events": events,
+              "stride": stride, "pool": users}
     if kind == "event with id":
         return NUMBERED % values
-    method, path, body = KINDS[kind]
     if kind == "batch":
-        body = body % (events, users)
         values["pool"] = POOL_EVENTS // events
-    return DRAWN % dict(values, method=method, path=path, body=body)
+    method, path, body = KINDS[kind]
+    return DRAWN % dict(values, method=method, path=path % values,
+                        body=body % values)
 
 
 def timed(argv):
