@@ -169,7 +169,7 @@ tests_fuzz_fuzz_time_LDADD = $(FUZZ_LDADD)
 FALSE_STORE = application_by_app_key application_change application_get \
 	catalog_delete catalog_get catalog_list catalog_write \
 	committer_submit event_get event_list key_find pool_give pool_take \
-	tx_run user_get user_list user_points
+	reader_submit tx_run user_list user_points user_told users_read
 WRAP_FALSE_STORE = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FALSE_STORE))
 comma = ,
 tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz_event.c \

@@ -305,6 +305,7 @@ serve_event(struct server *server, void *named)
  * many threads: hundreds of megabytes after some large batches. Left to itself
  * it raises the first two limits, up to 32 and 64 MB, by what it sees freed; and
  * what its fast bins hold joins the end of an arena too late to be given back.
+ * One thread at a time serves, so that arenas for many would be memory alone.
  * When requests were large, and then there was nothing for a while, a thread
  * sees to the rest.
  */
@@ -314,6 +315,7 @@ keep_little_memory(void)
 	mallopt(M_MMAP_THRESHOLD, LARGE_REQUEST);
 	mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
 	mallopt(M_MXFAST, 0);
+	mallopt(M_ARENA_MAX, 2);
 }
 
 /* Of the service: what the thread does next may take a while. */
