@@ -226,12 +226,15 @@ def main():
                         help="in the full database (default %(default)s)")
     parser.add_argument("--users", type=int, default=1000000, metavar="N",
                         help="likewise (default %(default)s)")
+    parser.add_argument("--buffer-pool", metavar="SIZE",
+                        help="of InnoDB, as 512M (default: MariaDB's own)")
     args = session.parsed(parser)
     if args.users % USERS or args.events % args.users:
         parser.error("--users is a multiple of %d, and --events of --users"
                      % USERS)
     Full.events, Full.users = args.events, args.users
-    session.run(args, PLAN)
+    session.run(args, PLAN, ["--innodb-buffer-pool-size=" + args.buffer_pool]
+                if args.buffer_pool else [])
 
 
 if __name__ == "__main__":

@@ -158,9 +158,9 @@ def tell(args, plan, setting, results):
         bars.write(args.chart, report.verdicts(plan.goals, results))
 
 
-def run(args, plan):
+def run(args, plan, db_options=()):
     """(what it was measured on, the results), told; it ends the program where
-    something went wrong."""
+    something went wrong.  db_options: of mariadbd, other than its own."""
     plan = chosen(plan, args.only)
     if args.list:
         for case in plan.cases:
@@ -170,6 +170,7 @@ def run(args, plan):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     stack = shipped_stack(args.builddir)
+    stack.db_options += db_options
     change_settings(stack, args.set)
     try:
         setting, results = measured(stack, plan, args)
