@@ -9,8 +9,11 @@
 #include "base/clock.h"
 #include "store/pool.h"
 
-/* Microseconds: a round whose connection died is run again if it was so fast. */
-enum { RETRY_WITHIN = 400000 };
+/*
+ * Microseconds: a round whose connection died is run again if its first read
+ * has so long until its deadline.
+ */
+enum { RETRY_TIME = 400000 };
 
 struct reader {
 	pthread_t thread;
@@ -100,20 +103,36 @@ fail_all(struct reader *reader, enum error error)
 		finish(reader, list, count, error);
 }
 
+/* Those who have waited too long for the rounds before are told so. */
+static size_t
+drop_overdue(struct reader *reader, struct queued_read **list, size_t count)
+{
+	const int64_t now = clock_monotonic();
+	size_t kept = 0, i;
+
+	for (i = 0; i < count; i++)
+		if (now < list[i]->deadline)
+			list[kept++] = list[i];
+		else
+			finish(reader, &list[i], 1, ERR_DATABASE_UNAVAILABLE);
+	return kept;
+}
+
 static void *
 reader_main(void *context)
 {
 	struct queued_read *list[USER_READS_MAX];
 	struct reader *reader = context;
 	enum error error;
-	int64_t start;
 	size_t count;
 
 	while ((count = take(reader, list, USER_READS_MAX, true)) > 0) {
-		start = clock_monotonic();
+		count = drop_overdue(reader, list, count);
+		if (count == 0)
+			continue;
 		error = run_once(reader, list, count);
 		if (error == ERR_CONNECTION_LOST &&
-		    clock_monotonic() - start < RETRY_WITHIN)
+		    clock_monotonic() < list[0]->deadline - RETRY_TIME)
 			error = run_once(reader, list, count);
 		finish(reader, list, count, error);
 		if (error != OK)

@@ -15,7 +15,7 @@ struct worker_metrics;
 /* One read, in the arena of its call. */
 struct queued_read {
 	struct user_read read; /* in: see there */
-	int64_t deadline;      /* in, of clock_monotonic: for a connection */
+	int64_t deadline;      /* in, of clock_monotonic: not begun after it */
 	struct done_call done;
 	struct queued_read *next;
 };
@@ -29,7 +29,8 @@ void reader_free(struct reader *reader);
 
 /*
  * Has it read, with whatever else is waiting. done will tell the waiter, with
- * OK (then see the read's own error) or what the database said.
+ * OK (then see the read's own error), or that there was no connection to be had
+ * or no time left.
  */
 void
 reader_submit(struct reader *reader, struct queued_read *read, void *waiter);

@@ -65,6 +65,7 @@ static void *
 watch_main(void *context)
 {
 	struct turns *turns = context;
+	int64_t moment;
 	bool taken;
 
 	pthread_mutex_lock(&turns->mutex);
@@ -74,8 +75,11 @@ watch_main(void *context)
 			pthread_cond_wait(&turns->begun, &turns->mutex);
 		turns->asleep = false;
 		turns->busy = false;
-		clock_wait(&turns->begun, &turns->mutex,
-		    clock_monotonic() + TURN_TIME);
+		/* To its end: one more may be told that an event has begun. */
+		moment = clock_monotonic() + TURN_TIME;
+		while (!turns->stopping &&
+		    clock_wait(&turns->begun, &turns->mutex, moment))
+			continue;
 		taken = take_from_slow(turns);
 		pthread_mutex_unlock(&turns->mutex);
 		if (taken)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -77,6 +78,7 @@ worker_run(const struct settings *settings, int listener,
 	if (getppid() != master || !fcgi_start())
 		return EXIT_FAILURE;
 	db_start();
+	randombytes_stir(); /* not what the master would draw */
 	if (start_service(&service, settings, metrics, metrics_index))
 		server = serve_start(
 		    &service, listener, handover, (size_t)settings->threads);

@@ -6,7 +6,7 @@
 
 #include "store/db.h"
 
-/* The most parameters has the statement that locks 64 users: three of each. */
+/* The most parameters has the statement that locks 256 users: three of each. */
 enum { PARAMETERS_MAX = 256 * 3, COLUMNS_MAX = 24, MESSAGE_SIZE = 512 };
 
 /* A statement prepared on this connection. */

@@ -216,6 +216,12 @@ static const struct {
 	size_t statement;
 } read_sizes[] = {{1, READ_1}, {4, READ_4}, {16, READ_16}, {64, READ_64}};
 
+/*
+ * Microseconds. Applications are read one after the other: whose turn has not
+ * come by then would be told late.
+ */
+enum { ROUND_TIME = 800000 };
+
 /* Reads of one application, by one statement. */
 struct group {
 	struct views *views;
@@ -369,23 +375,39 @@ take_group(struct user_read **left, size_t *count, struct group *group)
 	*count = kept;
 }
 
+static void
+fail_group(const struct group *group, enum error error)
+{
+	size_t i;
+
+	for (i = 0; i < group->count; i++)
+		group->reads[i]->error = error;
+}
+
 enum error
 users_read(struct db *db, struct views *views, struct user_read *const *reads,
     size_t count)
 {
+	const int64_t until = clock_monotonic() + ROUND_TIME;
 	struct user_read *left[USER_READS_MAX];
 	struct group group = {.views = views};
 	enum error error = OK;
 
 	assert(count <= USER_READS_MAX);
 	memcpy(left, reads, count * sizeof(*left));
-	while (count > 0 && error == OK) {
+	while (count > 0) {
 		take_group(left, &count, &group);
-		error = run_group(db, &group);
+		error = clock_monotonic() < until ? run_group(db, &group)
+		                                  : ERR_DATABASE_UNAVAILABLE;
 		if (error == ERR_BODY_TOO_LARGE)
 			error = run_apart(db, &group);
+		if (error == OK)
+			continue;
+		if (!db_is_connected(db))
+			return ERR_CONNECTION_LOST;
+		fail_group(&group, error);
 	}
-	return error;
+	return OK;
 }
 
 enum error

@@ -57,14 +57,17 @@ struct user_read {
 	const char *username;
 	struct arena *arena;
 
-	/* Out: OK, also where there is no such user; ERR_KEY_UNKNOWN. */
+	/*
+	 * Out: OK, also where there is no such user; ERR_KEY_UNKNOWN; or what
+	 * the database said to the reads of this application.
+	 */
 	enum error error;
 	bool found;
 	struct user_row row;
 	struct view *view;
 };
 
-/* How many at once. An error is that of all of them. */
+/* How many at once. ERR_CONNECTION_LOST, and nothing is told of any. */
 enum { USER_READS_MAX = 64 };
 enum error users_read(struct db *db, struct views *views,
     struct user_read *const *reads, size_t count) MUST_CHECK;

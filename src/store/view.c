@@ -98,7 +98,10 @@ views_find(struct views *views, int64_t application, int64_t version)
 	return view;
 }
 
-/* A slow reader may bring an older one than is here: it keeps it to itself. */
+/*
+ * A slow reader may bring an older one than is here, which costs a reading
+ * more; and so may a restored backup, and then it is the right one.
+ */
 static void
 put(struct views *views, struct view *view)
 {
@@ -107,7 +110,7 @@ put(struct views *views, struct view *view)
 	pthread_mutex_lock(&views->mutex);
 	place = place_of(views, view->application);
 	old = *place;
-	if (old == NULL || old->version < view->version) {
+	if (old == NULL || old->version != view->version) {
 		view->holders++;
 		view->next = old == NULL ? NULL : old->next;
 		*place = view;

@@ -41,8 +41,8 @@ struct view *
 views_find(struct views *views, int64_t application, int64_t version);
 
 /*
- * Reads the view, in a snapshot that read the version too, and keeps it, unless
- * a newer one is here. The caller releases it.
+ * Reads the view, in a snapshot that read the version too, and keeps it in the
+ * place of the one that is here. The caller releases it.
  */
 enum error views_load(struct views *views, struct db *db, int64_t application,
     int64_t version, struct view **view_out) MUST_CHECK;
