@@ -22,7 +22,9 @@ static const struct command {
 	unsigned options;
 	int (*run)(struct ctl *ctl);
 } commands[] = {
-    {{"migrate", NULL}, "", "make or update the tables", 0, 0, migrate_command},
+    {{"migrate", NULL}, "[--check]",
+        "make or update the tables, or tell whether that is needed", 0,
+        BIT(OPTION_CHECK), migrate_command},
     {{"app", "create"},
         "NAME [--description TEXT] [--time-zone TZ] [--app-key N]"
         " [--classic]",
@@ -58,6 +60,7 @@ enum { FIRST_LONG = 256, GLOBAL_JSON = FIRST_LONG + OPTIONS };
 static const struct option options[] = {
     {"app", required_argument, NULL, FIRST_LONG + OPTION_APP},
     {"app-key", required_argument, NULL, FIRST_LONG + OPTION_APP_KEY},
+    {"check", no_argument, NULL, FIRST_LONG + OPTION_CHECK},
     {"classic", no_argument, NULL, FIRST_LONG + OPTION_CLASSIC},
     {"description", required_argument, NULL, FIRST_LONG + OPTION_DESCRIPTION},
     {"label", required_argument, NULL, FIRST_LONG + OPTION_LABEL},
