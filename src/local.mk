@@ -88,11 +88,15 @@ LAYER_LIBS = $(FCGI_LIBS) $(MARIADB_LIBS) $(SODIUM_LIBS) $(BASE_LIBS)
 # Not in the archive: a program replaces malloc by having it.
 src_palmaresd_SOURCES = \
 	src/base/allocate.c \
+	src/daemon/announce.c src/daemon/announce.h \
 	src/daemon/handover.c src/daemon/handover.h \
+	src/daemon/kept.c src/daemon/kept.h \
 	src/daemon/listener.c src/daemon/listener.h \
 	src/daemon/main.c \
+	src/daemon/manager.c src/daemon/manager.h \
 	src/daemon/master.c src/daemon/master.h \
 	src/daemon/serve.c src/daemon/serve.h \
+	src/daemon/watch.c src/daemon/watch.h \
 	src/daemon/worker.c src/daemon/worker.h
 src_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
 

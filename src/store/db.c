@@ -96,6 +96,7 @@ static const struct {
     [DB_ADMIN] = {0,
         "SET SESSION innodb_lock_wait_timeout = 50,"
         " max_statement_time = 0"},
+    [DB_WATCH] = {1, "SET SESSION max_statement_time = 0.9"},
 };
 
 void
@@ -282,6 +283,8 @@ note_connect(struct db *db, enum error error)
 {
 	char quoted[MESSAGE_SIZE];
 
+	if (db->role == DB_WATCH)
+		return;
 	if (error == ERR_SCHEMA_MISMATCH && !db->complained)
 		log_warn("event=schema_mismatch message=\"run 'palmaresctl"
 		         " migrate'\"");

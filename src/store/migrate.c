@@ -179,6 +179,20 @@ migrate_status(struct db *db, struct arena *arena, int64_t *version_out,
 	return OK;
 }
 
+enum error
+migrate_is_running(struct db *db, bool *running_out)
+{
+	struct arena *arena = arena_new(LIST_MAX);
+	const char *session = NULL;
+	enum error error = db_text_value(
+	    db, arena, "SELECT IS_USED_LOCK('" LOCK_NAME "')", &session);
+
+	if (error == OK)
+		*running_out = session != NULL;
+	arena_free(arena);
+	return error;
+}
+
 /*
  * The next statement of a file: it ends with a semicolon at the end of a line.
  * Moves *rest behind it; NULL after the last.

@@ -2,6 +2,7 @@
 #ifndef STORE_MIGRATE_H
 #define STORE_MIGRATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -25,6 +26,9 @@ enum error migrate_check(struct db *db) MUST_CHECK;
  */
 enum error migrate_status(struct db *db, struct arena *arena,
     int64_t *version_out, const char **why_out) MUST_CHECK;
+
+/* Whether somebody is at migrate_run just now. */
+enum error migrate_is_running(struct db *db, bool *running_out) MUST_CHECK;
 
 /*
  * Brings the database to the newest version under GET_LOCK. Calls progress with

@@ -85,7 +85,8 @@ def wait_until(question, seconds, what, pause=0.02):
 class Program:
     """A child process with a log file, that dies with the test runner."""
 
-    def __init__(self, name, argv, log, death=signal.SIGTERM, env=None):
+    def __init__(self, name, argv, log, death=signal.SIGTERM, env=None,
+                 pass_fds=()):
         parent = os.getpid()
 
         def in_child():
@@ -99,7 +100,7 @@ class Program:
         with open(log, "ab") as out:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                env=env, preexec_fn=in_child)
+                env=env, preexec_fn=in_child, pass_fds=pass_fds)
         self.pid = self.process.pid
 
     def dead(self):
