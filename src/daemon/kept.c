@@ -29,7 +29,7 @@ kept_save(const struct handover *handover, const struct manager *manager)
 static bool
 fits(int fd)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = {0};
 	socklen_t size = sizeof(peer);
 
 	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&

@@ -1,6 +1,7 @@
 /* manager: the service manager's side of things (sd_notify(3)), if there is one */
 #include "daemon/manager.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -82,6 +83,7 @@ attach(struct msghdr *message, union control *control, const int *fds,
 	message->msg_control = control->bytes;
 	message->msg_controllen = CMSG_SPACE(count * sizeof(*fds));
 	header = CMSG_FIRSTHDR(message);
+	assert(header != NULL);
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(count * sizeof(*fds));
@@ -136,7 +138,7 @@ size_t
 manager_passed(int *fds_out, size_t max)
 {
 	const char *text = own_variable("LISTEN_FDS", "LISTEN_PID");
-	const int count = text == NULL ? 0 : atoi(text);
+	const long count = text == NULL ? 0 : strtol(text, NULL, 10);
 	size_t taken = 0;
 	int fd;
 
