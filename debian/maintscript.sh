@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 # maintscript.sh: what the maintainer scripts of palmares share
 #
 # Sourced behind debconf's confmodule, so nothing goes to standard output. What
@@ -11,8 +11,8 @@ PALMARES_STATE=/var/lib/palmares
 # dbconfig-common; empty for the first time.
 PALMARES_PENDING=$PALMARES_STATE/database-pending
 PALMARES_SITE_PENDING=$PALMARES_STATE/nginx-site-pending
-# The site was on when the package was removed.
-PALMARES_SITE_REMOVED=$PALMARES_STATE/nginx-site-removed
+# The site is on, as far as the package knows.
+PALMARES_SITE_ENABLED=$PALMARES_STATE/nginx-site-enabled
 PALMARES_SITE=/etc/nginx/sites-enabled/palmares
 PALMARES_SITE_FILE=/etc/nginx/sites-available/palmares
 PALMARES_README=/usr/share/doc/palmares/README.Debian

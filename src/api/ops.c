@@ -59,6 +59,23 @@ healthz_get(struct call *call)
 	return respond_ok(call);
 }
 
+/* What keeps this program from using the database, and what mends it. */
+static const char *
+schema_fault(struct call *call)
+{
+	struct service *service = call->service;
+	struct db *db = db_new(
+	    &service->settings->database, DB_WATCH, &service->own_metrics->db);
+	const char *why = NULL;
+	int64_t version;
+
+	if (db_connect_bare(db) != OK ||
+	    migrate_status(db, call->arena, &version, &why) != OK)
+		why = NULL;
+	db_free(db);
+	return why != NULL ? why : "run 'palmaresctl doctor'";
+}
+
 enum error
 readyz_get(struct call *call)
 {
@@ -69,10 +86,8 @@ readyz_get(struct call *call)
 	if (error == OK)
 		return respond_ok(call);
 	if (error == ERR_SCHEMA_MISMATCH)
-		return call_fail(call, error,
-		    "schema version: the database does not have schema %lld:"
-		    " run 'palmaresctl migrate', or 'palmaresctl doctor'",
-		    (long long)migrate_newest());
+		return call_fail(
+		    call, error, "schema version: %s", schema_fault(call));
 	return call_fail(call, ERR_DATABASE_UNAVAILABLE,
 	    "database: it cannot be reached: run 'palmaresctl doctor'");
 }

@@ -31,8 +31,9 @@ static const struct {
         "mend [database] user and password, or make the account:"
         " CREATE USER … IDENTIFIED BY …" REDO},
     {1698,
-        "run this as the system user that the account is of (runuser -u"
-        " palmares -- palmaresctl doctor), or give the account a password"},
+        "make the account, or mend [database] user and password; if it is"
+        " there and known by its system user, run this as that one (runuser"
+        " -u palmares -- palmaresctl doctor)" REDO},
     {1049,
         "as MariaDB's root: CREATE DATABASE with the name that"
         " [database] name has" REDO},

@@ -19,6 +19,7 @@ enum {
 	ER_STATEMENT_TOO_SLOW = 1969,
 	ER_CONNECTION_IS_KILLED = 1927,
 	ER_RECORD_CHANGED = 1020,
+	ER_ACCESS_DENIED_NO_PASSWORD = 1698,
 };
 
 /*
@@ -58,6 +59,7 @@ static const struct {
     {ER_USER_LIMIT_REACHED, ERR_DATABASE_UNAVAILABLE},
     {ER_HOST_IS_BLOCKED, ERR_DATABASE_UNAVAILABLE},
     {ER_ACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
+    {ER_ACCESS_DENIED_NO_PASSWORD, ERR_DATABASE_UNAVAILABLE},
     {ER_DBACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_TABLEACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_BAD_DB_ERROR, ERR_DATABASE_UNAVAILABLE},
@@ -287,7 +289,7 @@ note_connect(struct db *db, enum error error)
 		return;
 	if (error == ERR_SCHEMA_MISMATCH && !db->complained)
 		log_warn("event=schema_mismatch message=\"run 'palmaresctl"
-		         " migrate'\"");
+		         " doctor'\"");
 	else if (error != OK && !db->complained)
 		log_warn("event=not_connected errno=%u message=%s", db->number,
 		    log_quote(db->message, quoted, sizeof(quoted)));
