@@ -22,7 +22,7 @@ TEXT
 
 TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
-	mandoc=mandoc jmeter=jmeter jmeter-http
+	mandoc=mandoc apache2-bin=apache2 jmeter=jmeter jmeter-http
 	default-jdk-headless=javac nodejs=node npm=npm)
 STEPS=10
 

@@ -25,6 +25,12 @@ palmares_say() {
 	printf 'palmares: %s\n' "$@" >&2
 }
 
+# palmares_quote TEXT: what a program said, but for its progress
+palmares_quote() {
+	printf '%s\n' "$1" | sed -e '/: statement [0-9]* of [0-9]*$/d' \
+		-e 's/^palmaresctl: //' -e 's/^/palmares:   /' >&2
+}
+
 # palmares_is_unpacked PACKAGE: it is being installed, and not set up yet
 palmares_is_unpacked() {
 	case $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) in

@@ -75,10 +75,13 @@ class TimedResult(unittest.TextTestResult):
 def main():
     args = arguments()
     missing = stack.missing_programs(args.builddir)
+    if not stack.find_program("apache2"):
+        missing.append("apache2")
     if missing:
         print("run.py: missing: %s" % ", ".join(missing), file=sys.stderr)
         print("run.py: build first (make), and install mariadb-server-core,"
-              " mariadb-client-core and nginx-light", file=sys.stderr)
+              " mariadb-client-core, nginx-light and apache2-bin",
+              file=sys.stderr)
         return 2
     raise_file_limit()
     signal.signal(signal.SIGTERM, on_signal)
