@@ -291,6 +291,18 @@ note_connect(struct db *db, enum error error)
 	db->complained = error != OK;
 }
 
+/* The client library goes on without TLS where the server has none. */
+static enum error
+check_tls(struct db *db)
+{
+	if (db->settings->tls == DB_TLS_OFF ||
+	    mysql_get_ssl_cipher(db->mysql) != NULL)
+		return OK;
+	return db_failed(db, CR_SSL_CONNECTION_ERROR,
+	    "the server has no TLS, which [database] tls asks for: give it a"
+	    " certificate (ssl_cert, ssl_key), or set tls = off");
+}
+
 static enum error
 connect_bare(struct db *db)
 {
@@ -315,7 +327,9 @@ connect_bare(struct db *db)
 	}
 	db->mysql = mysql;
 	db->never_waits = false;
-	error = set_session(db);
+	error = check_tls(db);
+	if (error == OK)
+		error = set_session(db);
 	if (error != OK) {
 		db_disconnect(db);
 		return ERR_NOT_CONNECTED;

@@ -222,13 +222,7 @@ class Stack:
 
     def start(self):
         try:
-            self._make_database()
-            self.start_db()
-            self.sql("CREATE DATABASE %s;"
-                     "CREATE USER palmares@localhost;"
-                     "GRANT ALL ON %s.* TO palmares@localhost;"
-                     % (DB_NAME, DB_NAME), database="mysql")
-            self.write_conf()
+            self.start_server()
             rc, out, err, _ = self.ctl("migrate", as_json=False)
             if rc != 0:
                 raise StackError("palmaresctl migrate: %s%s" % (out, err))
@@ -238,6 +232,16 @@ class Stack:
         except BaseException:
             self.stop(quietly=True)
             raise
+
+    def start_server(self, account="palmares@localhost"):
+        """The database server alone, with an empty database and an account."""
+        name = self.settings["database"]["name"]
+        self._make_database()
+        self.start_db()
+        self.sql("CREATE DATABASE {0}; CREATE USER {1};"
+                 "GRANT ALL ON {0}.* TO {1}".format(name, account),
+                 database="mysql")
+        self.write_conf()
 
     def stop(self, quietly=False):
         """Stop everything; StackError if something did not end well."""
@@ -359,6 +363,8 @@ class Stack:
             return 0
 
     def log_since(self, position):
+        if not self.log_size():
+            return ""       # it never ran
         with open(self.daemon_log, "rb") as f:
             f.seek(position)
             return f.read().decode("utf-8", "replace")
@@ -380,9 +386,9 @@ class Stack:
              "-N", "-B", database],
             input=text.encode(), capture_output=True, timeout=60)
 
-    def sql(self, text, database=DB_NAME):
+    def sql(self, text, database=None):
         """Run SQL as root; the rows, each a list of strings."""
-        r = self._mariadb(text, database)
+        r = self._mariadb(text, database or self.settings["database"]["name"])
         if r.returncode != 0:
             raise StackError("sql: %s\n%s" % (r.stderr.decode(), text))
         return [line.split("\t") for line in r.stdout.decode().splitlines()]
