@@ -97,6 +97,7 @@ STORE_TESTS = \
 	tests/store/test_store_pool \
 	tests/store/test_store_query \
 	tests/store/test_store_race \
+	tests/store/test_store_restore \
 	tests/store/test_store_settle \
 	tests/store/test_store_tx \
 	tests/store/test_store_verify
@@ -117,12 +118,30 @@ tests_store_test_store_migrate_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_pool_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_query_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_race_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_restore_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_settle_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_tx_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_verify_LDADD = $(STORE_TEST_LIBS)
 else
 NO_CMOCKA = no-cmocka
 endif
+
+# The programs of a later release, with a migration more: what upgrades and
+# downgrades are tested with. Its list of migrations comes before the archive's.
+NEWER = tests/newer/palmaresctl tests/newer/palmaresd
+NEWER_MIGRATIONS = $(MIGRATIONS) $(wildcard $(srcdir)/tests/newer/*.sql)
+EXTRA_PROGRAMS += $(NEWER)
+CLEANFILES += $(NEWER) tests/newer/migrations_data.c
+tests_newer_palmaresctl_SOURCES = $(src_palmaresctl_SOURCES)
+nodist_tests_newer_palmaresctl_SOURCES = tests/newer/migrations_data.c
+tests_newer_palmaresctl_LDADD = $(LAYERS) $(LAYER_LIBS)
+tests_newer_palmaresd_SOURCES = $(src_palmaresd_SOURCES)
+nodist_tests_newer_palmaresd_SOURCES = tests/newer/migrations_data.c
+tests_newer_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
+tests/newer/migrations_data.c: $(NEWER_MIGRATIONS) src/store/migrations.list
+	$(AM_V_at)$(MKDIR_P) tests/newer
+	$(AM_V_GEN)$(EMBED) -l migrations_data $(NEWER_MIGRATIONS) >$@.tmp && \
+	    mv $@.tmp $@
 
 .PHONY: no-cmocka check-routes
 check-local: $(NO_CMOCKA) check-routes

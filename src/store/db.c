@@ -13,6 +13,8 @@
 #include "store/db_internal.h"
 #include "store/migrate.h"
 
+enum { EXPLANATION_MAX = 1 << 20 };
+
 /* Server errors that the client library's header does not name. */
 enum {
 	ER_TRANSACTION_READ_ONLY = 1792,
@@ -283,8 +285,8 @@ note_connect(struct db *db, enum error error)
 	char quoted[MESSAGE_SIZE];
 
 	if (error == ERR_SCHEMA_MISMATCH && !db->complained)
-		log_warn("event=schema_mismatch message=\"run 'palmaresctl"
-		         " migrate'\"");
+		log_warn("event=schema_mismatch message=%s",
+		    log_quote(db->message, quoted, sizeof(quoted)));
 	else if (error != OK && !db->complained)
 		log_warn("event=not_connected errno=%u message=%s", db->number,
 		    log_quote(db->message, quoted, sizeof(quoted)));
@@ -350,6 +352,22 @@ db_connect_bare(struct db *db)
 	return error;
 }
 
+/*
+ * Keeps as the message what is wrong with the schema, and what mends it. Where
+ * its version is right, a table is missing, as the server has said already.
+ */
+static void
+explain_mismatch(struct db *db)
+{
+	struct arena *arena = arena_new(EXPLANATION_MAX);
+	const char *why = NULL;
+	int64_t version;
+
+	if (migrate_status(db, arena, &version, &why) == OK && why != NULL)
+		snprintf(db->message, sizeof(db->message), "%s", why);
+	arena_free(arena);
+}
+
 static enum error
 make_ready(struct db *db)
 {
@@ -363,6 +381,8 @@ make_ready(struct db *db)
 	db->ready = error == OK;
 	if (error == OK)
 		return OK;
+	if (error == ERR_SCHEMA_MISMATCH)
+		explain_mismatch(db);
 	db_disconnect(db);
 	return error == ERR_SCHEMA_MISMATCH ? error : ERR_NOT_CONNECTED;
 }
