@@ -101,12 +101,17 @@ src_palmaresctl_SOURCES = \
 	src/base/allocate.c \
 	src/ctl/app.c \
 	src/ctl/ask.c src/ctl/ask.h \
+	src/ctl/backup.c \
+	src/ctl/child.c src/ctl/child.h \
 	src/ctl/ctl.c src/ctl/ctl.h \
 	src/ctl/doctor.c src/ctl/doctor.h \
 	src/ctl/doctor_database.c \
+	src/ctl/dump.c src/ctl/dump.h \
 	src/ctl/key.c \
 	src/ctl/main.c \
 	src/ctl/migrate.c \
+	src/ctl/progress.c src/ctl/progress.h \
+	src/ctl/restore.c \
 	src/ctl/verify.c
 src_palmaresctl_LDADD = $(LAYERS) $(LAYER_LIBS)
 

@@ -2,8 +2,10 @@
 #include "store/restore.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "store/db.h"
 #include "store/migrate.h"
 
@@ -101,24 +103,6 @@ restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 	    tables_out);
 }
 
-enum error
-restore_undo(struct db *db, struct arena *arena)
-{
-	const char *names = NULL;
-	enum error error = db_text_value(db, arena,
-	    "SELECT GROUP_CONCAT('`', REPLACE(table_name, '`', '``'), '`')" TABLES
-	    " AND table_name <> '" RESTORE_TABLE "'",
-	    &names);
-
-	/* Tables refer to each other. */
-	if (error == OK)
-		error = db_text(db, "SET SESSION foreign_key_checks = 0");
-	if (error == OK && names != NULL)
-		error = db_text(
-		    db, arena_printf(arena, "DROP TABLE IF EXISTS %s", names));
-	return error == OK ? restore_end(db) : error;
-}
-
 /* One that has gone meanwhile is no error. */
 static enum error
 close_connection(struct db *db, struct arena *arena, int64_t id)
@@ -136,6 +120,30 @@ close_connection(struct db *db, struct arena *arena, int64_t id)
 	" JOIN information_schema.processlist own"           \
 	" ON own.id = CONNECTION_ID() AND p.user = own.user" \
 	" WHERE p.db = DATABASE() AND p.id <> own.id"
+
+enum { CLOSE_SECONDS = 60, PAUSE_MICROSECONDS = 5000 };
+
+/* One that is in the middle of a statement may still finish it. */
+static enum error
+wait_closed(struct db *db, struct arena *arena, int64_t last)
+{
+	const int64_t deadline = clock_monotonic() + CLOSE_SECONDS * 1000000LL;
+	int64_t left;
+	enum error error;
+
+	for (;;) {
+		error = count_of(db, arena,
+		    arena_printf(arena,
+		        "SELECT COUNT(*)" OTHERS " AND p.id <= %lld",
+		        (long long)last),
+		    &left);
+		if (error != OK || left == 0)
+			return error;
+		if (clock_monotonic() > deadline)
+			return ERR_LOCK_TIMEOUT;
+		usleep(PAUSE_MICROSECONDS);
+	}
+}
 
 /* Those of now: who connects later sees the mark. */
 static enum error
@@ -156,6 +164,25 @@ close_others(struct db *db, struct arena *arena)
 			break;
 		error = close_connection(db, arena, id);
 	}
+	return error == OK ? wait_closed(db, arena, last) : error;
+}
+
+/* All but the mark. */
+static enum error
+drop_tables(struct db *db, struct arena *arena)
+{
+	const char *names = NULL;
+	enum error error = db_text_value(db, arena,
+	    "SELECT GROUP_CONCAT('`', REPLACE(table_name, '`', '``'),"
+	    " '`')" TABLES " AND table_name <> '" RESTORE_TABLE "'",
+	    &names);
+
+	/* Tables refer to each other. */
+	if (error == OK)
+		error = db_text(db, "SET SESSION foreign_key_checks = 0");
+	if (error == OK && names != NULL)
+		error = db_text(
+		    db, arena_printf(arena, "DROP TABLE IF EXISTS %s", names));
 	return error;
 }
 
@@ -168,12 +195,22 @@ restore_begin(struct db *db, struct arena *arena)
 	if (error == OK && obstacles > 0)
 		return ERR_SCHEMA_MISMATCH;
 	if (error == OK)
-		error = restore_undo(db, arena);
-	if (error == OK)
 		error = db_text(db,
-		    "CREATE TABLE " RESTORE_TABLE
+		    "CREATE TABLE IF NOT EXISTS " RESTORE_TABLE
 		    " (it_begins_anew INT) ENGINE=InnoDB");
-	return error == OK ? close_others(db, arena) : error;
+	if (error == OK)
+		error = close_others(db, arena);
+	return error == OK ? drop_tables(db, arena) : error;
+}
+
+enum error
+restore_undo(struct db *db, struct arena *arena)
+{
+	enum error error = close_others(db, arena);
+
+	if (error == OK)
+		error = drop_tables(db, arena);
+	return error == OK ? restore_end(db) : error;
 }
 
 enum error

@@ -49,17 +49,17 @@ enum error restore_obstacles(
     struct db *db, struct arena *arena, int64_t *tables_out) MUST_CHECK;
 
 /*
- * Makes room for a restore: drops what an interrupted one left, sets the mark,
- * and closes all other connections of the account to the database, so that
- * palmaresd looks at its schema again before it uses it. ERR_SCHEMA_MISMATCH
- * where there are obstacles.
+ * Makes room for a restore: sets the mark, closes all other connections of the
+ * account to the database, so that palmaresd looks at its schema again before it
+ * uses it, and drops what an interrupted restore left. ERR_SCHEMA_MISMATCH where
+ * there are obstacles.
  */
 enum error restore_begin(struct db *db, struct arena *arena) MUST_CHECK;
 
 /* Takes the mark away: the database is whole. */
 enum error restore_end(struct db *db) MUST_CHECK;
 
-/* Drops all tables, the mark last. */
+/* Closes the connections again, and drops all tables, the mark last. */
 enum error restore_undo(struct db *db, struct arena *arena) MUST_CHECK;
 
 #endif

@@ -64,6 +64,14 @@ def tail(path, lines=40):
     return "".join(l + "\n" for l in text.splitlines()[-lines:])
 
 
+def private_mounts():
+    """From now on, what is mounted is seen by this process and its children
+    alone, and goes with them; False if that is not allowed."""
+    new_mounts, private = 0x20000, 0x4000 | 0x40000     # see mount(2)
+    return (LIBC.unshare(new_mounts) == 0 and LIBC.mount(
+        b"none", b"/", None, private, None) == 0)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -201,6 +209,9 @@ class Stack:
         self.conf = self.path("palmares.conf")
         self.daemon_log = self.path("palmaresd.log")
         self.checked = 0        # how far check_log has read
+        self.release = "src"    # where the programs are: or tests/newer
+        self.disk = None        # a file system of this size for the data
+        self.mounted = False
         self.db_options = []    # what mariadbd is started with besides
         self.daemon_env = {}    # and palmaresd, in its environment
         self.settings = {
@@ -216,7 +227,7 @@ class Stack:
         return os.path.join(self.dir, *names)
 
     def program(self, name):
-        return os.path.join(self.builddir, "src", name)
+        return os.path.join(self.builddir, self.release, name)
 
     # --- start and stop -------------------------------------------------
 
@@ -260,6 +271,8 @@ class Stack:
         if not quietly:
             faults += filter(None, [self.check_log()])
         self.nginx = self.daemon = self.db = None
+        if self.mounted:
+            subprocess.run(["umount", "-l", self.path("data")])
         if not self.keep:
             self.remove()
         if faults and not quietly:
@@ -268,7 +281,19 @@ class Stack:
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)
 
+    def _mount(self):
+        os.mkdir(self.path("data"))
+        r = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=" + self.disk,
+             "palmares-test", self.path("data")],
+            capture_output=True, text=True)
+        if r.returncode != 0:
+            raise StackError("mount: " + r.stderr)
+        self.mounted = True
+
     def _make_database(self):
+        if self.disk:
+            self._mount()
         # Not with --user: its chown does not know paths with spaces.
         r = subprocess.run(
             [find_program("mariadb-install-db"), "--no-defaults",
@@ -456,7 +481,7 @@ class SqlSession:
         self.process = subprocess.Popen(
             [find_program("mariadb"), "--no-defaults", "--user=" + user,
              "--socket=" + stack.db_socket, "-N", "-B", "--unbuffered",
-             "--force", DB_NAME],
+             "--force", stack.settings["database"]["name"]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL)
 
