@@ -72,6 +72,17 @@ def private_mounts():
         b"none", b"/", None, private, None) == 0)
 
 
+def fill(filler):
+    """Whatever is free, to the last bytes."""
+    for size in (1 << 20, 1 << 12, 1):
+        try:
+            while True:
+                filler.write(b"\0" * size)
+        except OSError:
+            pass
+    time.sleep(0.02)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
