@@ -1,6 +1,6 @@
 # tests/local.mk: the unit tests; "make check" needs no server and no network
 
-TESTS += tests/check-docs.sh tests/check-layers.sh \
+TESTS += tests/check-completion.sh tests/check-docs.sh tests/check-layers.sh \
 	tests/abuse/test_abuse.py tests/bench/test_bench.py \
 	tests/faults/test_history.py \
 	tests/mutants/test_suite.py
