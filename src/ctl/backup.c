@@ -159,8 +159,9 @@ start_compressor(struct backup *backup)
 		rc = child_pipe(&from, &backup->sink);
 		if (rc != CTL_FINE)
 			return rc;
-		rc = child_start(&backup->compressor, compressors[i].argv[0],
-		    compressors[i].argv, from, backup->file, -1);
+		rc = child_start(backup->ctl, &backup->compressor,
+		    compressors[i].argv[0], compressors[i].argv, from,
+		    backup->file, -1);
 		close(from);
 		return rc;
 	}
@@ -286,7 +287,7 @@ dump_everything(struct backup *backup)
 	rc = child_pipe(&from, &to);
 	if (rc != CTL_FINE)
 		return rc;
-	rc = child_start(&backup->dumper, "mariadb-client",
+	rc = child_start(backup->ctl, &backup->dumper, "mariadb-client",
 	    dumper_arguments(backup), STDIN_FILENO, to, account);
 	close(to);
 	close(account);

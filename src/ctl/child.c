@@ -122,10 +122,24 @@ child_pipe(int *out_end, int *in_end)
 	return CTL_FINE;
 }
 
+/* posix_spawn writes to no string, but takes none that is constant. */
+static char **
+copy_arguments(struct ctl *ctl, const char *const *argv)
+{
+	size_t i, count = 0;
+	char **copies;
+
+	while (argv[count] != NULL)
+		count++;
+	copies = arena_array(ctl->arena, count + 1, sizeof(*copies));
+	for (i = 0; i < count; i++)
+		copies[i] = arena_strdup(ctl->arena, argv[i]);
+	return copies;
+}
+
 /* Its descriptors: those that it shall have, and no others of ours. */
 static int
-spawn(
-    struct child *child, const char *const *argv, int in, int out, int account)
+spawn(struct child *child, char *const *argv, int in, int out, int account)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -146,17 +160,16 @@ spawn(
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigdefault(&attributes, &signals);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	/* The strings are not written to; the prototype is an old one. */
-	error = posix_spawnp(&child->pid, argv[0], &actions, &attributes,
-	    (char *const *)(uintptr_t)argv, environ);
+	error = posix_spawnp(
+	    &child->pid, argv[0], &actions, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
 }
 
 int
-child_start(struct child *child, const char *package, const char *const *argv,
-    int in, int out, int account)
+child_start(struct ctl *ctl, struct child *child, const char *package,
+    const char *const *argv, int in, int out, int account)
 {
 	int error;
 
@@ -164,7 +177,7 @@ child_start(struct child *child, const char *package, const char *const *argv,
 	child->complaints = memfd_create("palmares complaints", MFD_CLOEXEC);
 	if (child->complaints == -1)
 		return ctl_fail("cannot run %s: %s", argv[0], strerror(errno));
-	error = spawn(child, argv, in, out, account);
+	error = spawn(child, copy_arguments(ctl, argv), in, out, account);
 	if (error == 0)
 		return CTL_FINE;
 	child->pid = 0;

@@ -33,7 +33,7 @@ int child_account(struct ctl *ctl, int *fd_out) MUST_CHECK;
  * input and output, and account (unless -1) for CHILD_ACCOUNT. The descriptors
  * stay open here too. CTL_FAILED with a message, as where it is not installed.
  */
-int child_start(struct child *child, const char *package,
+int child_start(struct ctl *ctl, struct child *child, const char *package,
     const char *const *argv, int in, int out, int account) MUST_CHECK;
 
 /* Waits for its end: whether it succeeded. */

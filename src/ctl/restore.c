@@ -102,8 +102,8 @@ open_source(struct restore *restore)
 	rc = child_pipe(&restore->source, &to);
 	if (rc != CTL_FINE)
 		return rc;
-	rc = child_start(
-	    &restore->unpacker, argv[0], argv, restore->file, to, -1);
+	rc = child_start(restore->ctl, &restore->unpacker, argv[0], argv,
+	    restore->file, to, -1);
 	close(to);
 	return rc;
 }
@@ -318,8 +318,8 @@ start_loader(struct restore *restore, int from)
 	rc = child_account(restore->ctl, &account);
 	if (rc != CTL_FINE)
 		return rc;
-	rc = child_start(&restore->loader, "mariadb-client-core", argv, from,
-	    STDERR_FILENO, account);
+	rc = child_start(restore->ctl, &restore->loader, "mariadb-client-core",
+	    argv, from, STDERR_FILENO, account);
 	close(account);
 	return rc;
 }

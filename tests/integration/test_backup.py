@@ -27,8 +27,10 @@ class Run:
         self.pid = self.process.pid
 
     def feed(self, data):
-        self.process.stdin.write(data)
-        self.process.stdin.flush()
+        """Unless it has ended: why, says `end`."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
 
     def end(self, seconds=60):
         """(exit status, stdout, stderr) once it has ended."""
