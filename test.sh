@@ -23,7 +23,8 @@ TEXT
 TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
 	mandoc=mandoc apache2-bin=apache2 jmeter=jmeter jmeter-http
-	default-jdk-headless=javac nodejs=node npm=npm)
+	default-jdk-headless=javac nodejs=node npm=npm
+	mariadb-client=mariadb-dump openssl=openssl)
 STEPS=10
 
 passed=0 failed=0 skipped=0 number=0

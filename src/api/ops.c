@@ -59,21 +59,19 @@ healthz_get(struct call *call)
 	return respond_ok(call);
 }
 
-/* What keeps this program from using the database, and what mends it. */
+/* What is wrong with the schema, and what mends it, in a sentence. */
 static const char *
-schema_fault(struct call *call)
+mismatch_of(struct call *call)
 {
-	struct service *service = call->service;
-	struct db *db = db_new(
-	    &service->settings->database, DB_WATCH, &service->own_metrics->db);
 	const char *why = NULL;
 	int64_t version;
 
-	if (db_connect_bare(db) != OK ||
-	    migrate_status(db, call->arena, &version, &why) != OK)
-		why = NULL;
-	db_free(db);
-	return why != NULL ? why : "run 'palmaresctl doctor'";
+	if (call->db == NULL)
+		return pool_mismatch(call->service->pool, call->arena);
+	if (migrate_status(call->db, call->arena, &version, &why) == OK &&
+	    why != NULL)
+		return why;
+	return "run 'palmaresctl doctor'";
 }
 
 enum error
@@ -87,7 +85,7 @@ readyz_get(struct call *call)
 		return respond_ok(call);
 	if (error == ERR_SCHEMA_MISMATCH)
 		return call_fail(
-		    call, error, "schema version: %s", schema_fault(call));
+		    call, error, "schema version: %s", mismatch_of(call));
 	return call_fail(call, ERR_DATABASE_UNAVAILABLE,
 	    "database: it cannot be reached: run 'palmaresctl doctor'");
 }

@@ -97,7 +97,7 @@ probe_migration(
 	else if (older)
 		probe->hold = HOLD_DUE;
 	say(probe, WATCH_WAITING, "%s",
-	    running ? "waiting for 'palmaresctl migrate' to end" : why);
+	    running ? "waiting for a migration or a restore to end" : why);
 	return OK;
 }
 

@@ -13,8 +13,11 @@
 #include "store/db_internal.h"
 #include "store/migrate.h"
 
+enum { EXPLANATION_MAX = 1 << 20 };
+
 /* Server errors that the client library's header does not name. */
 enum {
+	EE_WRITE = 3, /* of a file: the disk is full, as a rule */
 	ER_TRANSACTION_READ_ONLY = 1792,
 	ER_STATEMENT_TOO_SLOW = 1969,
 	ER_CONNECTION_IS_KILLED = 1927,
@@ -69,6 +72,7 @@ static const struct {
     {ER_OPTION_PREVENTS_STATEMENT, ERR_DATABASE_UNAVAILABLE},
     {ER_TRANSACTION_READ_ONLY, ERR_DATABASE_UNAVAILABLE},
     {ER_OPEN_AS_READONLY, ERR_DATABASE_UNAVAILABLE},
+    {EE_WRITE, ERR_DATABASE_UNAVAILABLE},
     {ER_DISK_FULL, ERR_DATABASE_UNAVAILABLE},
     {ER_RECORD_FILE_FULL, ERR_DATABASE_UNAVAILABLE},
     {ER_LOCK_TABLE_FULL, ERR_DATABASE_UNAVAILABLE},
@@ -288,12 +292,24 @@ note_connect(struct db *db, enum error error)
 	if (db->role == DB_WATCH)
 		return;
 	if (error == ERR_SCHEMA_MISMATCH && !db->complained)
-		log_warn("event=schema_mismatch message=\"run 'palmaresctl"
-		         " doctor'\"");
+		log_warn("event=schema_mismatch message=%s",
+		    log_quote(db->message, quoted, sizeof(quoted)));
 	else if (error != OK && !db->complained)
 		log_warn("event=not_connected errno=%u message=%s", db->number,
 		    log_quote(db->message, quoted, sizeof(quoted)));
 	db->complained = error != OK;
+}
+
+/* The client library goes on without TLS where the server has none. */
+static enum error
+check_tls(struct db *db)
+{
+	if (db->settings->tls == DB_TLS_OFF ||
+	    mysql_get_ssl_cipher(db->mysql) != NULL)
+		return OK;
+	return db_failed(db, CR_SSL_CONNECTION_ERROR,
+	    "the server has no TLS, which [database] tls asks for: give it a"
+	    " certificate (ssl_cert, ssl_key), or set tls = off");
 }
 
 static enum error
@@ -320,7 +336,9 @@ connect_bare(struct db *db)
 	}
 	db->mysql = mysql;
 	db->never_waits = false;
-	error = set_session(db);
+	error = check_tls(db);
+	if (error == OK)
+		error = set_session(db);
 	if (error != OK) {
 		db_disconnect(db);
 		return ERR_NOT_CONNECTED;
@@ -341,6 +359,22 @@ db_connect_bare(struct db *db)
 	return error;
 }
 
+/*
+ * Keeps as the message what is wrong with the schema, and what mends it. Where
+ * its version is right, a table is missing, as the server has said already.
+ */
+static void
+explain_mismatch(struct db *db)
+{
+	struct arena *arena = arena_new(EXPLANATION_MAX);
+	const char *why = NULL;
+	int64_t version;
+
+	if (migrate_status(db, arena, &version, &why) == OK && why != NULL)
+		snprintf(db->message, sizeof(db->message), "%s", why);
+	arena_free(arena);
+}
+
 static enum error
 make_ready(struct db *db)
 {
@@ -354,6 +388,8 @@ make_ready(struct db *db)
 	db->ready = error == OK;
 	if (error == OK)
 		return OK;
+	if (error == ERR_SCHEMA_MISMATCH)
+		explain_mismatch(db);
 	db_disconnect(db);
 	return error == ERR_SCHEMA_MISMATCH ? error : ERR_NOT_CONNECTED;
 }

@@ -74,13 +74,13 @@ class TimedResult(unittest.TextTestResult):
 
 def main():
     args = arguments()
-    missing = stack.missing_programs(args.builddir)
-    if not stack.find_program("apache2"):
-        missing.append("apache2")
+    missing = stack.missing_programs(args.builddir) + [
+        name for name in ("mariadb-dump", "openssl", "apache2")
+        if not stack.find_program(name)]
     if missing:
         print("run.py: missing: %s" % ", ".join(missing), file=sys.stderr)
         print("run.py: build first (make), and install mariadb-server-core,"
-              " mariadb-client-core, nginx-light and apache2-bin",
+              " mariadb-client, nginx-light, apache2-bin and openssl",
               file=sys.stderr)
         return 2
     raise_file_limit()

@@ -191,7 +191,7 @@ class Migration(ManagerTest):
         super().setUp()
         self.stack.sql("RENAME TABLE schema_version TO version_away")
         self.session = SqlSession(self.stack)
-        self.session.run("SELECT GET_LOCK('palmares migrate', 1)")
+        self.session.run("SELECT GET_LOCK(CONCAT('palmares ', MD5(DATABASE())), 1)")
         self.addCleanup(self.mend)
 
     def mend(self):
@@ -202,7 +202,7 @@ class Migration(ManagerTest):
 
     def test_a_request_is_answered_when_the_migration_is_done(self):
         self.manager.start()    # ready, or systemctl would wait
-        self.wait_status("waiting for 'palmaresctl migrate' to end")
+        self.wait_status("waiting for a migration or a restore to end")
         asked = Together([self.ask])
         time.sleep(1)
         self.assertEqual(self.manager.logged("event=worker_ready"), [])
@@ -212,7 +212,7 @@ class Migration(ManagerTest):
 
     def test_it_can_be_stopped_meanwhile(self):
         self.manager.start()
-        self.wait_status("waiting for 'palmaresctl migrate' to end")
+        self.wait_status("waiting for a migration or a restore to end")
         begun = time.monotonic()
         self.assertEqual(self.manager.stop(), 0)
         self.assertLess(time.monotonic() - begun, 2)
