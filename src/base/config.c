@@ -220,6 +220,23 @@ section_exists(const struct loader *loader, const char *section)
 }
 
 static const char *
+unknown_section(const struct loader *loader, const char *section)
+{
+	size_t i;
+
+	if (loader->section != NULL)
+		return arena_printf(loader->arena,
+		    "[%s] is not for this file, only [%s] is", section,
+		    loader->section);
+	for (i = 0; i < loader->count; i++)
+		if (text_is_near(section, loader->table[i].section))
+			return arena_printf(loader->arena,
+			    "there is no section [%s]; did you mean [%s]?",
+			    section, loader->table[i].section);
+	return arena_printf(loader->arena, "there is no section [%s]", section);
+}
+
+static const char *
 unknown_setting(
     const struct loader *loader, const char *section, const char *name)
 {
@@ -229,12 +246,7 @@ unknown_setting(
 		return arena_printf(loader->arena,
 		    "\"%s\" stands before the first [section]", name);
 	if (!section_exists(loader, section))
-		return loader->section == NULL
-		    ? arena_printf(
-		          loader->arena, "there is no section [%s]", section)
-		    : arena_printf(loader->arena,
-		          "[%s] is not for this file, only [%s] is", section,
-		          loader->section);
+		return unknown_section(loader, section);
 	for (i = 0; i < loader->count; i++)
 		if (strcmp(loader->table[i].section, section) == 0 &&
 		    text_is_near(name, loader->table[i].name))

@@ -2,6 +2,7 @@
 #include "daemon/announce.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,6 +21,10 @@ announce_report(struct announcer *announcer, const struct watch_report *report)
 	const enum log_level level =
 	    report->state == WATCH_FINE ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
 
+	/* A worker that takes the place of another tells it anew. */
+	if (report->state == announcer->report.state &&
+	    strcmp(report->text, announcer->report.text) == 0)
+		return;
 	announcer->report = *report;
 	log_line(level, "event=database state=%s message=%s",
 	    state_names[report->state],

@@ -6,12 +6,13 @@ import signal
 import time
 
 import client
-from case import StackTest
+from case import App, StackTest
 from client import Together
 from load import Load
 from manager import ServiceManager
 from processes import descriptors_of, family_of
 from stack import DB_NAME, SqlSession, start_nginx, wait_until
+from test_migrate import MigrateTest
 
 
 class Elsewhere:
@@ -264,3 +265,33 @@ class Restart(ManagerTest):
         finally:
             for peer in kept:
                 peer.close()
+
+
+class Upgrade(MigrateTest):
+    """As the Debian package does it: restart the daemon, then migrate."""
+
+    def test_an_upgrade_with_a_migration_under_load_loses_no_request(self):
+        self.ctl("migrate")
+        path = self.stack.path("managed.sock")
+        manager = ServiceManager(self.stack, path, self.stack.conf)
+        self.addCleanup(manager.close)
+        manager.start()
+        nginx, self.stack.port = start_nginx(self.stack.path("nginx"), path)
+        self.addCleanup(nginx.stop)
+        one = App(self.stack)
+        one.rule(points=10)
+        with Load(one, clients=12) as load:
+            load.wait_for(100)
+            with self.stack.newer():
+                manager.restart()
+                manager.wait_for(STATUS="the database has schema 1, this"
+                                 " program needs 2: .*")
+                time.sleep(0.5)
+                before = load.count()
+                self.ctl("migrate")
+                load.wait_for(100)
+            self.assertLess(before, load.count())
+        self.assertEqual(load.failures, [])
+        load.check(self, 10)
+        self.assertEqual(manager.stop(), 0)
+        self.assertEqual(len(manager.logged("state=holding")), 1)
