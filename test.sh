@@ -24,7 +24,7 @@ TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
 	mandoc=mandoc jmeter=jmeter jmeter-http
 	default-jdk-headless=javac nodejs=node npm=npm
-	mariadb-client=mariadb-dump openssl=openssl)
+	mariadb-client=mariadb-dump openssl=openssl zstd=zstd)
 STEPS=10
 
 passed=0 failed=0 skipped=0 number=0

@@ -75,12 +75,13 @@ class TimedResult(unittest.TextTestResult):
 def main():
     args = arguments()
     missing = stack.missing_programs(args.builddir) + [
-        name for name in ("mariadb-dump", "openssl")
+        name for name in ("mariadb-dump", "openssl", "zstd")
         if not stack.find_program(name)]
     if missing:
         print("run.py: missing: %s" % ", ".join(missing), file=sys.stderr)
         print("run.py: build first (make), and install mariadb-server-core,"
-              " mariadb-client, nginx-light and openssl", file=sys.stderr)
+              " mariadb-client, nginx-light, openssl and zstd",
+              file=sys.stderr)
         return 2
     raise_file_limit()
     signal.signal(signal.SIGTERM, on_signal)
