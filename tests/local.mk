@@ -5,7 +5,7 @@ TESTS += tests/check-completion.sh tests/check-docs.sh tests/check-layers.sh \
 	tests/faults/test_history.py \
 	tests/mutants/test_suite.py
 EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
-	$(filter-out %/local.mk %/unit %/fuzz %/store, \
+	$(filter-out %/local.mk %/unit %/fuzz %/store %/newer, \
 	$(wildcard $(srcdir)/tests/*))
 
 if HAVE_CMOCKA
@@ -134,6 +134,7 @@ endif
 # downgrades are tested with. Its list of migrations comes before the archive's.
 NEWER = tests/newer/palmaresctl tests/newer/palmaresd
 NEWER_MIGRATIONS = $(MIGRATIONS) $(wildcard $(srcdir)/tests/newer/*.sql)
+EXTRA_DIST += $(wildcard $(srcdir)/tests/newer/*.sql)
 EXTRA_PROGRAMS += $(NEWER)
 CLEANFILES += $(NEWER) tests/newer/migrations_data.c
 tests_newer_palmaresctl_SOURCES = $(src_palmaresctl_SOURCES)
