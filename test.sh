@@ -10,9 +10,9 @@ Installs the Debian packages that the tests need and that are missing, builds
 with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
 (make check), the checks of the sources (make lint), the integration tests (make
 check-integration), short forms of the faults, of the abuse and of the mutants
-(make check-faults, check-abuse, check-mutants), the check of openapi.yaml, a run.sh
-with its demo and a JMeter plan, and, without sanitizers, the attack that judges
-memory best and the short form of the bench (make bench-guard). Goes on after a failure. The logs are in .test/.
+(make check-faults, check-abuse, check-mutants), the check of openapi.yaml, a run.sh with its demo and a JMeter plan,
+and, without sanitizers, the attack that judges memory best and the short form of
+the bench (make bench-guard). Goes on after a failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
 anything was, and why. Exit status: 0 if something passed and nothing failed,
@@ -22,8 +22,9 @@ TEXT
 
 TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
-	mandoc=mandoc jmeter=jmeter jmeter-http
-	default-jdk-headless=javac nodejs=node npm=npm wrk=wrk)
+	mandoc=mandoc apache2-bin=apache2 jmeter=jmeter jmeter-http
+	default-jdk-headless=javac nodejs=node npm=npm wrk=wrk
+	mariadb-client=mariadb-dump openssl=openssl zstd=zstd)
 STEPS=11
 
 passed=0 failed=0 skipped=0 number=0
@@ -221,7 +222,7 @@ main() {
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	packages_install "$work/packages.log" "${BUILD_PACKAGES[@]}" \
-		"${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+		"${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${DEB_PACKAGES[@]}"
 	run_tests
 	say "all of it took $SECONDS s; the logs are in $work"
 	if [ "$skipped" -gt 0 ]; then

@@ -42,6 +42,7 @@ libstore_a_SOURCES = \
 	src/store/pool.c src/store/pool.h \
 	src/store/properties.c src/store/properties.h \
 	src/store/query.c \
+	src/store/restore.c src/store/restore.h \
 	src/store/rule.c \
 	src/store/rule_cache.c src/store/rule_cache.h \
 	src/store/server.c src/store/server.h \
@@ -91,12 +92,16 @@ LAYER_LIBS = $(FCGI_LIBS) $(MARIADB_LIBS) $(SODIUM_LIBS) $(BASE_LIBS)
 # Not in the archive: a program replaces malloc by having it.
 src_palmaresd_SOURCES = \
 	src/base/allocate.c \
+	src/daemon/announce.c src/daemon/announce.h \
 	src/daemon/handover.c src/daemon/handover.h \
+	src/daemon/kept.c src/daemon/kept.h \
 	src/daemon/listener.c src/daemon/listener.h \
 	src/daemon/main.c \
+	src/daemon/manager.c src/daemon/manager.h \
 	src/daemon/master.c src/daemon/master.h \
 	src/daemon/serve.c src/daemon/serve.h \
 	src/daemon/turn.c src/daemon/turn.h \
+	src/daemon/watch.c src/daemon/watch.h \
 	src/daemon/worker.c src/daemon/worker.h
 src_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
 
@@ -104,25 +109,37 @@ src_palmaresctl_SOURCES = \
 	src/base/allocate.c \
 	src/ctl/app.c \
 	src/ctl/ask.c src/ctl/ask.h \
+	src/ctl/backup.c \
+	src/ctl/child.c src/ctl/child.h \
 	src/ctl/ctl.c src/ctl/ctl.h \
 	src/ctl/doctor.c src/ctl/doctor.h \
 	src/ctl/doctor_database.c \
+	src/ctl/dump.c src/ctl/dump.h \
 	src/ctl/key.c \
 	src/ctl/main.c \
 	src/ctl/migrate.c \
+	src/ctl/progress.c src/ctl/progress.h \
+	src/ctl/restore.c \
 	src/ctl/verify.c
 src_palmaresctl_LDADD = $(LAYERS) $(LAYER_LIBS)
 
-# Files that the programs carry inside. A new file in sql/ needs no word here.
+# Files that the programs carry inside. A new file in sql/ needs no word here;
+# MIGRATIONS on make's command line builds with others, see HACKING.md.
 MIGRATIONS = $(wildcard $(srcdir)/sql/*.sql)
 EMBED = $(SHELL) $(srcdir)/src/embed.sh
 EXTRA_DIST += src/embed.sh
-CLEANFILES += src/store/migrations_data.c src/api/openapi_data.c
+CLEANFILES += src/store/migrations_data.c src/store/migrations.list \
+	src/api/openapi_data.c
 
-src/store/migrations_data.c: $(MIGRATIONS) src/embed.sh
-	$(AM_V_at)$(MKDIR_P) src/store
+src/store/migrations_data.c: $(MIGRATIONS) src/store/migrations.list src/embed.sh
 	$(AM_V_GEN)$(EMBED) -l migrations_data $(MIGRATIONS) >$@.tmp && \
 	    mv $@.tmp $@
+
+# It changes when a file comes or goes, which the files' own times do not tell.
+src/store/migrations.list: FORCE
+	$(AM_V_at)$(MKDIR_P) src/store
+	$(AM_V_at)echo $(MIGRATIONS) | cmp -s - $@ || echo $(MIGRATIONS) >$@
+FORCE:
 
 src/api/openapi_data.c: openapi.yaml src/embed.sh
 	$(AM_V_at)$(MKDIR_P) src/api

@@ -3,8 +3,9 @@
 #
 # Every setting of src/api/settings.c is in palmares.conf(5) and in the example,
 # with its default there, and they have no others; every command and option of
-# palmaresctl is in palmaresctl(1), and it has no others; and what openapi.yaml says
-# of a 503 is what check-faults holds it to.
+# palmaresctl is in palmaresctl(1), and it has no others; palmares-api(7) has the
+# routes and codes that there are; and what openapi.yaml says of a 503 is what
+# check-faults holds it to.
 cd "${srcdir:-.}" || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
@@ -83,6 +84,51 @@ grep -o 'Fl -[a-z-]*' docs/palmaresctl.1 | sed 's/^Fl -//' | sort -u \
 	>"$work/page-options"
 same 'options: src/ctl/main.c (there) and docs/palmaresctl.1 (here)' \
 	options page-options
+
+# palmares-api(7): the routes, with the mark of those for publishable keys.
+awk -F'"' '/^const struct route routes/ { on = 1 }
+	on && $2 ~ /^[A-Z]+$/ {
+		path = ($3 ~ /V1/ ? "/api/v1" : "") $4
+		print $2, path ($5 ~ /, (PUBLIC|USER),/ ? " P" : "")
+	}
+	/^};/ { on = 0 }' src/api/route.c >"$work/routes"
+awk '$1 == ".It" && $2 == "Ic" && $4 == "Pa" {
+		print $3, $5 ($6 == "Pq" ? " " $7 : "")
+	}' docs/palmares-api.7 >"$work/api-routes"
+same 'routes: src/api/route.c (there) and docs/palmares-api.7 (here)' \
+	routes api-routes
+
+# Its codes: those of error.h but the last group and what palmaresctl alone
+# meets, and nginx's own.
+awk '/^#define ERROR_TABLE/ { on = 1 }
+	on { sub(/\\$/, ""); text = text " " $0 }
+	/"duplicate"/ { exit }
+	END {
+		while (match(text, /[0-9]+, "[a-z_]+"/)) {
+			split(substr(text, RSTART, RLENGTH), part, /[, "]+/)
+			text = substr(text, RSTART + RLENGTH)
+			if (part[2] !~ /^(ok|duplicate|application_exists|key_not_found)$/)
+				print part[1], part[2]
+		}
+	}' src/base/error.h >"$work/error-codes"
+awk '/\$status = [0-9]+/ { match($0, /[0-9]+/); status = substr($0, RSTART, RLENGTH) }
+	/set \$palmares_code/ { sub(/;/, ""); print status ? status : 400, $3 }' \
+	nginx/palmares-problems.conf >>"$work/error-codes"
+sort -u "$work/error-codes" >"$work/codes"
+awk '$1 == ".It" && $3 == "Cm" { print $2, $4 }' docs/palmares-api.7 >"$work/api-codes"
+same 'codes: src/base/error.h and nginx (there) and docs/palmares-api.7 (here)' \
+	codes api-codes
+
+# The codes of single faults of a body.
+awk '/^    Fault:/ { on = 1 }
+	on && $1 == "-" && NF == 2 { print $2 }
+	/^  examples:/ { on = 0 }' openapi.yaml | grep '_\|^required$' >"$work/faults"
+awk '/^\.Ql code :$/ { on = 1; next }
+	on && $1 != ".Cm" { exit }
+	on { for (i = 2; i <= NF; i++) if ($i ~ /^[a-z_]+$/) print $i }' \
+	docs/palmares-api.7 >"$work/api-faults"
+same "faults: openapi.yaml (there) and docs/palmares-api.7 (here)" \
+	faults api-faults
 
 # The codes of a 503 that may have been applied: openapi.yaml names them before it
 # says that with every other one nothing was, and for every other one the faults

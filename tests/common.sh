@@ -12,6 +12,13 @@ BUILD_PACKAGES=(autoconf=autoreconf automake=automake gcc=gcc make=make
 RUN_PACKAGES=(mariadb-server-core=mariadbd mariadb-client-core=mariadb
 	nginx-light=nginx curl=curl python3=python3)
 
+# What "make check-deb" needs.
+# shellcheck disable=SC2034
+DEB_PACKAGES=(mmdebstrap=mmdebstrap systemd-container=systemd-nspawn
+	lintian=lintian piuparts=piuparts blhc=blhc shellcheck=shellcheck
+	mandoc=mandoc autopkgtest=autopkgtest binutils=readelf
+	util-linux=unshare)
+
 program=${0##*/}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 step_pid=

@@ -1,11 +1,11 @@
 # tests/local.mk: the unit tests; "make check" needs no server and no network
 
-TESTS += tests/check-docs.sh tests/check-layers.sh \
+TESTS += tests/check-completion.sh tests/check-docs.sh tests/check-layers.sh \
 	tests/abuse/test_abuse.py tests/bench/test_bench.py \
 	tests/faults/test_history.py \
 	tests/mutants/test_suite.py
 EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
-	$(filter-out %/local.mk %/unit %/fuzz %/store, \
+	$(filter-out %/local.mk %/unit %/fuzz %/store %/newer, \
 	$(wildcard $(srcdir)/tests/*))
 
 if HAVE_CMOCKA
@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_log \
 	tests/unit/test_base_str \
 	tests/unit/test_base_text \
+	tests/unit/test_ctl_dump \
 	tests/unit/test_engine_engine \
 	tests/unit/test_engine_model \
 	tests/unit/test_engine_rules \
@@ -72,6 +73,9 @@ tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
 # As the programs have it: in no archive.
 tests_unit_test_base_allocate_SOURCES = \
 	tests/unit/test_base_allocate.c src/base/allocate.c
+# What palmaresctl is made of is in no archive either.
+tests_unit_test_ctl_dump_SOURCES = tests/unit/test_ctl_dump.c src/ctl/dump.c
+tests_unit_test_ctl_dump_LDADD = $(LDADD) $(SODIUM_LIBS)
 ENGINE_LIBS = libunittest.a libengine.a $(LDADD)
 tests_unit_test_engine_engine_LDADD = $(ENGINE_LIBS)
 tests_unit_test_engine_model_LDADD = $(ENGINE_LIBS)
@@ -97,6 +101,7 @@ STORE_TESTS = \
 	tests/store/test_store_pool \
 	tests/store/test_store_query \
 	tests/store/test_store_race \
+	tests/store/test_store_restore \
 	tests/store/test_store_settle \
 	tests/store/test_store_tx \
 	tests/store/test_store_verify
@@ -117,12 +122,31 @@ tests_store_test_store_migrate_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_pool_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_query_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_race_LDADD = $(STORE_TEST_LIBS)
+tests_store_test_store_restore_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_settle_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_tx_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_verify_LDADD = $(STORE_TEST_LIBS)
 else
 NO_CMOCKA = no-cmocka
 endif
+
+# The programs of a later release, with a migration more: what upgrades and
+# downgrades are tested with. Its list of migrations comes before the archive's.
+NEWER = tests/newer/palmaresctl tests/newer/palmaresd
+NEWER_MIGRATIONS = $(MIGRATIONS) $(wildcard $(srcdir)/tests/newer/*.sql)
+EXTRA_DIST += $(wildcard $(srcdir)/tests/newer/*.sql)
+EXTRA_PROGRAMS += $(NEWER)
+CLEANFILES += $(NEWER) tests/newer/migrations_data.c
+tests_newer_palmaresctl_SOURCES = $(src_palmaresctl_SOURCES)
+nodist_tests_newer_palmaresctl_SOURCES = tests/newer/migrations_data.c
+tests_newer_palmaresctl_LDADD = $(LAYERS) $(LAYER_LIBS)
+tests_newer_palmaresd_SOURCES = $(src_palmaresd_SOURCES)
+nodist_tests_newer_palmaresd_SOURCES = tests/newer/migrations_data.c
+tests_newer_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
+tests/newer/migrations_data.c: $(NEWER_MIGRATIONS) src/store/migrations.list
+	$(AM_V_at)$(MKDIR_P) tests/newer
+	$(AM_V_GEN)$(EMBED) -l migrations_data $(NEWER_MIGRATIONS) >$@.tmp && \
+	    mv $@.tmp $@
 
 .PHONY: no-cmocka check-routes
 check-local: $(NO_CMOCKA) check-routes

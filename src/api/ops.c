@@ -59,6 +59,21 @@ healthz_get(struct call *call)
 	return respond_ok(call);
 }
 
+/* What is wrong with the schema, and what mends it, in a sentence. */
+static const char *
+mismatch_of(struct call *call)
+{
+	const char *why = NULL;
+	int64_t version;
+
+	if (call->db == NULL)
+		return pool_mismatch(call->service->pool, call->arena);
+	if (migrate_status(call->db, call->arena, &version, &why) == OK &&
+	    why != NULL)
+		return why;
+	return "run 'palmaresctl doctor'";
+}
+
 enum error
 readyz_get(struct call *call)
 {
@@ -69,10 +84,8 @@ readyz_get(struct call *call)
 	if (error == OK)
 		return respond_ok(call);
 	if (error == ERR_SCHEMA_MISMATCH)
-		return call_fail(call, error,
-		    "schema version: the database does not have schema %lld:"
-		    " run 'palmaresctl migrate', or 'palmaresctl doctor'",
-		    (long long)migrate_newest());
+		return call_fail(
+		    call, error, "schema version: %s", mismatch_of(call));
 	return call_fail(call, ERR_DATABASE_UNAVAILABLE,
 	    "database: it cannot be reached: run 'palmaresctl doctor'");
 }

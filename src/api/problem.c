@@ -23,8 +23,8 @@ static const struct {
     {ERR_DATABASE_UNAVAILABLE, "Retry-After", "1",
         "nothing was applied: try again"},
     {ERR_SCHEMA_MISMATCH, "Retry-After", "10",
-        "nothing was applied: the operator has to run"
-        " 'palmaresctl migrate'"},
+        "nothing was applied: 'palmaresctl doctor' tells the operator what"
+        " to do"},
     {ERR_OUTCOME_UNKNOWN, "Retry-After", "1",
         "it may have been applied: send it again, an event with the same id,"
         " and the answer says what happened"},

@@ -37,11 +37,15 @@ static const struct setting table[] = {
     INT("server", "backlog", backlog, "4096", 1, 65535),
     INT("server", "drain_seconds", drain_seconds, "10", 1, 3600),
     CHOICE("server", "log_level", log_level, "info", log_level_names),
+    {"database", "file", SETTING_FILE, offsetof(struct settings, database_file),
+        "", 0, 0, NULL},
     TEXT("database", "socket", database.socket, "/run/mysqld/mysqld.sock"),
     TEXT("database", "host", database.host, ""),
     INT("database", "port", database.port, "3306", 1, 65535),
     TEXT("database", "user", database.user, "palmares"),
-    TEXT("database", "password", database.password, ""),
+    {"database", "password", SETTING_TEXT,
+        offsetof(struct settings, database.password), "",
+        .place = offsetof(struct settings, password_place)},
     TEXT("database", "password_file", password_file, ""),
     TEXT("database", "name", database.name, "palmares"),
     CHOICE("database", "tls", database.tls, "off", tls_choices),
@@ -99,8 +103,12 @@ settings_load(
 		if (fault != NULL)
 			return fault;
 	}
-	/* A host is asked for: the socket's default gives way. */
-	if (*settings.database.host != '\0')
+	/*
+	 * A host is asked for: the socket's default gives way. "localhost" is
+	 * none, it means the socket to all of MariaDB's programs.
+	 */
+	if (*settings.database.host != '\0' &&
+	    strcmp(settings.database.host, "localhost") != 0)
 		settings.database.socket = "";
 	*settings_out = settings;
 	return NULL;

@@ -17,8 +17,10 @@ struct settings {
 	int64_t threads;
 	int64_t backlog;
 	int64_t drain_seconds;
-	int64_t log_level; /* enum log_level */
+	int64_t log_level;         /* enum log_level */
+	const char *database_file; /* more of [database]; "" or missing: none */
 	struct db_settings database;
+	const char *password_place; /* the file that has it; NULL: none */
 	const char *password_file;
 	int64_t connections;
 	int64_t batch_events;
@@ -29,8 +31,9 @@ struct settings {
 enum { WORKERS_MAX = 64 };
 
 /*
- * Reads the file (NULL: the defaults) and the password file it names. NULL if
- * all is well, else a message for the person who wrote it.
+ * Reads the file (NULL: the defaults), the database file and the password file
+ * that it names. NULL if all is well, else a message for the person who wrote
+ * it.
  */
 const char *settings_load(struct arena *arena, const char *path,
     struct settings *settings_out) __attribute__((warn_unused_result));

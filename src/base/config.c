@@ -24,13 +24,20 @@ struct loader {
 	size_t count;
 	void *settings;
 	const char *path;
+	const char *section; /* the only one that may be in it; or NULL */
 	FILE *file;
 	char *line; /* the current one, without its line break; getline's */
 	size_t line_size;
 	int number;
-	int *seen;         /* per setting: the line that set it, or 0 */
-	const char *fault; /* the first one's message */
+	struct place *seen; /* per setting */
+	const char *fault;  /* the first one's message */
 	int fault_line;
+};
+
+/* Where a setting was set; line 0: nowhere. */
+struct place {
+	const char *path;
+	int line;
 };
 
 /* A setting's meaning from its text: NULL, or what it must be. */
@@ -142,6 +149,7 @@ set_member(
 	    [SETTING_OCTAL] = set_number,
 	    [SETTING_BOOL] = set_bool,
 	    [SETTING_CHOICE] = set_choice,
+	    [SETTING_FILE] = set_text,
 	};
 
 	return setters[setting->type](loader->arena, setting, text,
@@ -197,15 +205,35 @@ find_setting(const struct loader *loader, const char *section, const char *name)
 	return NULL;
 }
 
+/* As far as this file goes. */
 static bool
 section_exists(const struct loader *loader, const char *section)
 {
 	size_t i;
 
+	if (loader->section != NULL)
+		return strcmp(section, loader->section) == 0;
 	for (i = 0; i < loader->count; i++)
 		if (strcmp(loader->table[i].section, section) == 0)
 			return true;
 	return false;
+}
+
+static const char *
+unknown_section(const struct loader *loader, const char *section)
+{
+	size_t i;
+
+	if (loader->section != NULL)
+		return arena_printf(loader->arena,
+		    "[%s] is not for this file, only [%s] is", section,
+		    loader->section);
+	for (i = 0; i < loader->count; i++)
+		if (text_is_near(section, loader->table[i].section))
+			return arena_printf(loader->arena,
+			    "there is no section [%s]; did you mean [%s]?",
+			    section, loader->table[i].section);
+	return arena_printf(loader->arena, "there is no section [%s]", section);
 }
 
 static const char *
@@ -218,8 +246,7 @@ unknown_setting(
 		return arena_printf(loader->arena,
 		    "\"%s\" stands before the first [section]", name);
 	if (!section_exists(loader, section))
-		return arena_printf(
-		    loader->arena, "there is no section [%s]", section);
+		return unknown_section(loader, section);
 	for (i = 0; i < loader->count; i++)
 		if (strcmp(loader->table[i].section, section) == 0 &&
 		    text_is_near(name, loader->table[i].name))
@@ -231,6 +258,27 @@ unknown_setting(
 	    loader->arena, "there is no setting \"%s\" in [%s]", name, section);
 }
 
+static const char *
+set_twice(const struct loader *loader, const char *name, struct place place)
+{
+	return place.path == loader->path
+	    ? arena_printf(loader->arena,
+	          "%s is set already in line %d; leave one of the two away",
+	          name, place.line)
+	    : arena_printf(loader->arena,
+	          "%s is set already in %s, line %d; leave one of the two away",
+	          name, place.path, place.line);
+}
+
+/* Whether this file may have it. */
+static bool
+is_known(const struct loader *loader, const struct setting *setting)
+{
+	return setting != NULL &&
+	    (loader->section == NULL ||
+	        strcmp(setting->section, loader->section) == 0);
+}
+
 /* libinih's handler: 1 to go on. */
 static int
 handle_setting(
@@ -239,18 +287,22 @@ handle_setting(
 	struct loader *loader = loader_void;
 	const struct setting *setting = find_setting(loader, section, name);
 	const char *why;
-	int *seen;
+	struct place *seen;
 
 	(void)value;
-	if (setting == NULL)
+	if (!is_known(loader, setting))
 		return fail(loader, unknown_setting(loader, section, name));
-	seen = &loader->seen[setting - loader->table];
-	if (*seen != 0)
+	if (loader->section != NULL && setting->type == SETTING_FILE)
 		return fail(loader,
-		    arena_printf(loader->arena,
-		        "%s is set already in line %d; leave one of the two away",
-		        name, *seen));
-	*seen = loader->number;
+		    arena_printf(
+		        loader->arena, "%s is not for this file", name));
+	seen = &loader->seen[setting - loader->table];
+	if (seen->line != 0)
+		return fail(loader, set_twice(loader, name, *seen));
+	*seen = (struct place) {loader->path, loader->number};
+	if (setting->place != 0)
+		*(const char **)((char *)loader->settings + setting->place) =
+		    loader->path;
 	why = set_member(loader, setting, raw_value(loader));
 	if (why != NULL)
 		return fail(
@@ -297,8 +349,8 @@ read_line(char *to, int size, void *loader_void)
 	return to;
 }
 
-static void
-read_file(struct loader *loader)
+static const char *
+parse_file(struct loader *loader)
 {
 	int line = ini_parse_stream(read_line, loader, handle_setting, loader);
 
@@ -309,12 +361,51 @@ read_file(struct loader *loader)
 		loader->fault_line = line;
 	}
 	if (loader->fault != NULL)
-		loader->fault = arena_printf(loader->arena, "%s:%d: %s",
-		    loader->path, loader->fault_line, loader->fault);
-	else if (ferror(loader->file))
-		loader->fault = arena_printf(loader->arena,
-		    "cannot read %s: %s", loader->path, strerror(errno));
-	free(loader->line);
+		return arena_printf(loader->arena, "%s:%d: %s", loader->path,
+		    loader->fault_line, loader->fault);
+	if (ferror(loader->file))
+		return arena_printf(loader->arena, "cannot read %s: %s",
+		    loader->path, strerror(errno));
+	return NULL;
+}
+
+/* section: the only one that the file may have, and the file may be missing. */
+static const char *
+read_file(struct loader *loader, const char *path, const char *section)
+{
+	const char *fault;
+
+	loader->path = path;
+	loader->section = section;
+	loader->number = 0;
+	loader->file = fopen(path, "re");
+	if (loader->file == NULL && section != NULL && errno == ENOENT)
+		return NULL;
+	if (loader->file == NULL)
+		return arena_printf(
+		    loader->arena, "cannot open %s: %s", path, strerror(errno));
+	fault = parse_file(loader);
+	fclose(loader->file);
+	return fault;
+}
+
+/* The files that the first one names. */
+static const char *
+read_more_files(struct loader *loader)
+{
+	const char *fault = NULL, *path;
+	size_t i;
+
+	for (i = 0; i < loader->count && fault == NULL; i++) {
+		if (loader->table[i].type != SETTING_FILE)
+			continue;
+		path = *(const char **)((char *)loader->settings +
+		    loader->table[i].offset);
+		if (*path != '\0')
+			fault =
+			    read_file(loader, path, loader->table[i].section);
+	}
+	return fault;
 }
 
 const char *
@@ -324,18 +415,16 @@ config_load(struct arena *arena, const struct setting *table, size_t count,
 	struct loader loader = {.arena = arena,
 	    .table = table,
 	    .count = count,
-	    .settings = settings_out,
-	    .path = path};
+	    .settings = settings_out};
+	const char *fault;
 
 	loader.seen = arena_array(arena, count, sizeof(*loader.seen));
 	set_defaults(&loader);
 	if (path == NULL)
 		return NULL;
-	loader.file = fopen(path, "re");
-	if (loader.file == NULL)
-		return arena_printf(
-		    arena, "cannot open %s: %s", path, strerror(errno));
-	read_file(&loader);
-	fclose(loader.file);
-	return loader.fault;
+	fault = read_file(&loader, path, NULL);
+	if (fault == NULL)
+		fault = read_more_files(&loader);
+	free(loader.line);
+	return fault;
 }

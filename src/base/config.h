@@ -13,6 +13,8 @@ enum setting_type {
 	SETTING_OCTAL,  /* int64_t, written in octal */
 	SETTING_BOOL,   /* bool: yes/no, on/off, true/false, 1/0 */
 	SETTING_CHOICE, /* int64_t: the index in choices */
+	/* const char *: a file with more settings of its section, or "" */
+	SETTING_FILE,
 };
 
 struct setting {
@@ -23,14 +25,16 @@ struct setting {
 	const char *fallback;       /* the default, as it would be written */
 	int64_t min, max;           /* SETTING_INT, SETTING_OCTAL */
 	const char *const *choices; /* SETTING_CHOICE, ends with NULL */
+	size_t place; /* of a const char *: the file that has it; 0: none */
 };
 
 /*
  * Sets every member from its default, then from the file; path NULL is the
- * defaults alone. Comments start with ';' or '#' at the start of a line. An
- * unknown or repeated setting, a value out of range and a line that is no
- * setting are faults. NULL if all is well, else a message that names the file,
- * line, setting, and what to do.
+ * defaults alone. Then reads the files that a SETTING_FILE names; one that is
+ * missing is as good as empty. Comments start with ';' or '#' at the start of a
+ * line. An unknown or repeated setting, a value out of range and a line that is
+ * no setting are faults. NULL if all is well, else a message that names the
+ * file, line, setting, and what to do.
  */
 const char *
 config_load(struct arena *arena, const struct setting *table, size_t count,

@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,6 +29,37 @@ void
 log_set_level(enum log_level level)
 {
 	log_level = level;
+}
+
+static bool journal;
+
+void
+log_to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat status;
+
+	journal = false;
+	if (stream == NULL || fstat(STDERR_FILENO, &status) != 0)
+		return;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)status.st_dev,
+	    (uintmax_t)status.st_ino);
+	journal = strcmp(stream, own) == 0;
+}
+
+/* syslog's number of a level, as the journal reads it. */
+static const char *
+priority(enum log_level level)
+{
+	static const char *const priorities[] = {
+	    [LOG_LEVEL_ERROR] = "<3>",
+	    [LOG_LEVEL_WARN] = "<4>",
+	    [LOG_LEVEL_INFO] = "<6>",
+	    [LOG_LEVEL_DEBUG] = "<7>",
+	};
+
+	return journal ? priorities[level] : "";
 }
 
 /* What a formatted piece took of its room: its length, or all but the NUL. */
@@ -66,8 +101,9 @@ log_line(enum log_level level, const char *format, ...)
 	if (level > log_level)
 		return;
 	time_format(clock_now(), now);
-	len = taken(snprintf(line, room, "time=%s level=%s pid=%ld ", now,
-	                log_level_names[level], (long)getpid()),
+	len = taken(
+	    snprintf(line, room, "%stime=%s level=%s pid=%ld ", priority(level),
+	        now, log_level_names[level], (long)getpid()),
 	    room);
 	errno = saved_errno; /* for %m */
 	va_start(args, format);

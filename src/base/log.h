@@ -16,6 +16,12 @@ extern const char *const log_level_names[];
 void log_set_level(enum log_level level);
 
 /*
+ * Where standard error is the journal (JOURNAL_STREAM says so), a line begins
+ * with its priority, "<4>", which the journal keeps apart.
+ */
+void log_to_journal(void);
+
+/*
  * Writes "time=… level=… pid=… " and the formatted text with one write(2), so
  * that lines of several processes do not mix. The text is a run of key=value;
  * values that a client or a server chose go through log_quote.

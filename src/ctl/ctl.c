@@ -236,6 +236,21 @@ ctl_table(const char *const *cells, size_t columns, size_t rows)
 }
 
 const char *
+ctl_size(struct ctl *ctl, int64_t bytes)
+{
+	static const char *const units[] = {"kB", "MB", "GB", "TB", "PB"};
+	double size = (double)bytes / 1000;
+	size_t unit = 0;
+
+	if (bytes < 1000)
+		return arena_printf(ctl->arena, "%lld bytes", (long long)bytes);
+	for (; size >= 1000 && unit < sizeof(units) / sizeof(*units) - 1;
+	     unit++)
+		size /= 1000;
+	return arena_printf(ctl->arena, "%.1f %s", size, units[unit]);
+}
+
+const char *
 ctl_time(struct ctl *ctl, int64_t time)
 {
 	char text[TIME_TEXT_SIZE];

@@ -20,8 +20,10 @@ enum { CTL_FINE, CTL_FAILED, CTL_USAGE };
 enum ctl_option {
 	OPTION_APP,
 	OPTION_APP_KEY,
+	OPTION_CHECK,
 	OPTION_CLASSIC,
 	OPTION_DESCRIPTION,
+	OPTION_FORCE,
 	OPTION_LABEL,
 	OPTION_PUBLISHABLE,
 	OPTION_SECRET,
@@ -52,6 +54,8 @@ int app_delete_command(struct ctl *ctl);
 int key_create_command(struct ctl *ctl);
 int key_list_command(struct ctl *ctl);
 int key_revoke_command(struct ctl *ctl);
+int backup_command(struct ctl *ctl);
+int restore_command(struct ctl *ctl);
 int verify_command(struct ctl *ctl);
 int doctor_command(struct ctl *ctl);
 
@@ -94,6 +98,9 @@ void ctl_write(struct ctl *ctl);
  * wide as they need to be.
  */
 void ctl_table(const char *const *cells, size_t columns, size_t rows);
+
+/* "1.5 MB", in the arena. */
+const char *ctl_size(struct ctl *ctl, int64_t bytes);
 
 /* "2026-11-22T09:00:00Z", in the arena. */
 const char *ctl_time(struct ctl *ctl, int64_t time);

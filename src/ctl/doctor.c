@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -56,6 +57,25 @@ check_privacy(struct doctor *doctor, const char *check, const char *path)
 		    (unsigned)status.st_mode & 07777U);
 }
 
+/* It may be missing, but nobody names a file that he does not want. */
+static void
+check_database_file(struct doctor *doctor)
+{
+	const char *path = doctor->ctl->settings.database_file;
+
+	if (*path == '\0')
+		return;
+	if (access(path, F_OK) == 0)
+		doctor_says(doctor, FINDING_FINE, "database file", NULL,
+		    "%s is there", path);
+	else
+		doctor_says(doctor, FINDING_WARNING, "database file",
+		    "write the account of the database into it, or remove"
+		    " [database] file; in Debian's package: dpkg-reconfigure"
+		    " palmares",
+		    "%s does not exist", path);
+}
+
 static bool
 check_configuration(struct doctor *doctor)
 {
@@ -72,11 +92,12 @@ check_configuration(struct doctor *doctor)
 	}
 	doctor_says(doctor, FINDING_FINE, "configuration", NULL,
 	    "%s can be read and is valid", ctl->config);
+	check_database_file(doctor);
 	if (*ctl->settings.password_file != '\0')
 		check_privacy(
 		    doctor, "password file", ctl->settings.password_file);
 	else if (*ctl->settings.database.password != '\0')
-		check_privacy(doctor, "password", ctl->config);
+		check_privacy(doctor, "password", ctl->settings.password_place);
 	return true;
 }
 
@@ -86,12 +107,12 @@ static const struct {
 	const char *remedy;
 } silences[] = {
     [ASK_ABSENT] = {"does not exist",
-        "start palmaresd (systemctl start palmaresd), or set [server]"
+        "start palmaresd (systemctl start palmares), or set [server]"
         " socket to where it is"},
     [ASK_REFUSED] = {"is there, but nobody listens on it",
-        "start palmaresd (systemctl start palmaresd)"},
+        "start palmaresd (systemctl start palmares)"},
     [ASK_SILENT] = {"is there, but palmaresd does not answer on it",
-        "look into palmaresd's log (journalctl -u palmaresd) and restart"
+        "look into palmaresd's log (journalctl -u palmares) and restart"
         " it"},
 };
 

@@ -9,6 +9,8 @@
 #include "store/migrate.h"
 #include "store/server.h"
 
+#define REDO "; where Debian's package made it: dpkg-reconfigure palmares"
+
 /* What mends it when no connection can be made, by the server's or the
  * client library's error number. */
 static const struct {
@@ -24,16 +26,17 @@ static const struct {
         " connections"},
     {1044,
         "as MariaDB's root: GRANT ALL ON the database TO the account"
-        " of [database] user"},
+        " of [database] user" REDO},
     {1045,
-        "mend [database] user and password_file, or make the account:"
-        " CREATE USER … IDENTIFIED BY …"},
+        "mend [database] user and password, or make the account:"
+        " CREATE USER … IDENTIFIED BY …" REDO},
     {1698,
-        "run this as the system user that the account is of, or give"
-        " the account a password"},
+        "make the account, or mend [database] user and password; if it is"
+        " there and known by its system user, run this as that one (runuser"
+        " -u palmares -- palmaresctl doctor)" REDO},
     {1049,
         "as MariaDB's root: CREATE DATABASE with the name that"
-        " [database] name has"},
+        " [database] name has" REDO},
 };
 
 static const char *
@@ -282,11 +285,12 @@ check_limits(struct doctor *doctor)
 {
 	const struct settings *settings = &doctor->ctl->settings;
 	/*
-	 * A worker's committer has a connection of its own; and while workers
-	 * are replaced, the old ones and the new have theirs side by side.
+	 * A worker's committer has a connection of its own, and one worker has
+	 * one to watch the database; and while workers are replaced, the old
+	 * ones and the new have theirs side by side.
 	 */
 	int64_t connections =
-	    2 * settings->workers * (settings->connections + 1);
+	    2 * (settings->workers * (settings->connections + 1) + 1);
 	int64_t statements = (int64_t)db_statement_count();
 
 	check_limit(doctor, "max_connections", connections, "connections");

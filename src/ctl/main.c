@@ -22,7 +22,9 @@ static const struct command {
 	unsigned options;
 	int (*run)(struct ctl *ctl);
 } commands[] = {
-    {{"migrate", NULL}, "", "make or update the tables", 0, 0, migrate_command},
+    {{"migrate", NULL}, "[--check]",
+        "make or update the tables, or tell whether that is needed", 0,
+        BIT(OPTION_CHECK), migrate_command},
     {{"app", "create"},
         "NAME [--description TEXT] [--time-zone TZ] [--app-key N]"
         " [--classic]",
@@ -43,6 +45,11 @@ static const struct command {
         key_list_command},
     {{"key", "revoke"}, "APP KEYID", "make a key useless", 2, 0,
         key_revoke_command},
+    {{"backup", NULL}, "FILE [--force]",
+        "copy the database as it is now, while it is used", 1,
+        BIT(OPTION_FORCE), backup_command},
+    {{"restore", NULL}, "FILE", "load a backup into an empty database", 1, 0,
+        restore_command},
     {{"verify", NULL}, "[--app APP]",
         "compare all that is stored with what the events give", 0,
         BIT(OPTION_APP), verify_command},
@@ -58,8 +65,10 @@ enum { FIRST_LONG = 256, GLOBAL_JSON = FIRST_LONG + OPTIONS };
 static const struct option options[] = {
     {"app", required_argument, NULL, FIRST_LONG + OPTION_APP},
     {"app-key", required_argument, NULL, FIRST_LONG + OPTION_APP_KEY},
+    {"check", no_argument, NULL, FIRST_LONG + OPTION_CHECK},
     {"classic", no_argument, NULL, FIRST_LONG + OPTION_CLASSIC},
     {"description", required_argument, NULL, FIRST_LONG + OPTION_DESCRIPTION},
+    {"force", no_argument, NULL, FIRST_LONG + OPTION_FORCE},
     {"label", required_argument, NULL, FIRST_LONG + OPTION_LABEL},
     {"publishable", no_argument, NULL, FIRST_LONG + OPTION_PUBLISHABLE},
     {"secret", no_argument, NULL, FIRST_LONG + OPTION_SECRET},
@@ -95,7 +104,9 @@ print_usage(FILE *file)
 		fprintf(file, "      %s\n", command->summary);
 	}
 	fputs("\n"
-	      "APP is the name of an application, or its appKey.\n"
+	      "APP is the name of an application, or its appKey; FILE is"
+	      " compressed if its name\nends in .gz or .zst, and - is standard"
+	      " output or input.\n"
 	      "  -c FILE  configuration file (default " CONFIG ")\n"
 	      "  --json   one JSON document on standard output\n"
 	      "  -V       print the version\n"

@@ -51,20 +51,31 @@ print_result(struct ctl *ctl, const struct steps *steps)
 	ctl_write(ctl);
 }
 
-int
-migrate_command(struct ctl *ctl)
+/* Changes nothing. */
+static int
+check(struct ctl *ctl)
+{
+	static const struct steps none;
+	const char *why = NULL;
+	int64_t version;
+	enum error error = migrate_status(ctl->db, ctl->arena, &version, &why);
+
+	if (error != OK)
+		return ctl_store_fault(ctl, error, "read the schema's version");
+	if (why != NULL)
+		return ctl_fail("%s", why);
+	print_result(ctl, &none);
+	return CTL_FINE;
+}
+
+static int
+migrate(struct ctl *ctl)
 {
 	struct steps *steps = arena_alloc(ctl->arena, sizeof(*steps));
 	const char *why = NULL;
 	enum error error;
-	int rc = ctl_open(ctl);
 
-	if (rc != CTL_FINE)
-		return rc;
 	steps->ctl = ctl;
-	error = db_connect_bare(ctl->db);
-	if (error != OK)
-		return ctl_store_fault(ctl, error, "connect to the database");
 	error = migrate_run(ctl->db, ctl->arena, note_step, steps, &why);
 	if (error == OK) {
 		print_result(ctl, steps);
@@ -76,4 +87,18 @@ migrate_command(struct ctl *ctl)
 	                " is done: mend the cause and run it again, it goes"
 	                " on from there",
 	    why);
+}
+
+int
+migrate_command(struct ctl *ctl)
+{
+	int rc = ctl_open(ctl);
+	enum error error;
+
+	if (rc != CTL_FINE)
+		return rc;
+	error = db_connect_bare(ctl->db);
+	if (error != OK)
+		return ctl_store_fault(ctl, error, "connect to the database");
+	return ctl->options[OPTION_CHECK] != NULL ? check(ctl) : migrate(ctl);
 }

@@ -2,42 +2,27 @@
 #include "store/verify.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "ctl/ctl.h"
+#include "ctl/progress.h"
 
 /* Differences that are told one by one; the rest is counted. */
-enum { LIST_MAX = 1000, PROGRESS_PAUSE = 200000 };
+enum { LIST_MAX = 1000 };
 
 struct report {
 	struct ctl *ctl;
 	struct json_writer jw;
-	bool terminal;
-	bool shown;   /* a line of progress stands on the terminal */
-	int64_t next; /* when progress is told again */
+	struct progress progress;
 	int64_t listed;
 };
-
-static void
-clear_progress(struct report *report)
-{
-	if (report->shown)
-		fputs("\r\033[K", stderr);
-	report->shown = false;
-}
 
 static void
 on_progress(const struct verify_totals *totals, void *context)
 {
 	struct report *report = context;
 
-	if (!report->terminal || clock_monotonic() < report->next)
-		return;
-	fprintf(stderr, "\r%lld events of %lld users compared\033[K",
+	progress_say(&report->progress, "%lld events of %lld users compared",
 	    (long long)totals->events, (long long)totals->users);
-	report->shown = true;
-	report->next = clock_monotonic() + PROGRESS_PAUSE;
 }
 
 static void
@@ -70,7 +55,7 @@ on_difference(const struct verify_difference *difference, void *context)
 
 	if (report->listed++ >= LIST_MAX)
 		return;
-	clear_progress(report);
+	progress_clear(&report->progress);
 	if (report->ctl->json)
 		write_difference(&report->jw, difference);
 	else
@@ -123,8 +108,7 @@ find_application(struct ctl *ctl, int64_t *id_out)
 int
 verify_command(struct ctl *ctl)
 {
-	struct report report = {
-	    .ctl = ctl, .terminal = isatty(STDERR_FILENO) != 0};
+	struct report report = {.ctl = ctl, .progress = progress_new()};
 	const struct verify_listener listener = {
 	    on_difference, on_progress, &report};
 	struct verify_totals totals;
@@ -141,7 +125,7 @@ verify_command(struct ctl *ctl)
 	jw_array(&report.jw, "differences");
 	error = verify_run(
 	    ctl->db, application, VERIFY_USERS_AT_ONCE, &listener, &totals);
-	clear_progress(&report);
+	progress_clear(&report.progress);
 	if (error != OK)
 		return ctl_store_fault(ctl, error, "compare everything");
 	print_totals(&report, &totals);

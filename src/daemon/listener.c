@@ -19,20 +19,41 @@ fault(const char *path, const char *what)
 	return message;
 }
 
-/* Whether standard input is a socket that somebody listens on for us. */
 static bool
-inherited(int *domain_out)
+listens(int fd)
 {
 	int listening = 0;
 	socklen_t size = sizeof(listening);
 
-	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening,
-	        &size) != 0 ||
-	    !listening)
-		return false;
-	size = sizeof(*domain_out);
-	return getsockopt(
-	           STDIN_FILENO, SOL_SOCKET, SO_DOMAIN, domain_out, &size) == 0;
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) ==
+	    0 &&
+	    listening;
+}
+
+static bool
+is_unix(int fd)
+{
+	int domain = 0;
+	socklen_t size = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+	    domain == AF_UNIX;
+}
+
+/* The socket that somebody listens on for us, or -1. */
+static int
+inherited(int *passed, size_t passed_count)
+{
+	size_t i;
+	int fd;
+
+	for (i = 0; i < passed_count; i++)
+		if (listens(passed[i])) {
+			fd = passed[i];
+			passed[i] = -1;
+			return fd;
+		}
+	return listens(STDIN_FILENO) ? STDIN_FILENO : -1;
 }
 
 /* Removes a socket that a process left behind; one in use stays. */
@@ -97,24 +118,22 @@ bind_path(const struct settings *settings, int *fd_out)
 }
 
 const char *
-listener_open(const struct settings *settings, struct listener *listener_out)
+listener_open(const struct settings *settings, int *passed, size_t passed_count,
+    struct listener *listener_out)
 {
-	struct listener listener = {.fd = STDIN_FILENO};
+	struct listener listener = {.fd = inherited(passed, passed_count)};
 	const char *why;
-	int domain;
 
-	if (inherited(&domain)) {
-		if (domain != AF_UNIX)
-			return "standard input listens on a network: only a"
-			       " Unix socket is served";
-	} else {
+	if (listener.fd < 0) {
 		why = bind_path(settings, &listener.fd);
 		if (why != NULL)
 			return why;
 		/* A copy: the settings may be read again. */
 		memcpy(listener.path, settings->socket,
 		    strlen(settings->socket) + 1);
-	}
+	} else if (!is_unix(listener.fd))
+		return "the socket that was handed over listens on a network:"
+		       " only a Unix socket is served";
 	if (fcntl(listener.fd, F_SETFL, O_NONBLOCK) != 0)
 		return fault(settings->socket, strerror(errno));
 	*listener_out = listener;

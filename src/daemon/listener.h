@@ -3,6 +3,7 @@
 #define DAEMON_LISTENER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "api/settings.h"
 
@@ -12,11 +13,12 @@ struct listener {
 };
 
 /*
- * Takes fd 0 if that is a listening Unix socket, else binds settings->socket.
- * NULL if all is well, else what is wrong.
+ * Takes the descriptor that listens of those passed, which is then -1 there;
+ * else fd 0 if that listens, else binds settings->socket. NULL if all is well,
+ * else what is wrong.
  */
-const char *
-listener_open(const struct settings *settings, struct listener *listener_out);
+const char *listener_open(const struct settings *settings, int *passed,
+    size_t passed_count, struct listener *listener_out);
 void listener_close(struct listener *listener);
 
 #endif

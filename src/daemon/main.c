@@ -7,6 +7,7 @@
 #include "api/api.h"
 #include "api/settings.h"
 #include "base/arena.h"
+#include "base/log.h"
 #include "daemon/master.h"
 
 static const char usage[] =
@@ -83,5 +84,6 @@ main(int argc, char **argv)
 	randombytes_set_implementation(&randombytes_internal_implementation);
 	if (sodium_init() < 0)
 		return EXIT_FAILURE;
+	log_to_journal();
 	return test ? test_settings(path) : master_run(path);
 }

@@ -15,6 +15,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/announce.h"
+#include "daemon/kept.h"
 #include "daemon/listener.h"
 #include "daemon/worker.h"
 
@@ -57,12 +59,15 @@ struct master {
 	struct settings settings;
 	struct listener listener;
 	struct handover handover;
+	struct watch watch;
+	struct announcer announcer;
 	struct metrics *metrics;
 	int signals; /* signalfd */
 	int generation;
 	bool stopping;
 	struct process processes[PROCESSES_MAX];
 	struct slot slots[WORKERS_MAX];
+	struct kept kept;
 };
 
 static bool
@@ -76,6 +81,7 @@ load_settings(struct master *master)
 	if (fault != NULL) {
 		log_error("event=bad_settings message=%s",
 		    log_quote(fault, quoted, sizeof(quoted)));
+		announce_fault(&master->announcer, fault);
 		arena_free(arena);
 		return false;
 	}
@@ -98,7 +104,7 @@ free_process(struct master *master)
 	return NULL;
 }
 
-static void
+static int64_t
 count_workers(struct master *master)
 {
 	int64_t count = 0;
@@ -107,6 +113,7 @@ count_workers(struct master *master)
 	for (i = 0; i < PROCESSES_MAX; i++)
 		count += master->processes[i].state != PROCESS_NONE;
 	master->metrics->workers = count;
+	return count;
 }
 
 /* The next start in the slot waits longer each time. */
@@ -148,9 +155,11 @@ start_worker(struct master *master, size_t slot)
 	if (pid == 0) {
 		close(ends[0]);
 		close(master->signals);
+		kept_close(&master->kept);
 		exit(worker_run(&master->settings, master->listener.fd,
-		    &master->handover, master->metrics,
-		    (size_t)(process - master->processes), ends[1], own));
+		    &master->handover, slot == 0 ? &master->watch : NULL,
+		    master->metrics, (size_t)(process - master->processes),
+		    ends[1], own));
 	}
 	close(ends[1]);
 	if (pid < 0) {
@@ -224,6 +233,7 @@ begin_stop(struct master *master)
 	if (master->stopping)
 		return;
 	log_info("event=stopping");
+	announce_stop(&master->announcer);
 	master->stopping = true;
 	for (i = 0; i < PROCESSES_MAX; i++)
 		if (master->processes[i].state == PROCESS_STARTING ||
@@ -235,7 +245,10 @@ static void
 begin_restart(struct master *master)
 {
 	log_info("event=restarting");
-	if (!master->stopping && load_settings(master))
+	if (master->stopping)
+		return;
+	announce_reload(&master->announcer);
+	if (load_settings(master))
 		master->generation++;
 }
 
@@ -282,6 +295,8 @@ note_ready(struct master *master, struct process *process)
 	if (ready) {
 		process->state = PROCESS_READY;
 		retire_older(master, process);
+		kept_restore(&master->kept, &master->handover,
+		    &master->announcer.manager);
 		return;
 	}
 	/* It is at its end, and says why itself: it takes but a moment. */
@@ -359,24 +374,44 @@ end_surplus(struct master *master)
 }
 
 static bool
-any_alive(const struct master *master)
+all_serve(const struct master *master)
 {
-	size_t i;
+	size_t slot;
 
-	for (i = 0; i < PROCESSES_MAX; i++)
-		if (master->processes[i].state != PROCESS_NONE)
-			return true;
-	return false;
+	for (slot = 0; slot < (size_t)master->settings.workers; slot++)
+		if (!slot_is_filled(master, slot))
+			return false;
+	return !any_starting(master);
+}
+
+/* What is new goes to whom it concerns. */
+static void
+announce(struct master *master)
+{
+	struct announcer *announcer = &master->announcer;
+	struct watch_report report;
+
+	manager_ping(&announcer->manager);
+	while (watch_hear(&master->watch, &report))
+		announce_report(announcer, &report);
+	if (master->stopping)
+		kept_save(&master->handover, &announcer->manager);
+	else if (announcer->report.state == WATCH_HOLDING || all_serve(master))
+		announce_ready(announcer);
 }
 
 static void
 wait_events(struct master *master)
 {
-	struct pollfd fds[1 + PROCESSES_MAX];
-	struct process *starting[1 + PROCESSES_MAX];
-	nfds_t count = 1, i;
+	enum { FIXED = 3 };
+	struct pollfd fds[FIXED + PROCESSES_MAX];
+	struct process *starting[FIXED + PROCESSES_MAX];
+	nfds_t count = FIXED, i;
 
 	fds[0] = (struct pollfd) {master->signals, POLLIN, 0};
+	fds[1] = (struct pollfd) {master->watch.hear, POLLIN, 0};
+	fds[2] = (struct pollfd) {
+	    master->stopping ? master->handover.take : -1, POLLIN, 0};
 	for (i = 0; i < PROCESSES_MAX; i++)
 		if (master->processes[i].state == PROCESS_STARTING) {
 			starting[count] = &master->processes[i];
@@ -385,7 +420,7 @@ wait_events(struct master *master)
 		}
 	if (poll(fds, count, TICK / 1000) < 0)
 		return;
-	for (i = 1; i < count; i++)
+	for (i = FIXED; i < count; i++)
 		if (fds[i].revents != 0)
 			note_ready(master, starting[i]);
 	take_signals(master);
@@ -415,17 +450,21 @@ start(struct master *master)
 	const char *fault;
 	char quoted[512];
 
+	manager_open(&master->announcer.manager);
+	master->kept.count = manager_passed(master->kept.fds, KEPT_MAX);
 	if (!load_settings(master))
 		return false;
-	fault = listener_open(&master->settings, &master->listener);
+	fault = listener_open(&master->settings, master->kept.fds,
+	    master->kept.count, &master->listener);
 	if (fault != NULL) {
 		log_error("event=no_socket message=%s",
 		    log_quote(fault, quoted, sizeof(quoted)));
+		announce_fault(&master->announcer, fault);
 		return false;
 	}
 	master->metrics = metrics_new();
 	return master->metrics != NULL && handover_open(&master->handover) &&
-	    take_over_signals(master);
+	    watch_open(&master->watch) && take_over_signals(master);
 }
 
 int
@@ -441,14 +480,16 @@ master_run(const char *path)
 	    PACKAGE_VERSION, (long long)master.settings.workers,
 	    (long long)master.settings.threads,
 	    (long long)(master.settings.workers *
-	        (master.settings.connections + 1)));
-	while (!master.stopping || any_alive(&master)) {
+	            (master.settings.connections + 1) +
+	        1));
+	while (count_workers(&master) > 0 || !master.stopping) {
 		if (!master.stopping)
 			fill_slots(&master);
 		end_surplus(&master);
-		count_workers(&master);
+		announce(&master);
 		wait_events(&master);
 	}
+	kept_save(&master.handover, &master.announcer.manager);
 	listener_close(&master.listener);
 	arena_free(master.arena);
 	log_info("event=stopped");

@@ -65,10 +65,31 @@ stop_service(struct service *service)
 	views_free(service->views);
 }
 
+/* Serves until SIGTERM. */
+static void
+serve(struct service *service, struct server *server, const struct watch *watch,
+    int ready_fd)
+{
+	struct watcher *watcher = NULL;
+
+	if (watch != NULL)
+		watcher = watcher_start(service->settings, watch);
+	if (write(ready_fd, "", 1) != 1)
+		log_warn("event=ready_unheard");
+	close(ready_fd);
+	log_info("event=worker_ready threads=%zu", serve_threads(server));
+	wait_for_term();
+	log_info("event=worker_draining");
+	serve_stop(server);
+	watcher_stop(watcher);
+	stop_service(service);
+	log_info("event=worker_done");
+}
+
 int
 worker_run(const struct settings *settings, int listener,
-    const struct handover *handover, struct metrics *metrics,
-    size_t metrics_index, int ready_fd, pid_t master)
+    const struct handover *handover, const struct watch *watch,
+    struct metrics *metrics, size_t metrics_index, int ready_fd, pid_t master)
 {
 	static struct service service;
 	struct server *server = NULL;
@@ -79,6 +100,8 @@ worker_run(const struct settings *settings, int listener,
 		return EXIT_FAILURE;
 	db_start();
 	randombytes_stir(); /* not what the master would draw */
+	if (!watch_hold(settings, watch))
+		return EXIT_SUCCESS;
 	if (start_service(&service, settings, metrics, metrics_index))
 		server = serve_start(
 		    &service, listener, handover, (size_t)settings->threads);
@@ -86,14 +109,6 @@ worker_run(const struct settings *settings, int listener,
 		log_error("event=worker_failed error=\"%s\"", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	if (write(ready_fd, "", 1) != 1)
-		log_warn("event=ready_unheard");
-	close(ready_fd);
-	log_info("event=worker_ready threads=%zu", serve_threads(server));
-	wait_for_term();
-	log_info("event=worker_draining");
-	serve_stop(server);
-	stop_service(&service);
-	log_info("event=worker_done");
+	serve(&service, server, watch, ready_fd);
 	return EXIT_SUCCESS;
 }

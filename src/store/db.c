@@ -13,12 +13,16 @@
 #include "store/db_internal.h"
 #include "store/migrate.h"
 
+enum { EXPLANATION_MAX = 1 << 20 };
+
 /* Server errors that the client library's header does not name. */
 enum {
+	EE_WRITE = 3, /* of a file: the disk is full, as a rule */
 	ER_TRANSACTION_READ_ONLY = 1792,
 	ER_STATEMENT_TOO_SLOW = 1969,
 	ER_CONNECTION_IS_KILLED = 1927,
 	ER_RECORD_CHANGED = 1020,
+	ER_ACCESS_DENIED_NO_PASSWORD = 1698,
 };
 
 /*
@@ -58,6 +62,7 @@ static const struct {
     {ER_USER_LIMIT_REACHED, ERR_DATABASE_UNAVAILABLE},
     {ER_HOST_IS_BLOCKED, ERR_DATABASE_UNAVAILABLE},
     {ER_ACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
+    {ER_ACCESS_DENIED_NO_PASSWORD, ERR_DATABASE_UNAVAILABLE},
     {ER_DBACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_TABLEACCESS_DENIED_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_BAD_DB_ERROR, ERR_DATABASE_UNAVAILABLE},
@@ -67,6 +72,7 @@ static const struct {
     {ER_OPTION_PREVENTS_STATEMENT, ERR_DATABASE_UNAVAILABLE},
     {ER_TRANSACTION_READ_ONLY, ERR_DATABASE_UNAVAILABLE},
     {ER_OPEN_AS_READONLY, ERR_DATABASE_UNAVAILABLE},
+    {EE_WRITE, ERR_DATABASE_UNAVAILABLE},
     {ER_DISK_FULL, ERR_DATABASE_UNAVAILABLE},
     {ER_RECORD_FILE_FULL, ERR_DATABASE_UNAVAILABLE},
     {ER_LOCK_TABLE_FULL, ERR_DATABASE_UNAVAILABLE},
@@ -96,6 +102,7 @@ static const struct {
     [DB_ADMIN] = {0,
         "SET SESSION innodb_lock_wait_timeout = 50,"
         " max_statement_time = 0"},
+    [DB_WATCH] = {1, "SET SESSION max_statement_time = 0.9"},
 };
 
 void
@@ -282,13 +289,27 @@ note_connect(struct db *db, enum error error)
 {
 	char quoted[MESSAGE_SIZE];
 
+	if (db->role == DB_WATCH)
+		return;
 	if (error == ERR_SCHEMA_MISMATCH && !db->complained)
-		log_warn("event=schema_mismatch message=\"run 'palmaresctl"
-		         " migrate'\"");
+		log_warn("event=schema_mismatch message=%s",
+		    log_quote(db->message, quoted, sizeof(quoted)));
 	else if (error != OK && !db->complained)
 		log_warn("event=not_connected errno=%u message=%s", db->number,
 		    log_quote(db->message, quoted, sizeof(quoted)));
 	db->complained = error != OK;
+}
+
+/* The client library goes on without TLS where the server has none. */
+static enum error
+check_tls(struct db *db)
+{
+	if (db->settings->tls == DB_TLS_OFF ||
+	    mysql_get_ssl_cipher(db->mysql) != NULL)
+		return OK;
+	return db_failed(db, CR_SSL_CONNECTION_ERROR,
+	    "the server has no TLS, which [database] tls asks for: give it a"
+	    " certificate (ssl_cert, ssl_key), or set tls = off");
 }
 
 static enum error
@@ -315,7 +336,9 @@ connect_bare(struct db *db)
 	}
 	db->mysql = mysql;
 	db->never_waits = false;
-	error = set_session(db);
+	error = check_tls(db);
+	if (error == OK)
+		error = set_session(db);
 	if (error != OK) {
 		db_disconnect(db);
 		return ERR_NOT_CONNECTED;
@@ -336,6 +359,22 @@ db_connect_bare(struct db *db)
 	return error;
 }
 
+/*
+ * Keeps as the message what is wrong with the schema, and what mends it. Where
+ * its version is right, a table is missing, as the server has said already.
+ */
+static void
+explain_mismatch(struct db *db)
+{
+	struct arena *arena = arena_new(EXPLANATION_MAX);
+	const char *why = NULL;
+	int64_t version;
+
+	if (migrate_status(db, arena, &version, &why) == OK && why != NULL)
+		snprintf(db->message, sizeof(db->message), "%s", why);
+	arena_free(arena);
+}
+
 static enum error
 make_ready(struct db *db)
 {
@@ -349,6 +388,8 @@ make_ready(struct db *db)
 	db->ready = error == OK;
 	if (error == OK)
 		return OK;
+	if (error == ERR_SCHEMA_MISMATCH)
+		explain_mismatch(db);
 	db_disconnect(db);
 	return error == ERR_SCHEMA_MISMATCH ? error : ERR_NOT_CONNECTED;
 }

@@ -32,6 +32,7 @@ enum db_role {
 	DB_REQUEST,   /* reads and changes for a waiting client: short */
 	DB_COMMITTER, /* event transactions: lock waits of up to a second */
 	DB_ADMIN,     /* palmaresctl: no limits */
+	DB_WATCH,     /* looks whether all is well; who uses it tells */
 };
 
 /* Counted here, shown by /metrics; may be shared by processes. */

@@ -10,13 +10,19 @@
 #include "base/embed.h"
 #include "base/str.h"
 #include "store/db.h"
+#include "store/restore.h"
 
 /* Generated from sql/ when the program is built, in the order of the names. */
 extern const struct embedded_file migrations_data[];
 
-enum { CHECKSUM_SIZE = crypto_hash_sha256_BYTES * 2 + 1, LIST_MAX = 65536 };
+enum {
+	CHECKSUM_SIZE = crypto_hash_sha256_BYTES * 2 + 1,
+	LIST_MAX = 65536,
+	LOCK_SECONDS = 60,
+};
 
-#define LOCK_NAME "palmares migrate"
+/* Of this database alone: others on the server have nothing to wait for. */
+#define LOCK_NAME "CONCAT('palmares ', MD5(DATABASE()))"
 
 struct run {
 	struct db *db;
@@ -61,21 +67,20 @@ expected_list(struct arena *arena, int64_t count)
 	return list.data;
 }
 
-static enum error
-present_list(struct db *db, struct arena *arena, const char **list_out)
-{
-	return db_text_value(db, arena,
-	    "SELECT GROUP_CONCAT(version, ':', checksum ORDER BY version)"
-	    " FROM schema_version WHERE done = statements",
-	    list_out);
-}
-
 enum error
 migrate_check(struct db *db)
 {
 	struct arena *arena = arena_new(LIST_MAX * 4);
 	const char *list = NULL;
-	enum error error = present_list(db, arena, &list);
+	enum error error;
+
+	/* What has begun is not there yet, and not as it was before either. */
+	error = db_text_value(db, arena,
+	    "SELECT IF(EXISTS(" RESTORE_MARK "), NULL,"
+	    " GROUP_CONCAT(version, ':',"
+	    " IF(done = statements, checksum, 'unfinished') ORDER BY version))"
+	    " FROM schema_version",
+	    &list);
 
 	if (error == OK &&
 	    (list == NULL ||
@@ -83,6 +88,26 @@ migrate_check(struct db *db)
 		error = ERR_SCHEMA_MISMATCH;
 	arena_free(arena);
 	return error;
+}
+
+enum error
+migrate_list(struct db *db, struct arena *arena, const char **list_out)
+{
+	enum error error = db_text_value(db, arena,
+	    "SELECT GROUP_CONCAT(version, ':', checksum ORDER BY version)"
+	    " FROM schema_version WHERE done = statements",
+	    list_out);
+
+	if (error == OK && *list_out == NULL)
+		*list_out = "";
+	return error;
+}
+
+bool
+migrate_knows(struct arena *arena, int64_t version, const char *list)
+{
+	return version <= migrate_newest() &&
+	    strcmp(list, expected_list(arena, version)) == 0;
 }
 
 static enum error
@@ -97,13 +122,31 @@ count_of(
 	return error;
 }
 
+/* A database that is not restored whole is neither of use nor to be mended. */
+static enum error
+refuse_unfinished_restore(struct run *run)
+{
+	int64_t marks;
+	enum error error = count_of(run->db, run->arena,
+	    "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", &marks);
+
+	if (error != OK || marks == 0)
+		return error;
+	run->why = "a restore of the database is under way, or was"
+	           " interrupted: let it end, or run 'palmaresctl restore'"
+	           " again, which begins anew";
+	return ERR_SCHEMA_MISMATCH;
+}
+
 /* Whether there is a schema_version; refuses a database of somebody else. */
 static enum error
 find_table(struct run *run, int64_t *present_out)
 {
 	int64_t tables;
-	enum error error;
+	enum error error = refuse_unfinished_restore(run);
 
+	if (error != OK)
+		return error;
 	error = count_of(run->db, run->arena,
 	    "SELECT COUNT(*) FROM information_schema.tables WHERE"
 	    " table_schema = DATABASE() AND table_name = 'schema_version'",
@@ -123,6 +166,25 @@ find_table(struct run *run, int64_t *present_out)
 	return ERR_SCHEMA_MISMATCH;
 }
 
+/* A newer program has been here, even if it got no further than to begin. */
+static enum error
+refuse_newer(struct run *run)
+{
+	int64_t begun;
+	enum error error;
+
+	error = count_of(run->db, run->arena,
+	    "SELECT MAX(version) FROM schema_version", &begun);
+	if (error != OK || begun <= migrate_newest())
+		return error;
+	run->why = arena_printf(run->arena,
+	    "the database has schema %lld, this program knows %lld: install"
+	    " the newer program again, or restore the backup made before its"
+	    " migration",
+	    (long long)begun, (long long)migrate_newest());
+	return ERR_SCHEMA_MISMATCH;
+}
+
 /* The finished migrations must be the first of ours, to the letter. */
 static enum error
 compare_lists(struct run *run, int64_t *version_out)
@@ -135,20 +197,14 @@ compare_lists(struct run *run, int64_t *version_out)
 	    "SELECT MAX(version) FROM schema_version WHERE done = statements",
 	    &version);
 	if (error == OK)
-		error = present_list(run->db, run->arena, &list);
+		error = migrate_list(run->db, run->arena, &list);
 	if (error != OK)
 		return error;
 	*version_out = version;
-	if (version > migrate_newest()) {
-		run->why = arena_printf(run->arena,
-		    "the database has schema %lld, this program knows %lld:"
-		    " install the newer program again, or restore the backup"
-		    " made before its migration",
-		    (long long)version, (long long)migrate_newest());
-		return ERR_SCHEMA_MISMATCH;
-	}
-	if (version > 0 &&
-	    strcmp(list, expected_list(run->arena, version)) != 0) {
+	error = refuse_newer(run);
+	if (error != OK)
+		return error;
+	if (!migrate_knows(run->arena, version, list)) {
 		run->why = "a migration that was applied to the database is"
 		           " not the one of this program (its checksum"
 		           " differs): use the program that it came with";
@@ -177,6 +233,20 @@ migrate_status(struct db *db, struct arena *arena, int64_t *version_out,
 	*version_out = version;
 	*why_out = run.why;
 	return OK;
+}
+
+enum error
+migrate_is_running(struct db *db, bool *running_out)
+{
+	struct arena *arena = arena_new(LIST_MAX);
+	const char *session = NULL;
+	enum error error = db_text_value(
+	    db, arena, "SELECT IS_USED_LOCK(" LOCK_NAME ")", &session);
+
+	if (error == OK)
+		*running_out = session != NULL;
+	arena_free(arena);
+	return error;
 }
 
 /*
@@ -294,27 +364,58 @@ migrate_locked(struct run *run)
 }
 
 enum error
+migrate_lock(struct db *db, struct arena *arena, int seconds)
+{
+	int64_t locked = 0;
+	enum error error;
+
+	/* A lock lives as long as its connection, which may idle for hours. */
+	error = db_text(db, "SET SESSION wait_timeout = 31536000");
+	if (error == OK)
+		error = count_of(db, arena,
+		    arena_printf(
+		        arena, "SELECT GET_LOCK(" LOCK_NAME ", %d)", seconds),
+		    &locked);
+	return error == OK && locked != 1 ? ERR_LOCK_TIMEOUT : error;
+}
+
+enum error
+migrate_still_locked(struct db *db, struct arena *arena)
+{
+	int64_t held = 0;
+	enum error error = count_of(db, arena,
+	    "SELECT IS_USED_LOCK(" LOCK_NAME ") = CONNECTION_ID()", &held);
+
+	return error == OK && held != 1 ? ERR_LOCK_TIMEOUT : error;
+}
+
+void
+migrate_unlock(struct db *db)
+{
+	if (db_is_connected(db) &&
+	    db_text(db, "DO RELEASE_LOCK(" LOCK_NAME ")") != OK)
+		db_disconnect(db);
+}
+
+enum error
 migrate_run(struct db *db, struct arena *arena,
     void (*progress)(const char *line, void *context), void *context,
     const char **why_out)
 {
 	struct run run = {db, arena, progress, context, NULL};
-	int64_t locked = 0;
-	enum error error;
+	enum error error = migrate_lock(db, arena, LOCK_SECONDS);
 
-	error = count_of(
-	    db, arena, "SELECT GET_LOCK('" LOCK_NAME "', 60)", &locked);
-	if (error == OK && locked != 1) {
-		*why_out = "another migration has been running for a minute";
-		return ERR_LOCK_TIMEOUT;
+	if (error == ERR_LOCK_TIMEOUT) {
+		*why_out = "another migration, a backup or a restore has held"
+		           " the database for a minute: let it end, and run"
+		           " this again";
+		return error;
 	}
 	if (error == OK)
 		error = migrate_locked(&run);
 	*why_out = run.why != NULL || error == OK
 	    ? run.why
 	    : arena_strdup(arena, db_message(db));
-	if (db_is_connected(db) &&
-	    db_text(db, "DO RELEASE_LOCK('" LOCK_NAME "')") != OK)
-		db_disconnect(db);
+	migrate_unlock(db);
 	return error;
 }

@@ -2,6 +2,7 @@
 #ifndef STORE_MIGRATE_H
 #define STORE_MIGRATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -18,6 +19,13 @@ int64_t migrate_newest(void);
  */
 enum error migrate_check(struct db *db) MUST_CHECK;
 
+/* "1:checksum,2:checksum": the migrations that are finished. */
+enum error migrate_list(
+    struct db *db, struct arena *arena, const char **list_out) MUST_CHECK;
+
+/* Whether such a list has the first version migrations of this program. */
+bool migrate_knows(struct arena *arena, int64_t version, const char *list);
+
 /*
  * What is there: *version_out is the number of the newest finished migration, 0
  * where there is none; *why_out says in a sentence what keeps this program from
@@ -25,6 +33,9 @@ enum error migrate_check(struct db *db) MUST_CHECK;
  */
 enum error migrate_status(struct db *db, struct arena *arena,
     int64_t *version_out, const char **why_out) MUST_CHECK;
+
+/* Whether somebody is at migrate_run just now. */
+enum error migrate_is_running(struct db *db, bool *running_out) MUST_CHECK;
 
 /*
  * Brings the database to the newest version under GET_LOCK. Calls progress with
@@ -36,5 +47,15 @@ enum error migrate_status(struct db *db, struct arena *arena,
 enum error migrate_run(struct db *db, struct arena *arena,
     void (*progress)(const char *line, void *context), void *context,
     const char **why_out) MUST_CHECK;
+
+/*
+ * Locks migrations of this database out, until migrate_unlock or the end of the
+ * connection. ERR_LOCK_TIMEOUT if another has that lock for so many seconds, or
+ * (still_locked) if the connection has it no more.
+ */
+enum error
+migrate_lock(struct db *db, struct arena *arena, int seconds) MUST_CHECK;
+enum error migrate_still_locked(struct db *db, struct arena *arena) MUST_CHECK;
+void migrate_unlock(struct db *db);
 
 #endif

@@ -3,13 +3,18 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 /* Microseconds: nobody waits longer while the database is away. */
 enum { DOWN_WAIT = 500000 };
+
+/* Of what is wrong with the schema: as much as a connection keeps. */
+enum { WHY_SIZE = 512 };
 
 struct pool {
 	pthread_mutex_t mutex;
@@ -20,6 +25,7 @@ struct pool {
 	bool down;        /* the last connection was lost, or not to be had */
 	bool probing;     /* one caller tries to get one, while it is down */
 	unsigned failed;  /* how often that was in vain */
+	char why[WHY_SIZE];
 	struct db **all;
 };
 
@@ -118,6 +124,25 @@ note_connect(struct pool *pool, bool connected, bool probing)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
+static void
+note_mismatch(struct pool *pool, const struct db *db)
+{
+	pthread_mutex_lock(&pool->mutex);
+	snprintf(pool->why, sizeof(pool->why), "%s", db_message(db));
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+const char *
+pool_mismatch(struct pool *pool, struct arena *arena)
+{
+	const char *why;
+
+	pthread_mutex_lock(&pool->mutex);
+	why = arena_strdup(arena, pool->why);
+	pthread_mutex_unlock(&pool->mutex);
+	return why;
+}
+
 enum error
 pool_take(struct pool *pool, int64_t deadline, struct db **db_out)
 {
@@ -136,6 +161,8 @@ pool_take(struct pool *pool, int64_t deadline, struct db **db_out)
 		note_connect(pool, error == OK, probing);
 	if (error == OK)
 		error = db_connect(db);
+	if (error == ERR_SCHEMA_MISMATCH)
+		note_mismatch(pool, db);
 	if (error != OK) {
 		pool_give(pool, db);
 		return error == ERR_SCHEMA_MISMATCH ? error

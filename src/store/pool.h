@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "store/db.h"
 
+struct arena;
 struct pool;
 
 /*
@@ -26,6 +27,9 @@ void pool_free(struct pool *pool);
  */
 enum error
 pool_take(struct pool *pool, int64_t deadline, struct db **db_out) MUST_CHECK;
+
+/* What pool_take has last found to be wrong with the schema, in a sentence. */
+const char *pool_mismatch(struct pool *pool, struct arena *arena);
 void pool_give(struct pool *pool, struct db *db);
 
 #endif

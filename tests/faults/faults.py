@@ -14,7 +14,8 @@ from datetime import datetime, timezone
 
 from case import metrics
 from processes import children_of, is_live, stat_of
-from stack import SqlSession, StackError, connections_taken, wait_until
+from stack import (SqlSession, StackError, connections_taken, fill,
+                   wait_until)
 
 ROW_LOCK_MAX = 5        # seconds; nobody holds a row longer
 FROZEN = 7              # seconds that a stopped worker stays so
@@ -339,17 +340,6 @@ class DiskFull(Fault):
         run.must(failed_at is not None, "nobody noticed the full disk")
         if run.stack.db.wait(2) is not None:    # as a service manager would
             run.stack.start_db()
-
-
-def fill(filler):
-    """Whatever is free, to the last bytes."""
-    for size in (1 << 20, 1 << 12, 1):
-        try:
-            while True:
-                filler.write(b"\0" * size)
-        except OSError:
-            pass
-    time.sleep(0.02)
 
 
 # --- resources of palmaresd -----------------------------------------------

@@ -19,7 +19,6 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 
@@ -255,8 +254,6 @@ class FaultStack(servers.Stack):
     def __init__(self, args, fault):
         super().__init__(args.builddir, args.keep)
         self.proxy = self.shim = None
-        self.mounted = False
-        self.small_disk = fault.small_disk
         if fault.workers:
             self.settings["server"]["workers"] = fault.workers
         if fault.proxied:
@@ -267,19 +264,8 @@ class FaultStack(servers.Stack):
             self.shim = Shim(args.builddir, self.path("shim"))
             self.daemon_env = self.shim.environment()
         if fault.small_disk:
+            self.disk = DISK
             self.db_options = ["--innodb-log-file-size=32M"]
-
-    def _make_database(self):
-        if self.small_disk:
-            os.mkdir(self.path("data"))
-            mounted = subprocess.run(
-                ["mount", "-t", "tmpfs", "-o", "size=" + DISK,
-                 "palmares-test", self.path("data")],
-                capture_output=True, text=True)
-            if mounted.returncode != 0:
-                raise servers.StackError("mount: " + mounted.stderr)
-            self.mounted = True
-        super()._make_database()
 
     def stop(self, quietly=False):
         keep, self.keep = self.keep, True
@@ -288,8 +274,6 @@ class FaultStack(servers.Stack):
         finally:
             if self.proxy:
                 self.proxy.close()
-            if self.mounted:
-                subprocess.run(["umount", "-l", self.path("data")])
             if not keep:
                 self.remove()
 
@@ -351,19 +335,11 @@ def chosen(args):
     names = [n for n in args.only.split(",") if n] or list(FAULTS)
     needy = [n for n in names if FAULTS[n].small_disk]
     # As root it is to be possible, or the mount tells why not, and fails.
-    if needy and not private_mounts() and os.geteuid() != 0:
+    if needy and not servers.private_mounts() and os.geteuid() != 0:
         print("left out: %s, which mounts a small file system and needs root"
               "\n# SKIP: %d" % (", ".join(needy), len(needy)), flush=True)
         names = [n for n in names if n not in needy] or sys.exit(2)
     return names
-
-
-def private_mounts():
-    """From now on, what is mounted is seen by this process and its children
-    alone, and goes with them; False if that is not allowed."""
-    new_mounts, private = 0x20000, 0x4000 | 0x40000     # see mount(2)
-    return (servers.LIBC.unshare(new_mounts) == 0 and servers.LIBC.mount(
-        b"none", b"/", None, private, None) == 0)
 
 
 def main():

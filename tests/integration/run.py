@@ -74,11 +74,14 @@ class TimedResult(unittest.TextTestResult):
 
 def main():
     args = arguments()
-    missing = stack.missing_programs(args.builddir)
+    missing = stack.missing_programs(args.builddir) + [
+        name for name in ("mariadb-dump", "openssl", "zstd", "apache2")
+        if not stack.find_program(name)]
     if missing:
         print("run.py: missing: %s" % ", ".join(missing), file=sys.stderr)
         print("run.py: build first (make), and install mariadb-server-core,"
-              " mariadb-client-core and nginx-light", file=sys.stderr)
+              " mariadb-client, nginx-light, apache2-bin, openssl and zstd",
+              file=sys.stderr)
         return 2
     raise_file_limit()
     signal.signal(signal.SIGTERM, on_signal)

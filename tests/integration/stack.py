@@ -64,6 +64,25 @@ def tail(path, lines=40):
     return "".join(l + "\n" for l in text.splitlines()[-lines:])
 
 
+def private_mounts():
+    """From now on, what is mounted is seen by this process and its children
+    alone, and goes with them; False if that is not allowed."""
+    new_mounts, private = 0x20000, 0x4000 | 0x40000     # see mount(2)
+    return (LIBC.unshare(new_mounts) == 0 and LIBC.mount(
+        b"none", b"/", None, private, None) == 0)
+
+
+def fill(filler):
+    """Whatever is free, to the last bytes."""
+    for size in (1 << 20, 1 << 12, 1):
+        try:
+            while True:
+                filler.write(b"\0" * size)
+        except OSError:
+            pass
+    time.sleep(0.02)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -85,7 +104,8 @@ def wait_until(question, seconds, what, pause=0.02):
 class Program:
     """A child process with a log file, that dies with the test runner."""
 
-    def __init__(self, name, argv, log, death=signal.SIGTERM, env=None):
+    def __init__(self, name, argv, log, death=signal.SIGTERM, env=None,
+                 pass_fds=()):
         parent = os.getpid()
 
         def in_child():
@@ -99,7 +119,7 @@ class Program:
         with open(log, "ab") as out:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                env=env, preexec_fn=in_child)
+                env=env, preexec_fn=in_child, pass_fds=pass_fds)
         self.pid = self.process.pid
 
     def dead(self):
@@ -201,6 +221,9 @@ class Stack:
         self.conf = self.path("palmares.conf")
         self.daemon_log = self.path("palmaresd.log")
         self.checked = 0        # how far check_log has read
+        self.release = "src"    # where the programs are: or tests/newer
+        self.disk = None        # a file system of this size for the data
+        self.mounted = False
         self.db_options = []    # what mariadbd is started with besides
         self.daemon_env = {}    # and palmaresd, in its environment
         self.settings = {
@@ -216,19 +239,13 @@ class Stack:
         return os.path.join(self.dir, *names)
 
     def program(self, name):
-        return os.path.join(self.builddir, "src", name)
+        return os.path.join(self.builddir, self.release, name)
 
     # --- start and stop -------------------------------------------------
 
     def start(self):
         try:
-            self._make_database()
-            self.start_db()
-            self.sql("CREATE DATABASE %s;"
-                     "CREATE USER palmares@localhost;"
-                     "GRANT ALL ON %s.* TO palmares@localhost;"
-                     % (DB_NAME, DB_NAME), database="mysql")
-            self.write_conf()
+            self.start_server()
             rc, out, err, _ = self.ctl("migrate", as_json=False)
             if rc != 0:
                 raise StackError("palmaresctl migrate: %s%s" % (out, err))
@@ -238,6 +255,16 @@ class Stack:
         except BaseException:
             self.stop(quietly=True)
             raise
+
+    def start_server(self, account="palmares@localhost"):
+        """The database server alone, with an empty database and an account."""
+        name = self.settings["database"]["name"]
+        self._make_database()
+        self.start_db()
+        self.sql("CREATE DATABASE {0}; CREATE USER {1};"
+                 "GRANT ALL ON {0}.* TO {1}".format(name, account),
+                 database="mysql")
+        self.write_conf()
 
     def stop(self, quietly=False):
         """Stop everything; StackError if something did not end well."""
@@ -256,6 +283,8 @@ class Stack:
         if not quietly:
             faults += filter(None, [self.check_log()])
         self.nginx = self.daemon = self.db = None
+        if self.mounted:
+            subprocess.run(["umount", "-l", self.path("data")])
         if not self.keep:
             self.remove()
         if faults and not quietly:
@@ -264,7 +293,19 @@ class Stack:
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)
 
+    def _mount(self):
+        os.mkdir(self.path("data"))
+        r = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=" + self.disk,
+             "palmares-test", self.path("data")],
+            capture_output=True, text=True)
+        if r.returncode != 0:
+            raise StackError("mount: " + r.stderr)
+        self.mounted = True
+
     def _make_database(self):
+        if self.disk:
+            self._mount()
         # Not with --user: its chown does not know paths with spaces.
         r = subprocess.run(
             [find_program("mariadb-install-db"), "--no-defaults",
@@ -359,6 +400,8 @@ class Stack:
             return 0
 
     def log_since(self, position):
+        if not self.log_size():
+            return ""       # it never ran
         with open(self.daemon_log, "rb") as f:
             f.seek(position)
             return f.read().decode("utf-8", "replace")
@@ -380,9 +423,9 @@ class Stack:
              "-N", "-B", database],
             input=text.encode(), capture_output=True, timeout=60)
 
-    def sql(self, text, database=DB_NAME):
+    def sql(self, text, database=None):
         """Run SQL as root; the rows, each a list of strings."""
-        r = self._mariadb(text, database)
+        r = self._mariadb(text, database or self.settings["database"]["name"])
         if r.returncode != 0:
             raise StackError("sql: %s\n%s" % (r.stderr.decode(), text))
         return [line.split("\t") for line in r.stdout.decode().splitlines()]
@@ -450,7 +493,7 @@ class SqlSession:
         self.process = subprocess.Popen(
             [find_program("mariadb"), "--no-defaults", "--user=" + user,
              "--socket=" + stack.db_socket, "-N", "-B", "--unbuffered",
-             "--force", DB_NAME],
+             "--force", stack.settings["database"]["name"]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL)
 

@@ -64,5 +64,25 @@ class Commands(StackTest):
         with self.nothing_applied():
             self.ctl("migrate", as_json=False)
 
+    def test_migrate_check_tells_what_is_due_and_changes_nothing(self):
+        with self.nothing_applied():
+            self.assertEqual(self.ctl("migrate", "--check"),
+                             {"schema": 1, "steps": []})
+        self.stack.sql("RENAME TABLE schema_version TO version_away")
+        try:
+            text = self.ctl("migrate", "--check", status=1)
+            self.assertIn("not of Palmarès", text)
+            self.stack.sql("CREATE TABLE schema_version AS"
+                           " SELECT * FROM version_away WHERE version = 0")
+            text = self.ctl("migrate", "--check", status=1)
+            self.assertIn("run 'palmaresctl migrate'", text)
+            self.assertEqual(
+                self.stack.sql_number("SELECT COUNT(*) FROM schema_version"),
+                0)
+        finally:
+            self.stack.sql("DROP TABLE IF EXISTS schema_version;"
+                           "RENAME TABLE version_away TO schema_version")
+        self.stack.wait_ready()
+
     def test_doctor_finds_nothing_wrong_here(self):
         self.ctl("doctor", as_json=False)

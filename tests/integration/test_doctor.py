@@ -79,6 +79,30 @@ class Doctor(StackTest):
         self.assertIn("password", wrong)
         self.assertIn("chmod", wrong["password"]["remedy"])
 
+    def test_the_file_of_the_account(self):
+        path = self.stack.path("account.conf")
+        self.addCleanup(lambda: os.path.exists(path) and os.remove(path))
+        conf = self.conf(0o644, database_file=path)
+        with open(conf, encoding="utf-8") as f:
+            text = f.read()
+        with open(conf, "w", encoding="utf-8") as f:
+            f.write(text.replace("password=\n", ""))
+        rc, out, _, _ = self.stack.ctl("-c", conf, "doctor", as_json=False)
+        self.assertEqual(rc, 0, out)    # a warning: it may be missing
+        self.assertRegex(out, r"(?m)^warning  database file: \S.* does not")
+        self.assertIn("dpkg-reconfigure palmares", out)
+        for text, mode, checks in (
+                ("password=x\n", 0o644, ["database", "password"]),
+                ("password=x\n", 0o640, ["database"]),
+                ("", 0o644, [])):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("[database]\n" + text)
+            os.chmod(path, mode)
+            _, wrong = self.doctor(conf)
+            self.assertEqual(sorted(wrong), checks)
+            if "password" in checks:
+                self.assertIn(path, wrong["password"]["remedy"])
+
     def test_the_way_to_the_database(self):
         for changes in ({"database_socket": "/nowhere"},
                         {"database_host": "127.0.0.1", "database_port": 1},
@@ -93,9 +117,9 @@ class Doctor(StackTest):
                             ("read_only", 1),
                             ("max_allowed_packet", 1 << 20),
                             ("max_connections", 15),     # room for doctor itself
-                            # 4 workers need 20, and at a restart the new
+                            # 4 workers need 21, and at a restart the new
                             # ones as many again.
-                            ("max_connections", 39),
+                            ("max_connections", 41),
                             ("max_prepared_stmt_count", 500)):
             conf = self.conf(server_workers=4)
             with self.subTest(name, value=value), \

@@ -163,8 +163,9 @@ MUTANTS = [
     Mutant(
         "closed-connection-given-out", (),
         "a request gets a connection that the server has closed",
-        "\tdb_drop_if_closed(db);\n",
-        "",
+        "\tdb_drop_if_closed(db);\n"
+        "\tfresh = ",
+        "\tfresh = ",
         ["nobody_gets_a_connection_that_was_closed"]),
     Mutant(
         "durability-off", (1,),

@@ -37,9 +37,9 @@ MUTANTS = [
     Mutant(
         "hup-stops-before-it-starts", (),
         "a restart ends the old workers before there are new ones",
-        "\tif (!master->stopping && load_settings(master))\n"
+        "\tif (load_settings(master))\n"
         "\t\tmaster->generation++;\n",
-        "\tif (!master->stopping && load_settings(master)) {\n"
+        "\tif (load_settings(master)) {\n"
         "\t\tfor (size_t i = 0; i < PROCESSES_MAX; i++)\n"
         "\t\t\tif (master->processes[i].state == PROCESS_READY)\n"
         "\t\t\t\tkill(master->processes[i].pid, SIGKILL);\n"

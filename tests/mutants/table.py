@@ -4,7 +4,8 @@ import importlib
 
 # Every module has a list MUTANTS.
 MODULES = ("mutants_locks", "mutants_commit", "mutants_fold", "mutants_chain",
-           "mutants_replay", "mutants_walls", "mutants_process")
+           "mutants_replay", "mutants_walls", "mutants_process",
+           "mutants_backup")
 
 
 class TableError(Exception):

@@ -212,6 +212,43 @@ a_newer_schema_is_refused(void **state)
 	assert_refused("newer program");
 }
 
+/* It has changed something, and nobody else knows what. */
+static void
+a_newer_migration_that_has_only_begun_is_refused(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_until(0, &run);
+	sql("INSERT INTO schema_version VALUES (%lld, 'x.sql',"
+	    " REPEAT('0', 64), 2, 1, 1)",
+	    (long long)migrate_newest() + 1);
+	assert_refused("newer program");
+}
+
+static void
+a_connection_tells_what_is_wrong_with_the_schema(void **state)
+{
+	struct db *db = db_new(&server_settings, DB_REQUEST, &server_counters);
+	struct run run;
+
+	(void)state;
+	assert_int_equal(db_connect(db), ERR_SCHEMA_MISMATCH);
+	assert_non_null(strstr(db_message(db), "palmaresctl migrate"));
+	run_until(0, &run);
+	sql("INSERT INTO schema_version VALUES (%lld, 'x.sql',"
+	    " REPEAT('0', 64), 1, 1, 1)",
+	    (long long)migrate_newest() + 1);
+	assert_int_equal(db_connect(db), ERR_SCHEMA_MISMATCH);
+	assert_non_null(strstr(db_message(db), "newer program"));
+	sql("DELETE FROM schema_version WHERE version > %lld",
+	    (long long)migrate_newest());
+	sql("DROP TABLE event");
+	assert_int_equal(db_connect(db), ERR_SCHEMA_MISMATCH);
+	assert_non_null(strstr(db_message(db), "event"));
+	db_free(db);
+}
+
 static void
 a_migration_with_another_checksum_is_refused(void **state)
 {
@@ -271,6 +308,12 @@ main(void)
 	    cmocka_unit_test_setup(
 	        a_database_with_the_tables_of_others_is_refused, make_database),
 	    cmocka_unit_test_setup(a_newer_schema_is_refused, make_database),
+	    cmocka_unit_test_setup(
+	        a_newer_migration_that_has_only_begun_is_refused,
+	        make_database),
+	    cmocka_unit_test_setup(
+	        a_connection_tells_what_is_wrong_with_the_schema,
+	        make_database),
 	    cmocka_unit_test_setup(
 	        a_migration_with_another_checksum_is_refused, make_database),
 	    cmocka_unit_test_setup(

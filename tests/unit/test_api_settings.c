@@ -77,7 +77,9 @@ expect_defaults(const struct settings *settings)
 	assert_true(settings->database.port == 3306);
 	assert_string_equal(settings->database.user, "palmares");
 	assert_string_equal(settings->database.password, "");
+	assert_string_equal(settings->database_file, "");
 	assert_string_equal(settings->password_file, "");
+	assert_null(settings->password_place);
 	assert_string_equal(settings->database.name, "palmares");
 	assert_true(settings->database.tls == DB_TLS_OFF);
 	assert_string_equal(settings->database.tls_ca, "");
@@ -339,6 +341,41 @@ a_host_overrides_the_socket(void **test)
 	    settings.database.socket, "/run/mysqld/mysqld.sock");
 }
 
+/* As for mariadb(1), and as dbconfig-common writes it. */
+static void
+localhost_is_the_socket(void **test)
+{
+	struct settings settings;
+
+	(void)test;
+	assert_null(load("[database]\nhost=localhost\nsocket=/s\n", &settings));
+	assert_string_equal(settings.database.socket, "/s");
+	assert_null(load("[database]\nhost=127.0.0.1\nsocket=/s\n", &settings));
+	assert_string_equal(settings.database.socket, "");
+}
+
+static void
+the_account_may_have_a_file_of_its_own(void **test)
+{
+	struct settings settings;
+
+	(void)test;
+	write_file(secret,
+	    "[database]\nhost=db.example\nuser=u\npassword=p\nname=n\n");
+	assert_null(load(
+	    arena_printf(arena, "[database]\nfile=%s\ntls=verify\n", secret),
+	    &settings));
+	assert_string_equal(settings.database_file, secret);
+	assert_string_equal(settings.password_place, secret);
+	assert_string_equal(settings.database.host, "db.example");
+	assert_string_equal(settings.database.socket, "");
+	assert_string_equal(settings.database.user, "u");
+	assert_string_equal(settings.database.password, "p");
+	assert_string_equal(settings.database.name, "n");
+	assert_true(settings.database.tls == DB_TLS_VERIFY);
+	unlink(secret);
+}
+
 static void
 nothing_is_written_where_there_is_a_fault(void **test)
 {
@@ -406,6 +443,8 @@ main(void)
 	        a_password_file_that_is_a_directory_is_no_empty_password),
 	    cmocka_unit_test(two_passwords_are_one_too_many),
 	    cmocka_unit_test(a_host_overrides_the_socket),
+	    cmocka_unit_test(localhost_is_the_socket),
+	    cmocka_unit_test(the_account_may_have_a_file_of_its_own),
 	    cmocka_unit_test(nothing_is_written_where_there_is_a_fault),
 	    cmocka_unit_test(faults_of_the_file_are_told_with_their_line),
 	};

@@ -11,10 +11,13 @@
 struct settings {
 	const char *socket;
 	const char *password;
+	const char *password_place;
+	const char *more;
 	int64_t workers;
 	int64_t offset;
 	int64_t mode;
 	int64_t level;
+	int64_t port;
 	bool autocreate;
 };
 
@@ -32,13 +35,18 @@ static const struct setting table[] = {
     {"server", "log_level", SETTING_CHOICE, offsetof(struct settings, level),
         .fallback = "info", .choices = levels},
     {"database", "password", SETTING_TEXT, offsetof(struct settings, password),
+        .fallback = "", .place = offsetof(struct settings, password_place)},
+    {"database", "file", SETTING_FILE, offsetof(struct settings, more),
         .fallback = ""},
+    {"database", "port", SETTING_INT, offsetof(struct settings, port),
+        .fallback = "3306", .min = 1, .max = 65535},
     {"classic", "autocreate", SETTING_BOOL,
         offsetof(struct settings, autocreate), .fallback = "no"},
 };
 
 const size_t arena_max = 1024 * 1024;
 static char path[] = "/tmp/test_base_config.XXXXXX";
+static char more[sizeof(path) + sizeof(".more")]; /* not always there */
 
 static int
 set_up(void **state)
@@ -46,14 +54,36 @@ set_up(void **state)
 	int fd = mkstemp(path);
 
 	arena_set_up(state);
+	snprintf(more, sizeof(more), "%s.more", path);
 	return fd == -1 || close(fd) == -1;
 }
 
 static int
 tear_down(void **state)
 {
+	unlink(more);
 	arena_tear_down(state);
 	return unlink(path);
+}
+
+static void
+write_more(const char *text)
+{
+	FILE *file = fopen(more, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+write_file(const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
 }
 
 /* Loads len bytes as a file; the message without the file's name. */
@@ -239,7 +269,9 @@ faults_are_told_with_line_and_setting(void **state)
 	        ":2: there is no setting \"quux\" in [server]"},
 	    {"[server]\nautocreate=yes\n",
 	        ":2: there is no setting \"autocreate\" in [server]"},
-	    {"[sever]\nworkers=2\n", ":2: there is no section [sever]"},
+	    {"[sever]\nworkers=2\n",
+	        ":2: there is no section [sever]; did you mean [server]?"},
+	    {"[cache]\nworkers=2\n", ":2: there is no section [cache]"},
 	    {"workers=2\n",
 	        ":1: \"workers\" stands before the first [section]"},
 	    {"[server]\nworkers=2\nworkers=2\n",
@@ -341,6 +373,136 @@ an_empty_file_means_the_defaults(void **state)
 	assert_true(settings.workers == 2);
 }
 
+static const char *
+load_both(const char *text, const char *more_text, struct settings *settings)
+{
+	write_more(more_text);
+	return load(
+	    arena_printf(arena, "[database]\nfile = %s\n%s", more, text),
+	    settings);
+}
+
+static void
+a_second_file_has_more_of_its_section(void **state)
+{
+	struct settings settings = {0};
+
+	(void)state;
+	assert_null(load_both("port=1\n[server]\nworkers=3\n",
+	    "; the account\n[database]\npassword=a ; b\n", &settings));
+	assert_string_equal(settings.more, more);
+	assert_string_equal(settings.password, "a ; b");
+	assert_true(settings.port == 1);
+	assert_true(settings.workers == 3);
+	assert_null(load_both("", "", &settings));
+	assert_string_equal(settings.password, "");
+	assert_true(settings.port == 3306);
+}
+
+static void
+a_second_file_may_be_missing(void **state)
+{
+	struct settings settings = {0};
+
+	(void)state;
+	unlink(more);
+	assert_null(
+	    load(arena_printf(arena, "[database]\nfile=%s\nport=5\n", more),
+	        &settings));
+	assert_true(settings.port == 5);
+	assert_string_equal(settings.more, more);
+}
+
+static void
+a_second_file_that_cannot_be_read_is_a_fault(void **state)
+{
+	struct settings settings = {0};
+
+	(void)state;
+	write_file(arena_printf(arena, "[database]\nfile=/dev/null/x\n"));
+	assert_string_equal(
+	    config_load(arena, table, COUNT(table), path, &settings),
+	    "cannot open /dev/null/x: Not a directory");
+	write_file(arena_printf(arena, "[database]\nfile=/\n"));
+	assert_string_equal(
+	    config_load(arena, table, COUNT(table), path, &settings),
+	    "cannot read /: Is a directory");
+}
+
+static void
+faults_of_a_second_file_name_it_and_its_line(void **state)
+{
+	static const struct {
+		const char *text, *more, *fault;
+	} rows[] = {
+	    {"", "\n[database]\npasword=x\n",
+	        ":3: there is no setting \"pasword\" in [database]; did you "
+	        "mean \"password\"?"},
+	    {"", "[database]\n\nport=0\n",
+	        ":3: port must be a number from 1 to 65535"},
+	    {"", "password=x\n",
+	        ":1: \"password\" stands before the first [section]"},
+	    {"", "[database]\n[server]\nworkers=1\n",
+	        ":3: [server] is not for this file, only [database] is"},
+	    {"", "[databse]\nport=1\n",
+	        ":2: [databse] is not for this file, only [database] is"},
+	    {"", "[database]\nfile=/etc/other\n",
+	        ":2: file is not for this file"},
+	    {"", "[database]\nport=1\nport=1\n",
+	        ":3: port is set already in line 2; leave one of the two "
+	        "away"},
+	    {"", "[database]\nport\n",
+	        ":2: must be [section] or name = value, or a comment that "
+	        "begins with ; or #"},
+	};
+	struct settings settings = {0};
+	const char *fault;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		write_more(rows[i].more);
+		write_file(arena_printf(
+		    arena, "[database]\nfile=%s\n%s", more, rows[i].text));
+		fault =
+		    config_load(arena, table, COUNT(table), path, &settings);
+		assert_non_null(fault);
+		assert_string_equal(
+		    fault, arena_printf(arena, "%s%s", more, rows[i].fault));
+	}
+}
+
+static void
+what_two_files_set_is_set_twice(void **state)
+{
+	struct settings settings = {0};
+
+	(void)state;
+	write_more("[database]\nport=2\n");
+	write_file(arena_printf(arena, "[database]\nport=1\nfile=%s\n", more));
+	assert_string_equal(
+	    config_load(arena, table, COUNT(table), path, &settings),
+	    arena_printf(arena,
+	        "%s:2: port is set already in %s, line 2; leave one of the "
+	        "two away",
+	        more, path));
+}
+
+static void
+the_place_of_a_setting_is_the_file_that_has_it(void **state)
+{
+	struct settings settings = {0};
+
+	(void)state;
+	assert_null(load_both("", "[database]\npassword=x\n", &settings));
+	assert_string_equal(settings.password_place, more);
+	assert_null(load_both("password=x\n", "", &settings));
+	assert_string_equal(settings.password_place, path);
+	settings.password_place = NULL;
+	assert_null(load_both("", "", &settings));
+	assert_null(settings.password_place);
+}
+
 int
 main(void)
 {
@@ -356,6 +518,12 @@ main(void)
 	    cmocka_unit_test(a_nul_byte_is_a_fault),
 	    cmocka_unit_test(a_file_that_cannot_be_read_is_named),
 	    cmocka_unit_test(an_empty_file_means_the_defaults),
+	    cmocka_unit_test(a_second_file_has_more_of_its_section),
+	    cmocka_unit_test(a_second_file_may_be_missing),
+	    cmocka_unit_test(a_second_file_that_cannot_be_read_is_a_fault),
+	    cmocka_unit_test(faults_of_a_second_file_name_it_and_its_line),
+	    cmocka_unit_test(what_two_files_set_is_set_twice),
+	    cmocka_unit_test(the_place_of_a_setting_is_the_file_that_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

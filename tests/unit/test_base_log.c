@@ -1,7 +1,10 @@
 /* test_base_log: one happening, one line */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -57,6 +60,46 @@ a_line_has_time_level_pid_and_text(void **state)
 	assert_int_equal(sscanf(logged(), "time=%40s", time), 1);
 	assert_true(time_parse(time, &parsed));
 	assert_string_equal(text + strlen("time=") + strlen(time), tail);
+}
+
+/* JOURNAL_STREAM names the file that standard error is. */
+static void
+to_journal(int other)
+{
+	struct stat status;
+	char stream[64];
+
+	assert_int_equal(fstat(STDERR_FILENO, &status), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)status.st_dev,
+	    (uintmax_t)status.st_ino + (uintmax_t)other);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_to_journal();
+}
+
+static void
+a_line_in_the_journal_begins_with_its_priority(void **state)
+{
+	(void)state;
+	to_journal(0);
+	log_error("event=a");
+	log_warn("event=b");
+	log_info("event=c");
+	assert_memory_equal(logged(), "<3>time=", 8);
+	assert_non_null(strstr(text, "event=a\n<4>time="));
+	assert_non_null(strstr(text, "event=b\n<6>time="));
+	unsetenv("JOURNAL_STREAM");
+	log_to_journal();
+}
+
+static void
+another_file_is_not_the_journal(void **state)
+{
+	(void)state;
+	to_journal(1);
+	log_error("event=a");
+	assert_memory_equal(logged(), "time=", 5);
+	unsetenv("JOURNAL_STREAM");
+	log_to_journal();
 }
 
 static void
@@ -153,6 +196,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 	        a_line_has_time_level_pid_and_text, capture, release),
+	    cmocka_unit_test_setup_teardown(
+	        a_line_in_the_journal_begins_with_its_priority, capture,
+	        release),
+	    cmocka_unit_test_setup_teardown(
+	        another_file_is_not_the_journal, capture, release),
 	    cmocka_unit_test_setup_teardown(
 	        lines_above_the_level_are_dropped, capture, release),
 	    cmocka_unit_test_setup_teardown(

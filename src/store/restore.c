@@ -1,0 +1,220 @@
+/* restore: what a backup has to know of the database, and how it comes back */
+#include "store/restore.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "store/db.h"
+#include "store/migrate.h"
+
+#define TABLES                                                            \
+	" FROM information_schema.tables WHERE table_schema = DATABASE()" \
+	" AND table_type = 'BASE TABLE'"
+
+static enum error
+count_of(
+    struct db *db, struct arena *arena, const char *sql, int64_t *count_out)
+{
+	const char *text = NULL;
+	enum error error = db_text_value(db, arena, sql, &text);
+
+	if (error == OK)
+		*count_out = text == NULL ? 0 : strtoll(text, NULL, 10);
+	return error;
+}
+
+static enum error
+find_tables(struct db *db, struct arena *arena, struct backup_source *source)
+{
+	return db_text_value(db, arena,
+	    "SELECT GROUP_CONCAT(table_name"
+	    " ORDER BY table_name = 'schema_version', table_name"
+	    " SEPARATOR '\n')" TABLES,
+	    &source->tables);
+}
+
+static enum error
+refuse_half_a_migration(
+    struct db *db, struct arena *arena, struct backup_source *source)
+{
+	int64_t begun;
+	enum error error = count_of(db, arena,
+	    "SELECT COUNT(*) FROM schema_version WHERE done <> statements",
+	    &begun);
+
+	if (error == OK && begun != 0)
+		source->why = "a migration has begun and not ended: run"
+		              " 'palmaresctl migrate', it goes on from there";
+	return error;
+}
+
+static enum error
+refuse_other_engines(
+    struct db *db, struct arena *arena, struct backup_source *source)
+{
+	const char *names = NULL;
+	enum error error = db_text_value(db, arena,
+	    "SELECT GROUP_CONCAT(table_name, ' (', engine, ')'"
+	    " ORDER BY table_name SEPARATOR ', ')" TABLES
+	    " AND engine <> 'InnoDB'",
+	    &names);
+
+	if (error == OK && names != NULL)
+		source->why = arena_printf(arena,
+		    "tables that are not InnoDB's would not be of the same"
+		    " moment: %s: ALTER TABLE … ENGINE=InnoDB",
+		    names);
+	return error;
+}
+
+enum error
+backup_look(
+    struct db *db, struct arena *arena, struct backup_source *source_out)
+{
+	struct backup_source source = {.version = 0};
+	enum error error =
+	    migrate_status(db, arena, &source.version, &source.why);
+
+	if (error == OK && source.version != 0)
+		error = migrate_list(db, arena, &source.list);
+	if (error == OK && source.version != 0 &&
+	    migrate_knows(arena, source.version, source.list)) {
+		source.why = NULL;
+		error = refuse_half_a_migration(db, arena, &source);
+	}
+	if (error == OK && source.why == NULL)
+		error = refuse_other_engines(db, arena, &source);
+	if (error == OK)
+		error = find_tables(db, arena, &source);
+	if (error == OK)
+		*source_out = source;
+	return error;
+}
+
+enum error
+restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
+{
+	return count_of(db, arena,
+	    "SELECT IF(EXISTS(" RESTORE_MARK "), 0, COUNT(*))"
+	    " FROM information_schema.tables"
+	    " WHERE table_schema = DATABASE()",
+	    tables_out);
+}
+
+/* One that has gone meanwhile is no error. */
+static enum error
+close_connection(struct db *db, struct arena *arena, int64_t id)
+{
+	return db_text(db,
+	    arena_printf(arena,
+	        "BEGIN NOT ATOMIC"
+	        " DECLARE CONTINUE HANDLER FOR 1094 BEGIN END;"
+	        " KILL CONNECTION %lld; END",
+	        (long long)id));
+}
+
+#define OTHERS                                               \
+	" FROM information_schema.processlist p"             \
+	" JOIN information_schema.processlist own"           \
+	" ON own.id = CONNECTION_ID() AND p.user = own.user" \
+	" WHERE p.db = DATABASE() AND p.id <> own.id"
+
+enum { CLOSE_SECONDS = 60, PAUSE_MICROSECONDS = 5000 };
+
+/* One that is in the middle of a statement may still finish it. */
+static enum error
+wait_closed(struct db *db, struct arena *arena, int64_t last)
+{
+	const int64_t deadline = clock_monotonic() + CLOSE_SECONDS * 1000000LL;
+	int64_t left;
+	enum error error;
+
+	for (;;) {
+		error = count_of(db, arena,
+		    arena_printf(arena,
+		        "SELECT COUNT(*)" OTHERS " AND p.id <= %lld",
+		        (long long)last),
+		    &left);
+		if (error != OK || left == 0)
+			return error;
+		if (clock_monotonic() > deadline)
+			return ERR_LOCK_TIMEOUT;
+		usleep(PAUSE_MICROSECONDS);
+	}
+}
+
+/* Those of now: who connects later sees the mark. */
+static enum error
+close_others(struct db *db, struct arena *arena)
+{
+	int64_t id = 0, last = 0;
+	enum error error =
+	    count_of(db, arena, "SELECT MAX(p.id)" OTHERS, &last);
+
+	while (error == OK && id < last) {
+		error = count_of(db, arena,
+		    arena_printf(arena,
+		        "SELECT MIN(p.id)" OTHERS
+		        " AND p.id > %lld AND p.id <= %lld",
+		        (long long)id, (long long)last),
+		    &id);
+		if (error != OK || id == 0)
+			break;
+		error = close_connection(db, arena, id);
+	}
+	return error == OK ? wait_closed(db, arena, last) : error;
+}
+
+/* All but the mark. */
+static enum error
+drop_tables(struct db *db, struct arena *arena)
+{
+	const char *names = NULL;
+	enum error error = db_text_value(db, arena,
+	    "SELECT GROUP_CONCAT('`', REPLACE(table_name, '`', '``'),"
+	    " '`')" TABLES " AND table_name <> '" RESTORE_TABLE "'",
+	    &names);
+
+	/* Tables refer to each other. */
+	if (error == OK)
+		error = db_text(db, "SET SESSION foreign_key_checks = 0");
+	if (error == OK && names != NULL)
+		error = db_text(
+		    db, arena_printf(arena, "DROP TABLE IF EXISTS %s", names));
+	return error;
+}
+
+enum error
+restore_begin(struct db *db, struct arena *arena)
+{
+	int64_t obstacles;
+	enum error error = restore_obstacles(db, arena, &obstacles);
+
+	if (error == OK && obstacles > 0)
+		return ERR_SCHEMA_MISMATCH;
+	if (error == OK)
+		error = db_text(db,
+		    "CREATE TABLE IF NOT EXISTS " RESTORE_TABLE
+		    " (it_begins_anew INT) ENGINE=InnoDB");
+	if (error == OK)
+		error = close_others(db, arena);
+	return error == OK ? drop_tables(db, arena) : error;
+}
+
+enum error
+restore_undo(struct db *db, struct arena *arena)
+{
+	enum error error = close_others(db, arena);
+
+	if (error == OK)
+		error = drop_tables(db, arena);
+	return error == OK ? restore_end(db) : error;
+}
+
+enum error
+restore_end(struct db *db)
+{
+	return db_text(db, "DROP TABLE IF EXISTS " RESTORE_TABLE);
+}

@@ -1,0 +1,84 @@
+"""Mutants: backups, restores, and schemas that are not this program's."""
+
+from table import Mutant
+
+UNDER_LOAD = "test_a_backup_under_load_is_of_one_moment"
+NOT_WHOLE = "test_files_that_are_no_backup_or_no_more"
+BY_PIPE = "test_a_pipe_is_judged_at_its_end_and_nothing_stays"
+HALF = "nobody_uses_a_database_before_its_restore_has_ended"
+
+MUTANTS = [
+    Mutant(
+        "backup-of-many-moments", (1, 2, 3),
+        "a backup has each table as of another moment",
+        "    \"--single-transaction\", ",
+        "    ",
+        [UNDER_LOAD]),
+    Mutant(
+        "backup-lock-not-asked-for-again", (),
+        "a backup is kept although a migration may have run meanwhile",
+        "\tif (migrate_still_locked(ctl->db, ctl->arena) != OK)\n",
+        "\tif (!db_is_connected(ctl->db))\n",
+        ["test_a_lost_lock_of_migrations_is_noticed"]),
+    Mutant(
+        "backup-part-stays", (),
+        "a backup that failed leaves what it has written",
+        "\tif (backup->part == NULL || unlink(backup->part) != 0)\n",
+        "\tif (backup->part == NULL)\n",
+        ["test_a_full_disk_leaves_nothing_behind"]),
+    Mutant(
+        "restore-takes-what-was-cut-off", (1,),
+        "a backup that was cut off is restored",
+        "\tif (!restore->dump.sealed)\n",
+        "\tif (restore->dump.bytes == 0)\n",
+        [NOT_WHOLE, BY_PIPE]),
+    Mutant(
+        "restore-takes-what-was-changed", (1,),
+        "a backup that was changed is restored",
+        "\tif (strcmp(dump->line, seal) == 0)\n",
+        "\tif (dump->line[0] == seal[0])\n",
+        ["every_byte_that_is_changed_or_missing_shows"]),
+    Mutant(
+        "restore-stays-half", (1,),
+        "a restore that failed leaves what it has loaded",
+        "\t\treturn undo(&restore);\n",
+        "\t\treturn rc;\n",
+        [BY_PIPE]),
+    Mutant(
+        "restore-over-tables", (1,),
+        "a restore begins by dropping what is in the database",
+        "\tif (error == OK && obstacles > 0)\n",
+        "\tif (error == OK && obstacles < 0)\n",
+        ["a_database_with_tables_is_no_place_for_a_restore"]),
+    Mutant(
+        "restore-mark-ignored", (1,),
+        "a database is used before all of it is restored",
+        "\"SELECT IF(EXISTS(\" RESTORE_MARK \"), NULL,\"",
+        "\"SELECT IF(FALSE, NULL,\"",
+        [HALF]),
+    Mutant(
+        "restore-leaves-connections", (1,),
+        "palmaresd writes into a database that is being restored",
+        "\"SELECT MAX(p.id)\" OTHERS",
+        "\"SELECT 0 * MAX(p.id)\" OTHERS",
+        ["connections_of_before_are_closed"]),
+    Mutant(
+        "restore-runs-commands", (),
+        "a line of a backup can run a program",
+        "    \"--binary-mode\", ",
+        "    ",
+        ["test_a_line_for_the_client_runs_nothing"]),
+    Mutant(
+        "half-a-newer-schema-is-served", (),
+        "a migration that a newer program began is overlooked",
+        "\"SELECT MAX(version) FROM schema_version\", &begun",
+        "\"SELECT MAX(version) FROM schema_version"
+        " WHERE done = statements\", &begun",
+        ["a_newer_migration_that_has_only_begun_is_refused"]),
+    Mutant(
+        "tls-not-insisted-on", (),
+        "a server without TLS is taken where TLS is asked for",
+        "\t    mysql_get_ssl_cipher(db->mysql) != NULL)\n",
+        "\t    mysql_get_ssl_cipher(db->mysql) == NULL)\n",
+        ["test_a_server_without_tls_is_refused_where_tls_is_asked_for"]),
+]
