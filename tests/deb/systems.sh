@@ -1,0 +1,137 @@
+# shellcheck shell=bash
+# systems.sh: the small Debian systems that the package is built and tried in.
+#
+# Sourced by check.sh, which has $top (the sources) and $systems (a folder).
+# A system is a stack of layers: base is made by mmdebstrap, builder stands on
+# it, and so does plain, a host with nothing on it, and server on that. All
+# packages that are ever needed lie in /srv/packages there, so that nothing that
+# runs in a system needs a network, and it has none.
+# shellcheck disable=SC2154
+
+# debian_sources: the sources of Debian's own release that the host uses
+debian_sources() {
+	# What is in $() is for apt-get.
+	# shellcheck disable=SC2016
+	apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format \
+		'$(CODENAME) deb $(REPO_URI) $(RELEASE) $(COMPONENT)' |
+		sed -En "s/^$(codename)(-updates|-security)? (deb .*)/\\2/p" |
+		sort -u
+}
+
+codename() {
+	# shellcheck disable=SC1091
+	(. /etc/os-release && printf %s "${VERSION_CODENAME:-unknown}")
+}
+
+# systems_key: says what the systems are made from
+systems_key() {
+	{
+		debian_sources
+		cat "$top/tests/deb/systems.sh" "$top/tests/deb/download.sh"
+		"$top/tests/deb/needs.py" "$top/debian/control" \
+			"$top/debian/tests/control"
+		sed -n '/^Build-Depends/,/^[A-Z].*:/p' "$top/debian/control"
+	} | sha256sum | cut -d ' ' -f 1
+}
+
+# systems_make: makes them, unless they are there and no older than two weeks
+systems_make() {
+	local key
+	key=$(systems_key)
+	if [ "$(cat "$systems/key" 2>/dev/null)" = "$key" ] &&
+		[ -n "$(find "$systems/key" -mtime -14)" ]; then
+		echo "the systems are there"
+		return
+	fi
+	rm -rf "$systems"
+	mkdir -p "$systems"
+	base_make || return
+	{
+		# autopkgtest wants dpkg-dev.
+		layer_make plain base dpkg-dev &&
+			layer_make server "base plain" mariadb-server \
+				nginx-light curl python3
+	} >"$systems/server.log" 2>&1 &
+	layer_make builder base faketime || return
+	wait $! || {
+		cat "$systems/server.log"
+		return 1
+	}
+	printf '%s\n' "$key" >"$systems/key"
+}
+
+base_make() {
+	local proxies
+	debian_sources >"$systems/sources.list"
+	if ! [ -s "$systems/sources.list" ]; then
+		echo "apt-get knows no source of Debian's; apt-get update?" >&2
+		return 1
+	fi
+	mapfile -t proxies < <(apt-config dump Acquire |
+		sed -En 's/^(Acquire::https?::Proxy.*)/--aptopt=\1/p')
+	TOP=$top mmdebstrap --mode=root --variant=minbase --format=directory \
+		--include=apt-utils,systemd-sysv,ca-certificates \
+		"${proxies[@]}" --customize-hook="$top/tests/deb/download.sh" \
+		"$(codename)" "$systems/base" - <"$systems/sources.list"
+}
+
+# layer_make NAME "LAYER..." PACKAGE...: installs packages in a layer on others;
+# for the builder also what the package is built with, and its user
+layer_make() {
+	local name=$1 below
+	mapfile -t below < <(layer_folders "$2")
+	shift 2
+	system_open "$systems/$name" "${below[@]}" || return
+	mkdir -p "$systems/$name/root/root/source/debian"
+	cp "$top/debian/control" "$systems/$name/root/root/source/debian"
+	# shellcheck disable=SC2016
+	system_run "$systems/$name" sh -ec '
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get -q update
+		apt-get -q -y install "$@"
+		[ "$0" != builder ] || {
+			apt-get -q -y build-dep /root/source
+			useradd --create-home --uid 1000 builder
+		}
+		apt-get clean
+		rm -r /root/source' "$name" "$@" || return
+	umount "$systems/$name/root"
+}
+
+# layer_folders "LAYER...": prints their folders
+layer_folders() {
+	local names
+	IFS=' ' read -r -a names <<<"$1"
+	printf '%s\n' "${names[@]/#/$systems/}"
+}
+
+# system_open DIR LAYER...: mounts DIR/root, a system on layers, lowest first
+system_open() {
+	local dir=$1 lower='' layer
+	shift
+	for layer; do
+		[ ! -d "$layer/upper" ] || layer=$layer/upper
+		lower=$layer${lower:+:$lower}
+	done
+	mkdir -p "$dir/upper" "$dir/work" "$dir/root" &&
+		mount -t overlay -o \
+			"lowerdir=$lower,upperdir=$dir/upper,workdir=$dir/work" \
+			palmares "$dir/root"
+}
+
+# system_drop DIR: unmounts it and forgets what was written
+system_drop() {
+	! mountpoint -q "$1/root" || umount "$1/root"
+	rm -rf -- "$1"
+}
+
+# system_run DIR OPTION... COMMAND...: runs a command in it, with a network of
+# its own and none to the outside; the options are systemd-nspawn's
+system_run() {
+	local dir=$1
+	shift
+	systemd-nspawn --quiet --directory="$dir/root" --private-network \
+		--machine="palmares-${dir##*/}" \
+		--register=no --keep-unit --as-pid2 --pipe \
+		--setenv=PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
