@@ -148,12 +148,13 @@ build_package() {
 		dpkg-buildpackage -us -uc -j2
 }
 
-# build_again: at another time, place, umask, locale, host and order of work
+# build_again: at another time, place, umask, locale, host and order of work;
+# the files of the source keep their times
 build_again() {
 	local file status=0
 	# shellcheck disable=SC2016
 	build "$work/again" /srv/elsewhere/and/deeper \
-		--setenv=LC_ALL=C --setenv=TZ=Pacific/Kiritimati \
+		--setenv=NO_FAKE_STAT=1 --setenv=LC_ALL=C --setenv=TZ=Pacific/Kiritimati \
 		--setenv=DEB_BUILD_OPTIONS=nocheck --hostname=elsewhere \
 		sh -c 'umask 077 && exec faketime "$0" "$@"' "$LATER" \
 		dpkg-buildpackage -us -uc -j1 || return
@@ -336,6 +337,9 @@ go_inside() {
 
 outside() {
 	mkdir -p "$work/log"
+	# Whatever runs in there keeps this lock as well.
+	exec 9>"$work/lock"
+	flock -n 9 || die "another make check-deb uses $work; let it end"
 	trap clean_up EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
