@@ -31,19 +31,6 @@ palmares_quote() {
 		-e 's/^palmaresctl: //' -e 's/^/palmares:   /' >&2
 }
 
-# palmares_is_unpacked PACKAGE: it is being installed, and not set up yet
-palmares_is_unpacked() {
-	case $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) in
-	unpacked | half-configured) return 0 ;;
-	*) return 1 ;;
-	esac
-}
-
-# palmares_later: the package's trigger runs when the others are set up
-palmares_later() {
-	dpkg-trigger --no-await palmares-setup
-}
-
 # palmares_read_tls: what the debconf answers say of TLS
 palmares_read_tls() {
 	db_get palmares/mysql/method || RET=

@@ -58,8 +58,9 @@ class Apache:
                      for m in MODULES]
         with open(os.path.join(self.dir, "apache2.conf"), "w",
                   encoding="utf-8") as f:
-            f.write("\n".join(lines) + "\n"
-                    + example.replace(PACKAGED_SOCKET, self.socket))
+            f.write("\n".join(lines) + "\n<VirtualHost *>\n"
+                    + example.replace(PACKAGED_SOCKET, self.socket)
+                    + "</VirtualHost>\n")
 
     def listens(self):
         self.program.must_live()
