@@ -32,7 +32,8 @@ MUTANTS = [
         "\tlog_info(\"event=restarting\");\n"
         "\tlistener_close(&master->listener);\n"
         "\tclock_sleep(200000);\n"
-        "\t(void)!listener_open(&master->settings, &master->listener);\n",
+        "\t(void)!listener_open(\n"
+        "\t    &master->settings, NULL, 0, &master->listener);\n",
         [HUP]),
     Mutant(
         "hup-stops-before-it-starts", (),
@@ -46,6 +47,26 @@ MUTANTS = [
         "\t\tmaster->generation++;\n"
         "\t}\n",
         [HUP]),
+    Mutant(
+        "restart-drops-kept-connections", (),
+        "connections that nginx keeps end with the last worker",
+        "\t\tmanager_keep(manager, fds, count);\n",
+        "",
+        ["test_a_restart_under_load_loses_no_request",
+         "test_a_request_on_a_kept_connection_waits_for_the_new_process"]),
+    Mutant(
+        "serves-in-a-migration", (),
+        "a new worker refuses requests while the tables are being made",
+        "\tif (!watch_hold(settings, watch))\n"
+        "\t\treturn EXIT_SUCCESS;\n",
+        "",
+        ["test_a_request_is_answered_when_the_migration_is_done"]),
+    Mutant(
+        "no-sign-of-life", (),
+        "the service manager takes a living master for a dead one",
+        "\tmanager_ping(&announcer->manager);\n",
+        "",
+        ["test_it_is_pinged_in_time_while_the_master_lives"]),
     Mutant(
         "crash-not-mended", (),
         "a worker that died is not replaced",
