@@ -10,9 +10,10 @@ Installs the Debian packages that the tests need and that are missing, builds
 with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
 (make check), the checks of the sources (make lint), the integration tests (make
 check-integration), short forms of the faults, of the abuse and of the mutants
-(make check-faults, check-abuse, check-mutants), the check of openapi.yaml, a run.sh with its demo and a JMeter plan,
-and, without sanitizers, the attack that judges memory best and the short form of
-the bench (make bench-guard). Goes on after a failure. The logs are in .test/.
+(make check-faults, check-abuse, check-mutants), the check of openapi.yaml, a
+run.sh with its demo and a JMeter plan, and, without sanitizers, the attack that
+judges memory best and the short form of the bench (make bench-guard). Goes on
+after a failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
 anything was, and why. Exit status: 0 if something passed and nothing failed,

@@ -75,7 +75,7 @@ not_set_up() {
 saying() {
 	said=0
 	"$@" >"$TOLD" 2>&1 || said=$?
-	cat "$TOLD"
+	awk 1 "$TOLD"
 }
 
 # apt ARGUMENT...
@@ -195,8 +195,7 @@ follow() {
 	: >"$TMP/followed"
 	# shellcheck disable=SC1091
 	. "$TMP/commands" >>"$TMP/followed" 2>&1
-	cat "$TMP/followed"
-	echo
+	awk 1 "$TMP/followed"
 }
 
 shown_key() {

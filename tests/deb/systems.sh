@@ -82,19 +82,19 @@ layer_make() {
 	mapfile -t below < <(layer_folders "$2")
 	shift 2
 	system_open "$systems/$name" "${below[@]}" || return
-	mkdir -p "$systems/$name/root/root/source/debian"
-	cp "$top/debian/control" "$systems/$name/root/root/source/debian"
+	mkdir -p "$systems/$name/root/srv/source/debian"
+	cp "$top/debian/control" "$systems/$name/root/srv/source/debian"
 	# shellcheck disable=SC2016
 	system_run "$systems/$name" sh -ec '
 		export DEBIAN_FRONTEND=noninteractive
 		apt-get -q update
 		apt-get -q -y install "$@"
 		[ "$0" != builder ] || {
-			apt-get -q -y build-dep /root/source
+			apt-get -q -y build-dep /srv/source
 			useradd --create-home --uid 1000 builder
 		}
 		apt-get clean
-		rm -r /root/source' "$name" "$@" || return
+		rm -r /srv/source' "$name" "$@" || return
 	umount "$systems/$name/root"
 }
 
