@@ -35,6 +35,7 @@ libstore_a_SOURCES = \
 	src/store/ingest_known.c src/store/ingest_known.h \
 	src/store/ingest_write.c \
 	src/store/key.c \
+	src/store/ledger.c \
 	src/store/migrate.c src/store/migrate.h \
 	src/store/names.c src/store/names.h \
 	src/store/pack.c src/store/pack.h \

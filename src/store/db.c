@@ -455,6 +455,18 @@ db_text_value(
 }
 
 enum error
+db_text_number(
+    struct db *db, struct arena *arena, const char *sql, int64_t *number_out)
+{
+	const char *text = NULL;
+	enum error error = db_text_value(db, arena, sql, &text);
+
+	if (error == OK)
+		*number_out = text == NULL ? 0 : strtoll(text, NULL, 10);
+	return error;
+}
+
+enum error
 db_text(struct db *db, const char *sql)
 {
 	return db_text_value(db, NULL, sql, NULL);

@@ -136,6 +136,10 @@ enum error db_text(struct db *db, const char *sql) MUST_CHECK;
 enum error db_text_value(struct db *db, struct arena *arena, const char *sql,
     const char **value_out) MUST_CHECK;
 
+/* The same, as a number; 0 where there is none. */
+enum error db_text_number(struct db *db, struct arena *arena, const char *sql,
+    int64_t *number_out) MUST_CHECK;
+
 /*
  * One run of a prepared statement: begin, bind the parameters in the order of
  * the question marks, run, take the columns in their order row by row, end.

@@ -2,7 +2,6 @@
 #include "store/migrate.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -110,24 +109,12 @@ migrate_knows(struct arena *arena, int64_t version, const char *list)
 	    strcmp(list, expected_list(arena, version)) == 0;
 }
 
-static enum error
-count_of(
-    struct db *db, struct arena *arena, const char *sql, int64_t *count_out)
-{
-	const char *text = NULL;
-	enum error error = db_text_value(db, arena, sql, &text);
-
-	if (error == OK)
-		*count_out = text == NULL ? 0 : strtoll(text, NULL, 10);
-	return error;
-}
-
 /* A database that is not restored whole is neither of use nor to be mended. */
 static enum error
 refuse_unfinished_restore(struct run *run)
 {
 	int64_t marks;
-	enum error error = count_of(run->db, run->arena,
+	enum error error = db_text_number(run->db, run->arena,
 	    "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", &marks);
 
 	if (error != OK || marks == 0)
@@ -147,13 +134,13 @@ find_table(struct run *run, int64_t *present_out)
 
 	if (error != OK)
 		return error;
-	error = count_of(run->db, run->arena,
+	error = db_text_number(run->db, run->arena,
 	    "SELECT COUNT(*) FROM information_schema.tables WHERE"
 	    " table_schema = DATABASE() AND table_name = 'schema_version'",
 	    present_out);
 	if (error != OK || *present_out != 0)
 		return error;
-	error = count_of(run->db, run->arena,
+	error = db_text_number(run->db, run->arena,
 	    "SELECT COUNT(*) FROM information_schema.tables WHERE"
 	    " table_schema = DATABASE()",
 	    &tables);
@@ -173,7 +160,7 @@ refuse_newer(struct run *run)
 	int64_t begun;
 	enum error error;
 
-	error = count_of(run->db, run->arena,
+	error = db_text_number(run->db, run->arena,
 	    "SELECT MAX(version) FROM schema_version", &begun);
 	if (error != OK || begun <= migrate_newest())
 		return error;
@@ -193,7 +180,7 @@ compare_lists(struct run *run, int64_t *version_out)
 	int64_t version;
 	enum error error;
 
-	error = count_of(run->db, run->arena,
+	error = db_text_number(run->db, run->arena,
 	    "SELECT MAX(version) FROM schema_version WHERE done = statements",
 	    &version);
 	if (error == OK)
@@ -309,7 +296,7 @@ begin_migration(
 	        (long long)version, file->name, sum, (long long)statements));
 	if (error != OK)
 		return error;
-	return count_of(run->db, run->arena,
+	return db_text_number(run->db, run->arena,
 	    arena_printf(run->arena,
 	        "SELECT done FROM schema_version WHERE version = %lld",
 	        (long long)version),
@@ -372,7 +359,7 @@ migrate_lock(struct db *db, struct arena *arena, int seconds)
 	/* A lock lives as long as its connection, which may idle for hours. */
 	error = db_text(db, "SET SESSION wait_timeout = 31536000");
 	if (error == OK)
-		error = count_of(db, arena,
+		error = db_text_number(db, arena,
 		    arena_printf(
 		        arena, "SELECT GET_LOCK(" LOCK_NAME ", %d)", seconds),
 		    &locked);
@@ -383,7 +370,7 @@ enum error
 migrate_still_locked(struct db *db, struct arena *arena)
 {
 	int64_t held = 0;
-	enum error error = count_of(db, arena,
+	enum error error = db_text_number(db, arena,
 	    "SELECT IS_USED_LOCK(" LOCK_NAME ") = CONNECTION_ID()", &held);
 
 	return error == OK && held != 1 ? ERR_LOCK_TIMEOUT : error;

@@ -1,7 +1,6 @@
 /* restore: what a backup has to know of the database, and how it comes back */
 #include "store/restore.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -12,18 +11,6 @@
 #define TABLES                                                            \
 	" FROM information_schema.tables WHERE table_schema = DATABASE()" \
 	" AND table_type = 'BASE TABLE'"
-
-static enum error
-count_of(
-    struct db *db, struct arena *arena, const char *sql, int64_t *count_out)
-{
-	const char *text = NULL;
-	enum error error = db_text_value(db, arena, sql, &text);
-
-	if (error == OK)
-		*count_out = text == NULL ? 0 : strtoll(text, NULL, 10);
-	return error;
-}
 
 static enum error
 find_tables(struct db *db, struct arena *arena, struct backup_source *source)
@@ -40,7 +27,7 @@ refuse_half_a_migration(
     struct db *db, struct arena *arena, struct backup_source *source)
 {
 	int64_t begun;
-	enum error error = count_of(db, arena,
+	enum error error = db_text_number(db, arena,
 	    "SELECT COUNT(*) FROM schema_version WHERE done <> statements",
 	    &begun);
 
@@ -96,7 +83,7 @@ backup_look(
 enum error
 restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 {
-	return count_of(db, arena,
+	return db_text_number(db, arena,
 	    "SELECT IF(EXISTS(" RESTORE_MARK "), 0, COUNT(*))"
 	    " FROM information_schema.tables"
 	    " WHERE table_schema = DATABASE()",
@@ -132,7 +119,7 @@ wait_closed(struct db *db, struct arena *arena, int64_t last)
 	enum error error;
 
 	for (;;) {
-		error = count_of(db, arena,
+		error = db_text_number(db, arena,
 		    arena_printf(arena,
 		        "SELECT COUNT(*)" OTHERS " AND p.id <= %lld",
 		        (long long)last),
@@ -151,10 +138,10 @@ close_others(struct db *db, struct arena *arena)
 {
 	int64_t id = 0, last = 0;
 	enum error error =
-	    count_of(db, arena, "SELECT MAX(p.id)" OTHERS, &last);
+	    db_text_number(db, arena, "SELECT MAX(p.id)" OTHERS, &last);
 
 	while (error == OK && id < last) {
-		error = count_of(db, arena,
+		error = db_text_number(db, arena,
 		    arena_printf(arena,
 		        "SELECT MIN(p.id)" OTHERS
 		        " AND p.id > %lld AND p.id <= %lld",

@@ -456,6 +456,17 @@ class Stack:
         return r.returncode, out, r.stderr.decode("utf-8", "replace"), value
 
 
+class Elsewhere:
+    """A stack, with another web server in front."""
+
+    def __init__(self, stack, port):
+        self.stack = stack
+        self.port = port
+
+    def __getattr__(self, name):
+        return getattr(self.stack, name)
+
+
 @contextlib.contextmanager
 def connections_taken(stack):
     """While this lasts, others have all of the database's connections, and

@@ -12,8 +12,8 @@ import client
 from case import StackTest, unique
 from client import segment
 from load import Load
-from stack import (SOURCE, Program, StackError, find_program, free_port, tail,
-                   wait_until)
+from stack import (SOURCE, Elsewhere, Program, StackError, find_program,
+                   free_port, tail, wait_until)
 
 EXAMPLE = os.path.join(SOURCE, "docs", "examples", "apache-palmares.conf")
 PACKAGED_SOCKET = "/run/palmares/palmares.sock"
@@ -83,17 +83,7 @@ class ApacheTest(StackTest):
         cls.apache = Apache(cls.dir, cls.socket)
         cls.addClassCleanup(cls.apache.program.stop)
         cls.one = cls.app()
-        cls.one.stack = cls.Elsewhere(cls.stack, cls.apache.port)
-
-    class Elsewhere:
-        """The stack, with Apache in front."""
-
-        def __init__(self, stack, port):
-            self.stack = stack
-            self.port = port
-
-        def __getattr__(self, name):
-            return getattr(self.stack, name)
+        cls.one.stack = Elsewhere(cls.stack, cls.apache.port)
 
     @classmethod
     def start_daemon(cls):

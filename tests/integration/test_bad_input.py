@@ -1,5 +1,6 @@
 """Bad input: a clear problem document for each, and nothing applied."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -343,38 +344,31 @@ class Http(OneApp):
         r = client.fcgi(self.stack.socket, client.params_of("GET", "/healthz"))
         self.assertEqual(r.status, 200)     # it reads up to the end
 
-    def test_fastcgi_peers_that_send_nothing_block_nobody(self):
-        peers = []
-        try:
-            for _ in range(40):
-                s = socket.socket(socket.AF_UNIX)
+    @contextlib.contextmanager
+    def peers(self, count, data):
+        """So many of the daemon's own socket, that send this and then wait."""
+        with contextlib.ExitStack() as stop:
+            for _ in range(count):
+                s = stop.enter_context(socket.socket(socket.AF_UNIX))
                 s.connect(self.stack.socket)
-                peers.append(s)
+                s.sendall(data)
+            yield
+
+    def test_fastcgi_peers_that_send_nothing_block_nobody(self):
+        with self.peers(40, b""):
             start = time.monotonic()
             self.assert_alive()
             self.assertLess(time.monotonic() - start, 8)
-        finally:
-            for s in peers:
-                s.close()
 
     def test_half_a_fastcgi_request_holds_up_nobody(self):
         """Few threads at a time take requests: one that waits for the rest
         of one must let another go on."""
         half = record(client.BEGIN, struct.pack("!HB5x", 1, 0))[:12]
-        peers = []
-        try:
-            for _ in range(20):
-                s = socket.socket(socket.AF_UNIX)
-                s.connect(self.stack.socket)
-                s.sendall(half)
-                peers.append(s)
+        with self.peers(20, half):
             for _ in range(20):
                 start = time.monotonic()
                 self.one.event()
                 self.assertLess(time.monotonic() - start, 1)
-        finally:
-            for s in peers:
-                s.close()
         self.assert_alive()
 
     def test_10000_idle_connections_leave_room_for_a_request(self):

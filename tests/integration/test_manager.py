@@ -11,19 +11,8 @@ from client import Together
 from load import Load
 from manager import ServiceManager
 from processes import descriptors_of, family_of
-from stack import DB_NAME, SqlSession, start_nginx, wait_until
+from stack import DB_NAME, Elsewhere, SqlSession, start_nginx, wait_until
 from test_migrate import MigrateTest
-
-
-class Elsewhere:
-    """The stack, with another nginx in front."""
-
-    def __init__(self, stack, port):
-        self.stack = stack
-        self.port = port
-
-    def __getattr__(self, name):
-        return getattr(self.stack, name)
 
 
 class ManagerTest(StackTest):

@@ -274,6 +274,16 @@ insert_application(
 	return application_insert(db, context);
 }
 
+int
+make_empty_database(void **state)
+{
+	(void)state;
+	sql("DROP DATABASE palmares");
+	sql("CREATE DATABASE palmares");
+	sql("USE palmares");
+	return 0;
+}
+
 int64_t
 make_application(const char *name)
 {

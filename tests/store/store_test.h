@@ -58,6 +58,9 @@ int64_t in_seconds(int seconds);
 /* Runs a body in a transaction that must succeed. */
 void must_run(tx_body body, void *context);
 
+/* A set-up: the database without tables. */
+int make_empty_database(void **state);
+
 /* Makes an application; answers its id. */
 int64_t make_application(const char *name);
 

@@ -6,16 +6,6 @@
 #include "store/migrate.h"
 #include "store_test.h"
 
-static int
-make_database(void **state)
-{
-	(void)state;
-	sql("DROP DATABASE palmares");
-	sql("CREATE DATABASE palmares");
-	sql("USE palmares");
-	return 0;
-}
-
 /* How a migration went: its lines, and where it is to be stopped. */
 struct run {
 	struct arena *arena;
@@ -298,26 +288,29 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(
 	        an_empty_database_is_migrated_and_then_left_alone,
-	        make_database),
+	        make_empty_database),
 	    cmocka_unit_test_setup(
-	        an_interrupted_migration_is_gone_on_with, make_database),
-	    cmocka_unit_test_setup(a_statement_may_run_twice, make_database),
+	        an_interrupted_migration_is_gone_on_with, make_empty_database),
+	    cmocka_unit_test_setup(
+	        a_statement_may_run_twice, make_empty_database),
 	    cmocka_unit_test_setup(
 	        an_unfinished_migration_with_another_text_begins_anew,
-	        make_database),
+	        make_empty_database),
 	    cmocka_unit_test_setup(
-	        a_database_with_the_tables_of_others_is_refused, make_database),
-	    cmocka_unit_test_setup(a_newer_schema_is_refused, make_database),
+	        a_database_with_the_tables_of_others_is_refused,
+	        make_empty_database),
+	    cmocka_unit_test_setup(
+	        a_newer_schema_is_refused, make_empty_database),
 	    cmocka_unit_test_setup(
 	        a_newer_migration_that_has_only_begun_is_refused,
-	        make_database),
+	        make_empty_database),
 	    cmocka_unit_test_setup(
 	        a_connection_tells_what_is_wrong_with_the_schema,
-	        make_database),
+	        make_empty_database),
+	    cmocka_unit_test_setup(a_migration_with_another_checksum_is_refused,
+	        make_empty_database),
 	    cmocka_unit_test_setup(
-	        a_migration_with_another_checksum_is_refused, make_database),
-	    cmocka_unit_test_setup(
-	        of_two_at_once_one_waits_for_the_other, make_database),
+	        of_two_at_once_one_waits_for_the_other, make_empty_database),
 	};
 
 	return cmocka_run_group_tests(tests, server_start, server_stop);

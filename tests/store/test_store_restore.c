@@ -5,16 +5,6 @@
 #include "store/restore.h"
 #include "store_test.h"
 
-static int
-make_database(void **state)
-{
-	(void)state;
-	sql("DROP DATABASE palmares");
-	sql("CREATE DATABASE palmares");
-	sql("USE palmares");
-	return 0;
-}
-
 static void
 ignore(const char *line, void *context)
 {
@@ -230,20 +220,20 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(
 	        a_database_with_tables_is_no_place_for_a_restore,
-	        make_database),
+	        make_empty_database),
 	    cmocka_unit_test_setup(
 	        nobody_uses_a_database_before_its_restore_has_ended,
-	        make_database),
+	        make_empty_database),
 	    cmocka_unit_test_setup(
-	        an_interrupted_restore_is_begun_anew, make_database),
+	        an_interrupted_restore_is_begun_anew, make_empty_database),
 	    cmocka_unit_test_setup(
-	        connections_of_before_are_closed, make_database),
+	        connections_of_before_are_closed, make_empty_database),
 	    cmocka_unit_test_setup(
-	        a_backup_is_of_one_moment_and_one_schema, make_database),
+	        a_backup_is_of_one_moment_and_one_schema, make_empty_database),
 	    cmocka_unit_test_setup(
-	        the_lock_of_migrations_is_held_by_one, make_database),
+	        the_lock_of_migrations_is_held_by_one, make_empty_database),
 	    cmocka_unit_test_setup(
-	        another_database_has_a_lock_of_its_own, make_database),
+	        another_database_has_a_lock_of_its_own, make_empty_database),
 	};
 
 	return cmocka_run_group_tests(tests, server_start, server_stop);

@@ -67,19 +67,9 @@ tear_down(void **state)
 }
 
 static void
-write_more(const char *text)
+write_to(const char *name, const char *text)
 {
-	FILE *file = fopen(more, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void
-write_file(const char *text)
-{
-	FILE *file = fopen(path, "w");
+	FILE *file = fopen(name, "w");
 
 	assert_non_null(file);
 	fputs(text, file);
@@ -376,7 +366,7 @@ an_empty_file_means_the_defaults(void **state)
 static const char *
 load_both(const char *text, const char *more_text, struct settings *settings)
 {
-	write_more(more_text);
+	write_to(more, more_text);
 	return load(
 	    arena_printf(arena, "[database]\nfile = %s\n%s", more, text),
 	    settings);
@@ -419,11 +409,11 @@ a_second_file_that_cannot_be_read_is_a_fault(void **state)
 	struct settings settings = {0};
 
 	(void)state;
-	write_file(arena_printf(arena, "[database]\nfile=/dev/null/x\n"));
+	write_to(path, arena_printf(arena, "[database]\nfile=/dev/null/x\n"));
 	assert_string_equal(
 	    config_load(arena, table, COUNT(table), path, &settings),
 	    "cannot open /dev/null/x: Not a directory");
-	write_file(arena_printf(arena, "[database]\nfile=/\n"));
+	write_to(path, arena_printf(arena, "[database]\nfile=/\n"));
 	assert_string_equal(
 	    config_load(arena, table, COUNT(table), path, &settings),
 	    "cannot read /: Is a directory");
@@ -461,9 +451,10 @@ faults_of_a_second_file_name_it_and_its_line(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		write_more(rows[i].more);
-		write_file(arena_printf(
-		    arena, "[database]\nfile=%s\n%s", more, rows[i].text));
+		write_to(more, rows[i].more);
+		write_to(path,
+		    arena_printf(
+		        arena, "[database]\nfile=%s\n%s", more, rows[i].text));
 		fault =
 		    config_load(arena, table, COUNT(table), path, &settings);
 		assert_non_null(fault);
@@ -478,8 +469,9 @@ what_two_files_set_is_set_twice(void **state)
 	struct settings settings = {0};
 
 	(void)state;
-	write_more("[database]\nport=2\n");
-	write_file(arena_printf(arena, "[database]\nport=1\nfile=%s\n", more));
+	write_to(more, "[database]\nport=2\n");
+	write_to(
+	    path, arena_printf(arena, "[database]\nport=1\nfile=%s\n", more));
 	assert_string_equal(
 	    config_load(arena, table, COUNT(table), path, &settings),
 	    arena_printf(arena,
