@@ -131,7 +131,8 @@ class Live(BackupTest):
         self.ctl(self.other, "restore", self.file)
         self.assert_words(self.ctl(self.other, "verify"), "nothing differs")
         stored = {row[0] for row in self.other.sql(
-            "SELECT event_id FROM event WHERE event_id LIKE 'load-%'")}
+            "SELECT event_id FROM event e JOIN application a"
+            " ON a.id = e.application_id WHERE a.app_key = %d" % app.key)}
         self.assertEqual(before - stored, set(), "acknowledged before it")
         self.assertLess(len(stored), load.count() - 300, "sent after it")
         self.assert_serves(self.other, app, before)
