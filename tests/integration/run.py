@@ -20,7 +20,6 @@ sys.path.insert(0, HERE)
 import case         # noqa: E402  the path must be set first
 import operations   # noqa: E402
 import stack        # noqa: E402
-from processes import on_signal     # noqa: E402
 
 FILES = 10000 + 1000    # the idle connections of test_bad_input, and room
 
@@ -49,6 +48,12 @@ def raise_file_limit():
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def stop(number, _frame):
+    """For signal.signal: of all exceptions, unittest lets only this one end
+    the run, where any other is a test that has failed."""
+    raise KeyboardInterrupt("signal %d" % number)
 
 
 class TimedResult(unittest.TextTestResult):
@@ -84,8 +89,8 @@ def main():
               file=sys.stderr)
         return 2
     raise_file_limit()
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGHUP, on_signal)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
     case.Shared.builddir = args.builddir
     case.Shared.keep = args.keep
     loader = unittest.TestLoader()
@@ -115,6 +120,9 @@ def main():
     except stack.StackError as e:
         print("run.py: %s" % e, file=sys.stderr)
         return 2
+    except KeyboardInterrupt as e:
+        print("run.py: stopped: %s" % (e or "by the keyboard"),
+              file=sys.stderr)
     finally:
         try:
             case.Shared.stop()
