@@ -268,8 +268,9 @@ check_database(struct restore *restore)
 		return ctl_store_fault(ctl, error, "look into the database");
 	if (obstacles == 0)
 		return CTL_FINE;
-	return ctl_fail("nothing was restored: database \"%s\" has %lld tables,"
-	                " and a backup is loaded into an empty one alone. Name"
+	return ctl_fail("nothing was restored: database \"%s\" has %lld tables"
+	                " that are in use, or somebody else's, and a backup is"
+	                " loaded into an empty database alone. Name"
 	                " another in [database] name; or, if nobody needs what"
 	                " is in it: DROP DATABASE `%s`; CREATE DATABASE `%s`",
 	    name, (long long)obstacles, name, name);
@@ -356,7 +357,7 @@ undo(struct restore *restore)
 	enum error error = restore_undo(ctl->db, ctl->arena);
 
 	if (error == OK)
-		return ctl_fail("the database is as empty as it was before");
+		return ctl_fail("the database is empty again");
 	ctl_store_fault(ctl, error, "empty the database again");
 	return ctl_fail("the database is not whole, so palmaresd does not serve"
 	                " it: mend the cause and run the restore again, it"

@@ -109,6 +109,20 @@ migrate_knows(struct arena *arena, int64_t version, const char *list)
 	    strcmp(list, expected_list(arena, version)) == 0;
 }
 
+bool
+migrate_makes(struct arena *arena, const char *table)
+{
+	const char *statement =
+	    arena_printf(arena, "CREATE TABLE IF NOT EXISTS %s (", table);
+	const struct embedded_file *file;
+
+	for (file = migrations_data; file->name != NULL; file++)
+		if (memmem(file->data, file->size, statement,
+		        strlen(statement)) != NULL)
+			return true;
+	return false;
+}
+
 /* A database that is not restored whole is neither of use nor to be mended. */
 static enum error
 refuse_unfinished_restore(struct run *run)

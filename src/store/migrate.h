@@ -26,6 +26,9 @@ enum error migrate_list(
 /* Whether such a list has the first version migrations of this program. */
 bool migrate_knows(struct arena *arena, int64_t version, const char *list);
 
+/* Whether one of the migrations makes a table of that name. */
+bool migrate_makes(struct arena *arena, const char *table);
+
 /*
  * What is there: *version_out is the number of the newest finished migration, 0
  * where there is none; *why_out says in a sentence what keeps this program from

@@ -1,6 +1,7 @@
 /* restore: what a backup has to know of the database, and how it comes back */
 #include "store/restore.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -80,14 +81,76 @@ backup_look(
 	return error;
 }
 
+static enum error
+is_marked(struct db *db, struct arena *arena, int64_t *marks_out)
+{
+	return db_text_number(
+	    db, arena, "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", marks_out);
+}
+
+/* By its columns: others have tables of that name, too. */
+static enum error
+is_foreign_version_table(struct db *db, struct arena *arena, int64_t *is_out)
+{
+	return db_text_number(db, arena,
+	    "SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position) <>"
+	    " 'version,name,checksum,statements,done,applied_at'"
+	    " FROM information_schema.columns"
+	    " WHERE table_schema = DATABASE()"
+	    " AND table_name = 'schema_version'",
+	    is_out);
+}
+
+/* 0 for a table that migrations have made and nobody has written to since. */
+static enum error
+is_obstacle(
+    struct db *db, struct arena *arena, const char *table, int64_t *is_out)
+{
+	*is_out = 1;
+	if (strcmp(table, "schema_version") == 0)
+		return is_foreign_version_table(db, arena, is_out);
+	if (!migrate_makes(arena, table))
+		return OK;
+	return db_text_number(db, arena,
+	    arena_printf(arena, "SELECT EXISTS(SELECT 1 FROM `%s`)", table),
+	    is_out);
+}
+
+static enum error
+count_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
+{
+	const char *names = NULL, *table;
+	int64_t is, tables = 0;
+	char *rest;
+	enum error error = db_text_value(db, arena,
+	    "SELECT GROUP_CONCAT(table_name SEPARATOR '\n')"
+	    " FROM information_schema.tables"
+	    " WHERE table_schema = DATABASE()"
+	    " AND table_name <> '" RESTORE_TABLE "'",
+	    &names);
+
+	rest = names == NULL ? NULL : arena_strdup(arena, names);
+	while (error == OK && (table = strsep(&rest, "\n")) != NULL) {
+		error = is_obstacle(db, arena, table, &is);
+		tables += is;
+	}
+	if (error == OK)
+		*tables_out = tables;
+	return error;
+}
+
 enum error
 restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 {
-	return db_text_number(db, arena,
-	    "SELECT IF(EXISTS(" RESTORE_MARK "), 0, COUNT(*))"
-	    " FROM information_schema.tables"
-	    " WHERE table_schema = DATABASE()",
-	    tables_out);
+	int64_t marks;
+	enum error error = is_marked(db, arena, &marks);
+
+	if (error != OK)
+		return error;
+	if (marks == 0)
+		return count_obstacles(db, arena, tables_out);
+	*tables_out = 0;
+	return OK;
 }
 
 /* One that has gone meanwhile is no error. */
@@ -173,20 +236,50 @@ drop_tables(struct db *db, struct arena *arena)
 	return error;
 }
 
+static enum error
+refuse_obstacles(struct db *db, struct arena *arena)
+{
+	int64_t tables;
+	enum error error = count_obstacles(db, arena, &tables);
+
+	return error == OK && tables != 0 ? ERR_SCHEMA_MISMATCH : error;
+}
+
+static enum error
+set_mark(struct db *db)
+{
+	return db_text(db,
+	    "CREATE TABLE " RESTORE_TABLE
+	    " (it_begins_anew INT) ENGINE=InnoDB");
+}
+
+/* Looks twice: until the mark was set, somebody may have written a first row. */
+static enum error
+mark(struct db *db, struct arena *arena)
+{
+	enum error cleared, error = refuse_obstacles(db, arena);
+
+	if (error == OK)
+		error = set_mark(db);
+	if (error != OK)
+		return error;
+	error = close_others(db, arena);
+	if (error == OK)
+		error = refuse_obstacles(db, arena);
+	if (error == OK)
+		return OK;
+	cleared = restore_end(db);
+	return cleared == OK ? error : cleared;
+}
+
 enum error
 restore_begin(struct db *db, struct arena *arena)
 {
-	int64_t obstacles;
-	enum error error = restore_obstacles(db, arena, &obstacles);
+	int64_t marks;
+	enum error error = is_marked(db, arena, &marks);
 
-	if (error == OK && obstacles > 0)
-		return ERR_SCHEMA_MISMATCH;
 	if (error == OK)
-		error = db_text(db,
-		    "CREATE TABLE IF NOT EXISTS " RESTORE_TABLE
-		    " (it_begins_anew INT) ENGINE=InnoDB");
-	if (error == OK)
-		error = close_others(db, arena);
+		error = marks != 0 ? close_others(db, arena) : mark(db, arena);
 	return error == OK ? drop_tables(db, arena) : error;
 }
 

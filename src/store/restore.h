@@ -42,8 +42,9 @@ enum error backup_look(struct db *db, struct arena *arena,
     struct backup_source *source_out) MUST_CHECK;
 
 /*
- * How many tables are in the way of a restore: none in an empty database, and
- * none in one that has what an interrupted restore left.
+ * How many tables are in the way of a restore: none in an empty database, none
+ * in one that has what an interrupted restore left, and none of those that
+ * migrations have made and nobody has written to since.
  */
 enum error restore_obstacles(
     struct db *db, struct arena *arena, int64_t *tables_out) MUST_CHECK;
@@ -51,8 +52,8 @@ enum error restore_obstacles(
 /*
  * Makes room for a restore: sets the mark, closes all other connections of the
  * account to the database, so that palmaresd looks at its schema again before it
- * uses it, and drops what an interrupted restore left. ERR_SCHEMA_MISMATCH where
- * there are obstacles.
+ * uses it, and drops what is no obstacle. ERR_SCHEMA_MISMATCH where there are
+ * obstacles.
  */
 enum error restore_begin(struct db *db, struct arena *arena) MUST_CHECK;
 

@@ -47,9 +47,21 @@ MUTANTS = [
     Mutant(
         "restore-over-tables", (1,),
         "a restore begins by dropping what is in the database",
-        "\tif (error == OK && obstacles > 0)\n",
-        "\tif (error == OK && obstacles < 0)\n",
-        ["a_database_with_tables_is_no_place_for_a_restore"]),
+        "error == OK && tables != 0 ?",
+        "error == OK && tables < 0 ?",
+        ["tables_are_in_the_way_once_they_are_written_to"]),
+    Mutant(
+        "restore-over-an-empty-table", (),
+        "a restore drops a table of somebody else's that has no rows",
+        "\tif (!migrate_makes(arena, table))\n",
+        "\tif (*table == '\\0')\n",
+        ["tables_of_others_are_in_the_way"]),
+    Mutant(
+        "restore-looks-once", (),
+        "a row that is written while a restore begins is dropped",
+        "\tif (error == OK)\n\t\terror = refuse_obstacles(db, arena);\n",
+        "",
+        ["test_a_first_row_at_the_last_moment_is_not_lost"]),
     Mutant(
         "restore-mark-ignored", (1,),
         "a database is used before all of it is restored",

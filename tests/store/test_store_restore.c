@@ -70,18 +70,44 @@ why_not(struct db *db)
 }
 
 static void
-a_database_with_tables_is_no_place_for_a_restore(void **state)
+tables_of_others_are_in_the_way(void **state)
+{
+	struct db *db = connect_bare();
+
+	(void)state;
+	assert_int_equal(obstacles(db), 0);
+	sql("CREATE TABLE wp_posts (id INT)");
+	sql("CREATE TABLE schema_version (version INT)");
+	assert_int_equal(obstacles(db), 2);
+	assert_int_equal(begin(db), ERR_SCHEMA_MISMATCH);
+	assert_int_equal(tables(), 2);
+	sql("DROP TABLE schema_version");
+	sql("RENAME TABLE wp_posts TO mysql.wp_posts");
+	migrate(db);
+	sql("RENAME TABLE mysql.wp_posts TO wp_posts");
+	assert_int_equal(obstacles(db), 1);
+	assert_int_equal(begin(db), ERR_SCHEMA_MISMATCH);
+	db_free(db);
+}
+
+static void
+tables_are_in_the_way_once_they_are_written_to(void **state)
 {
 	struct db *db = connect_bare();
 	int64_t before;
 
 	(void)state;
-	assert_int_equal(obstacles(db), 0);
 	migrate(db);
 	before = tables();
-	assert_int_equal(obstacles(db), before);
+	assert_int_equal(obstacles(db), 0);
+	sql("INSERT INTO application VALUES (1, 1, 'a', '', 'UTC', 0, 1, 1,"
+	    " 1)");
+	assert_int_equal(obstacles(db), 1);
 	assert_int_equal(begin(db), ERR_SCHEMA_MISMATCH);
 	assert_int_equal(tables(), before);
+	sql("DELETE FROM application");
+	assert_int_equal(begin(db), OK);
+	assert_int_equal(tables(), 1);
 	db_free(db);
 }
 
@@ -219,7 +245,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(
-	        a_database_with_tables_is_no_place_for_a_restore,
+	        tables_of_others_are_in_the_way, make_empty_database),
+	    cmocka_unit_test_setup(
+	        tables_are_in_the_way_once_they_are_written_to,
 	        make_empty_database),
 	    cmocka_unit_test_setup(
 	        nobody_uses_a_database_before_its_restore_has_ended,
