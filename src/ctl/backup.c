@@ -107,19 +107,21 @@ check_target(const struct backup *backup)
 static int
 remove_stale(const char *part)
 {
-	int fd = open(part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat ours, named;
+	int fd = open(part, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat ours = {.st_mode = 0}, named;
 	int rc = CTL_FINE;
 
 	if (fd == -1)
 		return errno == ENOENT
 		    ? CTL_FINE
 		    : ctl_fail("%s: %s: remove it", part, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+	if (fstat(fd, &ours) != 0 || !S_ISREG(ours.st_mode))
+		rc = ctl_fail("%s is there, and no file: remove it", part);
+	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		rc = ctl_fail(
 		    "%s is written by another backup: let it end", part);
-	else if (fstat(fd, &ours) == 0 && lstat(part, &named) == 0 &&
-	    ours.st_ino == named.st_ino && ours.st_dev == named.st_dev)
+	else if (lstat(part, &named) == 0 && ours.st_ino == named.st_ino &&
+	    ours.st_dev == named.st_dev)
 		unlink(part);
 	close(fd);
 	return rc;
@@ -339,20 +341,37 @@ write_everything(struct backup *backup)
 	    child_said(backup->ctl, &backup->compressor));
 }
 
+/* What somebody else has made meanwhile stays, unless it may be replaced. */
+static int
+rename_part(struct backup *backup)
+{
+	const bool force = backup->ctl->options[OPTION_FORCE] != NULL;
+	int rc = renameat2(AT_FDCWD, backup->part, AT_FDCWD, backup->path,
+	    force ? 0 : RENAME_NOREPLACE);
+
+	/* A file system that cannot tell. */
+	if (rc != 0 && errno == EINVAL)
+		rc = rename(backup->part, backup->path);
+	if (rc != 0)
+		return ctl_fail("cannot rename %s to %s: %s", backup->part,
+		    backup->path, strerror(errno));
+	return CTL_FINE;
+}
+
 /* On the disk, and under its name: only then there is a backup. */
 static int
 keep(struct backup *backup)
 {
 	const char *folder =
 	    dirname(arena_strdup(backup->ctl->arena, backup->path));
-	int fd;
+	int fd, rc;
 
 	if (fsync(backup->file) != 0)
 		return ctl_fail(
 		    "cannot write %s: %s", backup->part, strerror(errno));
-	if (rename(backup->part, backup->path) != 0)
-		return ctl_fail(
-		    "cannot rename %s: %s", backup->part, strerror(errno));
+	rc = rename_part(backup);
+	if (rc != CTL_FINE)
+		return rc;
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1 || fsync(fd) != 0)
 		return ctl_fail("%s is complete, but its folder is not on the"

@@ -277,7 +277,8 @@ set_session(struct db *db)
 	error = db_text(db,
 	    "SET SESSION autocommit = 1, tx_isolation = 'READ-COMMITTED',"
 	    " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
-	    "NO_BACKSLASH_ESCAPES', time_zone = '+00:00'");
+	    "NO_BACKSLASH_ESCAPES', time_zone = '+00:00',"
+	    " group_concat_max_len = 1048576");
 	if (error == OK)
 		error = db_text(db, roles[db->role].session);
 	return error;

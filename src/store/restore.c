@@ -88,50 +88,71 @@ is_marked(struct db *db, struct arena *arena, int64_t *marks_out)
 	    db, arena, "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", marks_out);
 }
 
-/* By its columns: others have tables of that name, too. */
+/*
+ * Whether migrations of this program made the database, and none of another:
+ * others have tables of these names, too.
+ */
 static enum error
-is_foreign_version_table(struct db *db, struct arena *arena, int64_t *is_out)
+is_ours(struct db *db, struct arena *arena, bool *is_out)
 {
-	return db_text_number(db, arena,
-	    "SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position) <>"
-	    " 'version,name,checksum,statements,done,applied_at'"
+	const char *columns = NULL, *list;
+	int64_t version;
+	enum error error = db_text_value(db, arena,
+	    "SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position)"
 	    " FROM information_schema.columns"
 	    " WHERE table_schema = DATABASE()"
 	    " AND table_name = 'schema_version'",
-	    is_out);
+	    &columns);
+
+	*is_out = false;
+	if (error != OK || columns == NULL ||
+	    strcmp(columns, "version,name,checksum,statements,done,applied_at"))
+		return error;
+	error = db_text_number(
+	    db, arena, "SELECT COUNT(*) FROM schema_version", &version);
+	if (error == OK)
+		error = migrate_list(db, arena, &list);
+	if (error == OK)
+		*is_out = migrate_knows(arena, version, list);
+	return error;
 }
 
-/* 0 for a table that migrations have made and nobody has written to since. */
+/* Not a table that a migration has made and nobody has written to since. */
 static enum error
-is_obstacle(
-    struct db *db, struct arena *arena, const char *table, int64_t *is_out)
+is_obstacle(struct db *db, struct arena *arena, bool ours, const char *table,
+    int64_t *is_out)
 {
-	*is_out = 1;
-	if (strcmp(table, "schema_version") == 0)
-		return is_foreign_version_table(db, arena, is_out);
-	if (!migrate_makes(arena, table))
-		return OK;
-	return db_text_number(db, arena,
-	    arena_printf(arena, "SELECT EXISTS(SELECT 1 FROM `%s`)", table),
-	    is_out);
+	if (ours && strcmp(table, "schema_version") == 0)
+		*is_out = 0;
+	else if (!ours || !migrate_makes(arena, table))
+		*is_out = 1;
+	else
+		return db_text_number(db, arena,
+		    arena_printf(
+		        arena, "SELECT EXISTS(SELECT 1 FROM `%s`)", table),
+		    is_out);
+	return OK;
 }
 
 static enum error
 count_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 {
 	const char *names = NULL, *table;
-	int64_t is, tables = 0;
+	int64_t is = 0, tables = 0;
+	bool ours;
 	char *rest;
-	enum error error = db_text_value(db, arena,
-	    "SELECT GROUP_CONCAT(table_name SEPARATOR '\n')"
-	    " FROM information_schema.tables"
-	    " WHERE table_schema = DATABASE()"
-	    " AND table_name <> '" RESTORE_TABLE "'",
-	    &names);
+	enum error error = is_ours(db, arena, &ours);
 
+	if (error == OK)
+		error = db_text_value(db, arena,
+		    "SELECT GROUP_CONCAT(table_name SEPARATOR '\n')"
+		    " FROM information_schema.tables"
+		    " WHERE table_schema = DATABASE()"
+		    " AND table_name <> '" RESTORE_TABLE "'",
+		    &names);
 	rest = names == NULL ? NULL : arena_strdup(arena, names);
 	while (error == OK && (table = strsep(&rest, "\n")) != NULL) {
-		error = is_obstacle(db, arena, table, &is);
+		error = is_obstacle(db, arena, ours, table, &is);
 		tables += is;
 	}
 	if (error == OK)

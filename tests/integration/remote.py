@@ -48,7 +48,9 @@ class RemoteStack(Stack):
         super().__init__(builddir, keep)
         self.certificates = Certificates(self.dir)
         self.tcp_port = free_port()
-        self.db_options = ["--skip-networking=0", "--bind-address=127.0.0.1",
+        # A provider may have set what nobody expects.
+        self.db_options = ["--group-concat-max-len=64",
+                           "--skip-networking=0", "--bind-address=127.0.0.1",
                            "--port=%d" % self.tcp_port]
         if tls:
             self.db_options += self.certificates.server_options

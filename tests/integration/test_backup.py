@@ -330,6 +330,29 @@ class Spoilt(BackupTest):
                                        status=1), "another backup")
         self.assertEqual(run.end()[0], 0)
 
+    def test_a_part_that_is_no_file_is_left_alone(self):
+        os.mkfifo(self.file + ".part")
+        self.assert_words(self.ctl(self.stack, "backup", self.file, status=1),
+                          self.file + ".part", "remove it")
+        self.assertTrue(os.path.exists(self.file + ".part"))
+
+    def test_a_file_that_appears_meanwhile_is_not_replaced(self):
+        for more in ([], ["--force"]):
+            with self.dump_held() as wait_held:
+                run = Run(self.stack, "backup", self.file, *more)
+                wait_held()
+                with open(self.file, "wb") as f:
+                    f.write(b"precious")
+            rc, _, err = run.end()
+            with open(self.file, "rb") as f:
+                kept = f.read() == b"precious"
+            with self.subTest(more=more):
+                self.assertEqual(kept, not more)
+                self.assertEqual(rc, 0 if more else 1)
+                self.assertIn("" if more else "File exists", err)
+                self.assertFalse(os.path.exists(self.file + ".part"))
+            os.unlink(self.file)
+
     def test_a_terminated_backup_cleans_up(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             for end in ("", ".gz"):

@@ -275,5 +275,6 @@ class Processes(StackTest):
             [self.stack.program("palmaresd"), "-c", self.stack.conf],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
         self.assertNotEqual(r.returncode, 0)
-        self.assertTrue(r.stderr)
+        self.assertIn(self.stack.socket, r.stderr.decode())
+        self.assertIn("is palmaresd running already?", r.stderr.decode())
         self.one.event(unique("after"))

@@ -77,8 +77,12 @@ tables_of_others_are_in_the_way(void **state)
 	(void)state;
 	assert_int_equal(obstacles(db), 0);
 	sql("CREATE TABLE wp_posts (id INT)");
-	sql("CREATE TABLE schema_version (version INT)");
+	/* These are called as ours. */
+	sql("CREATE TABLE user (id INT)");
 	assert_int_equal(obstacles(db), 2);
+	sql("CREATE TABLE schema_version (version INT)");
+	assert_int_equal(obstacles(db), 3);
+	sql("DROP TABLE user");
 	assert_int_equal(begin(db), ERR_SCHEMA_MISMATCH);
 	assert_int_equal(tables(), 2);
 	sql("DROP TABLE schema_version");
