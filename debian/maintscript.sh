@@ -15,7 +15,10 @@ PALMARES_SITE_PENDING=$PALMARES_STATE/nginx-site-pending
 PALMARES_SITE_ENABLED=$PALMARES_STATE/nginx-site-enabled
 PALMARES_SITE=/etc/nginx/sites-enabled/palmares
 PALMARES_SITE_FILE=/etc/nginx/sites-available/palmares
-PALMARES_README=/usr/share/doc/palmares/README.Debian
+PALMARES_CONF=/etc/palmares/database.conf
+PALMARES_DBC_CONF=/etc/dbconfig-common/palmares.conf
+PALMARES_BACKUPS=/var/cache/dbconfig-common/backups
+PALMARES_README=/usr/share/doc/palmares/README.Debian.gz
 
 palmares_tls=off
 palmares_tls_ca=
@@ -46,8 +49,14 @@ mysql() {
 	palmares_client mysql "$@"
 }
 
+# Its backups are of one moment, and no event waits for them; palmaresctl(1),
+# "BACKUPS BY HAND".
 mysqldump() {
-	palmares_client mysqldump "$@"
+	palmares_defaults=$1
+	shift
+	palmares_client mysqldump "$palmares_defaults" --single-transaction \
+		--quick --skip-lock-tables --hex-blob \
+		--default-character-set=utf8mb4 --max-allowed-packet=1G "$@"
 }
 
 # palmares_client PROGRAM --defaults-file=FILE ARGUMENT...

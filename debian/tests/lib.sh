@@ -12,6 +12,7 @@ README=$PWD/debian/README.Debian       # it is read before it is installed, too
 TMP=${AUTOPKGTEST_TMP:-$(mktemp -d)}
 TOLD=$TMP/told  # what the last installation, or other program, said
 KEY=
+what="the beginning"
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 exec 2>&1
 
@@ -24,6 +25,7 @@ finish() {
 	journalctl --no-pager --quiet --boot --lines=80 --output=short-precise \
 		--unit='palmares*' --unit=mariadb --unit=nginx --unit=apache2
 	systemctl --no-pager --lines=0 status 'palmares*' mariadb || :
+	printf '\n== failed behind "%s"\n' "$what"
 	exit "$status"
 }
 

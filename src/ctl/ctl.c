@@ -73,9 +73,9 @@ ctl_store_fault(struct ctl *ctl, enum error error, const char *doing)
 		                " whether it was, and repeat it if not");
 	case ERR_NOT_CONNECTED:
 	case ERR_DATABASE_UNAVAILABLE:
-		return ctl_fail("cannot %s: the database says: %s. Run"
-		                " 'palmaresctl doctor' to find out more",
-		    doing, message);
+		return ctl_fail("cannot %s: the database says: %s (error %u)."
+		                " Run 'palmaresctl doctor' to find out more",
+		    doing, message, db_errno(ctl->db));
 	default:
 		return ctl_fail("cannot %s: %s%s%s", doing, error_title(error),
 		    *message == '\0' ? "" : ": ", message);

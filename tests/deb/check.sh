@@ -28,7 +28,7 @@ TEXT
 STEPS=(build lintian blhc shellcheck mandoc reproducible piuparts tests)
 SHORT_STEPS=(build lintian blhc shellcheck mandoc tests)
 SHORT_TESTS=(first-event units)
-PLAIN_TESTS=(first-event apache)      # they begin with a host that has nothing
+PLAIN_TESTS=(first-event servers-later apache)      # they begin with a host that has nothing
 LATER='2027-02-03 04:05:06'     # when the second build takes place
 
 short='' steps=() tests=() fresh=''

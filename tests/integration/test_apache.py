@@ -177,6 +177,8 @@ class Requests(ApacheTest):
 
     def test_metrics_are_for_this_machine(self):
         self.assert_status(self.ask("GET", "/metrics"), 200)
+        self.assert_status(self.ask("GET", "/metrics",
+                                    X_Forwarded_For="192.0.2.1"), 403)
 
 
 class Limits(ApacheTest):

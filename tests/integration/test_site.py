@@ -146,3 +146,5 @@ class Files(SiteTest):
         r = self.ask(self.site, "GET", "/metrics",
                      X_Forwarded_For="192.0.2.1")
         self.assert_problem(r, 403, "forbidden")
+        self.assert_status(self.ask(self.own, "GET", "/metrics",
+                                    X_Forwarded_For="192.0.2.1"), 403)
