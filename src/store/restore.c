@@ -106,7 +106,8 @@ is_ours(struct db *db, struct arena *arena, bool *is_out)
 
 	*is_out = false;
 	if (error != OK || columns == NULL ||
-	    strcmp(columns, "version,name,checksum,statements,done,applied_at"))
+	    strcmp(columns,
+	        "version,name,checksum,statements,done,applied_at") != 0)
 		return error;
 	error = db_text_number(
 	    db, arena, "SELECT COUNT(*) FROM schema_version", &version);

@@ -16,6 +16,7 @@ Exit status: 0 nothing was lost, doubled or otherwise wrong; 1 something was;
 
 import argparse
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -126,6 +127,7 @@ class Run:
         self.apps = [case.App(stack) for _ in range(APPLICATIONS)]
         self.stride = args.stride
         self.marked = None
+        self.probes = itertools.count()
         self.phases = []
         self.traffic = Traffic(
             stack, self.history, self.apps, seed,
@@ -179,7 +181,7 @@ class Run:
         """An event of a user not seen before, sent on a connection of its
         own: (document, seconds)."""
         begin = time.monotonic()
-        client = Client(self.traffic, "probe-%d" % len(self.traffic.probes))
+        client = Client(self.traffic, "probe-%d" % next(self.probes))
         self.traffic.probes.append(client)
         try:
             return client.introduce(), time.monotonic() - begin

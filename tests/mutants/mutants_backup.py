@@ -53,8 +53,8 @@ MUTANTS = [
     Mutant(
         "restore-over-an-empty-table", (),
         "a restore drops a table of somebody else's that has no rows",
-        "\tif (!migrate_makes(arena, table))\n",
-        "\tif (*table == '\\0')\n",
+        "\telse if (!ours || !migrate_makes(arena, table))\n",
+        "\telse if (*table == '\\0')\n",
         ["tables_of_others_are_in_the_way"]),
     Mutant(
         "restore-looks-once", (),
