@@ -349,9 +349,12 @@ rename_part(struct backup *backup)
 	int rc = renameat2(AT_FDCWD, backup->part, AT_FDCWD, backup->path,
 	    force ? 0 : RENAME_NOREPLACE);
 
-	/* A file system that cannot tell. */
-	if (rc != 0 && errno == EINVAL)
-		rc = rename(backup->part, backup->path);
+	/* A file system that cannot do it in one: look, and hope. */
+	if (rc != 0 && (errno == EINVAL || errno == ENOSYS)) {
+		errno = EEXIST;
+		if (force || access(backup->path, F_OK) != 0)
+			rc = rename(backup->part, backup->path);
+	}
 	if (rc != 0)
 		return ctl_fail("cannot rename %s to %s: %s", backup->part,
 		    backup->path, strerror(errno));

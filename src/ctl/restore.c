@@ -293,6 +293,7 @@ begin(struct restore *restore)
 {
 	struct ctl *ctl = restore->ctl;
 	enum error error = migrate_lock(ctl->db, ctl->arena, LOCK_SECONDS);
+	int rc;
 
 	if (error == ERR_LOCK_TIMEOUT)
 		return ctl_fail("nothing was restored: a migration, a backup"
@@ -300,8 +301,13 @@ begin(struct restore *restore)
 		                " a minute: let it end, and run this again");
 	if (error == OK)
 		error = restore_begin(ctl->db, ctl->arena);
-	if (error == ERR_SCHEMA_MISMATCH)
-		return check_database(restore);
+	if (error == ERR_SCHEMA_MISMATCH) {
+		rc = check_database(restore);
+		return rc != CTL_FINE
+		    ? rc
+		    : ctl_fail("nothing was restored: somebody has changed the"
+		               " database meanwhile: run this again");
+	}
 	if (error != OK)
 		return ctl_store_fault(
 		    ctl, error, "make the database ready for it");

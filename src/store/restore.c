@@ -1,6 +1,7 @@
 /* restore: what a backup has to know of the database, and how it comes back */
 #include "store/restore.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,11 +82,23 @@ backup_look(
 	return error;
 }
 
+/*
+ * Whether what is there may be dropped. Only a mark that has a row says so: until
+ * then nobody has looked whether the database is empty, see mark().
+ */
 static enum error
-is_marked(struct db *db, struct arena *arena, int64_t *marks_out)
+may_drop(struct db *db, struct arena *arena, bool *may_out)
 {
-	return db_text_number(
-	    db, arena, "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", marks_out);
+	int64_t marks, rows = 0;
+	enum error error = db_text_number(
+	    db, arena, "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", &marks);
+
+	if (error == OK && marks != 0)
+		error = db_text_number(
+		    db, arena, "SELECT COUNT(*) FROM " RESTORE_TABLE, &rows);
+	if (error == OK)
+		*may_out = rows != 0;
+	return error;
 }
 
 /*
@@ -95,8 +108,9 @@ is_marked(struct db *db, struct arena *arena, int64_t *marks_out)
 static enum error
 is_ours(struct db *db, struct arena *arena, bool *is_out)
 {
-	const char *columns = NULL, *list;
-	int64_t version;
+	const char *columns = NULL, *list = "";
+	int64_t version = 0;
+	bool alike;
 	enum error error = db_text_value(db, arena,
 	    "SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position)"
 	    " FROM information_schema.columns"
@@ -104,17 +118,16 @@ is_ours(struct db *db, struct arena *arena, bool *is_out)
 	    " AND table_name = 'schema_version'",
 	    &columns);
 
-	*is_out = false;
-	if (error != OK || columns == NULL ||
+	alike = columns != NULL &&
 	    strcmp(columns,
-	        "version,name,checksum,statements,done,applied_at") != 0)
-		return error;
-	error = db_text_number(
-	    db, arena, "SELECT COUNT(*) FROM schema_version", &version);
-	if (error == OK)
+	        "version,name,checksum,statements,done,applied_at") == 0;
+	if (error == OK && alike)
+		error = db_text_number(
+		    db, arena, "SELECT COUNT(*) FROM schema_version", &version);
+	if (error == OK && alike)
 		error = migrate_list(db, arena, &list);
 	if (error == OK)
-		*is_out = migrate_knows(arena, version, list);
+		*is_out = alike && migrate_knows(arena, version, list);
 	return error;
 }
 
@@ -139,8 +152,8 @@ static enum error
 count_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 {
 	const char *names = NULL, *table;
-	int64_t is = 0, tables = 0;
-	bool ours;
+	int64_t obstacle = 0, tables = 0;
+	bool ours = false;
 	char *rest;
 	enum error error = is_ours(db, arena, &ours);
 
@@ -153,8 +166,8 @@ count_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 		    &names);
 	rest = names == NULL ? NULL : arena_strdup(arena, names);
 	while (error == OK && (table = strsep(&rest, "\n")) != NULL) {
-		error = is_obstacle(db, arena, ours, table, &is);
-		tables += is;
+		error = is_obstacle(db, arena, ours, table, &obstacle);
+		tables += obstacle;
 	}
 	if (error == OK)
 		*tables_out = tables;
@@ -164,12 +177,12 @@ count_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 enum error
 restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 {
-	int64_t marks;
-	enum error error = is_marked(db, arena, &marks);
+	bool may;
+	enum error error = may_drop(db, arena, &may);
 
 	if (error != OK)
 		return error;
-	if (marks == 0)
+	if (!may)
 		return count_obstacles(db, arena, tables_out);
 	*tables_out = 0;
 	return OK;
@@ -267,27 +280,26 @@ refuse_obstacles(struct db *db, struct arena *arena)
 	return error == OK && tables != 0 ? ERR_SCHEMA_MISMATCH : error;
 }
 
-static enum error
-set_mark(struct db *db)
-{
-	return db_text(db,
-	    "CREATE TABLE " RESTORE_TABLE
-	    " (it_begins_anew INT) ENGINE=InnoDB");
-}
-
-/* Looks twice: until the mark was set, somebody may have written a first row. */
+/*
+ * From its first statement on, whoever connects sees that the database is not to
+ * be used; with its second, what is there may be dropped. In between, somebody
+ * may have written a first row, so it looks twice.
+ */
 static enum error
 mark(struct db *db, struct arena *arena)
 {
 	enum error cleared, error = refuse_obstacles(db, arena);
 
 	if (error == OK)
-		error = set_mark(db);
-	if (error != OK)
-		return error;
-	error = close_others(db, arena);
+		error = db_text(db,
+		    "CREATE TABLE IF NOT EXISTS " RESTORE_TABLE
+		    " (it_begins_anew INT) ENGINE=InnoDB");
+	if (error == OK)
+		error = close_others(db, arena);
 	if (error == OK)
 		error = refuse_obstacles(db, arena);
+	if (error == OK)
+		error = db_text(db, "INSERT INTO " RESTORE_TABLE " VALUES (1)");
 	if (error == OK)
 		return OK;
 	cleared = restore_end(db);
@@ -297,11 +309,11 @@ mark(struct db *db, struct arena *arena)
 enum error
 restore_begin(struct db *db, struct arena *arena)
 {
-	int64_t marks;
-	enum error error = is_marked(db, arena, &marks);
+	bool may;
+	enum error error = may_drop(db, arena, &may);
 
 	if (error == OK)
-		error = marks != 0 ? close_others(db, arena) : mark(db, arena);
+		error = may ? close_others(db, arena) : mark(db, arena);
 	return error == OK ? drop_tables(db, arena) : error;
 }
 

@@ -12,7 +12,8 @@ struct db;
 /*
  * A table of this name says that what else is in the database is not whole:
  * migrate_check and migrate_status refuse it then. It is made before the first
- * table of a restore and dropped behind the last.
+ * table of a restore and dropped behind the last. A row in it says that the
+ * database was empty when it was made, so that what is there may be dropped.
  */
 #define RESTORE_TABLE "restore_unfinished"
 #define RESTORE_MARK                                                   \

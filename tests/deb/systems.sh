@@ -35,22 +35,21 @@ systems_key() {
 }
 
 # systems_make: makes them, unless they are there and no older than two weeks;
-# $systems/chroot is there where systemd-nspawn cannot run them
+# then $systems/chroot is there if systemd-nspawn cannot run them
 systems_make() {
 	local key
+	rm -f "$systems/chroot"
 	key=$(systems_key)
 	if [ "$(cat "$systems/key" 2>/dev/null)" = "$key" ] &&
 		[ -n "$(find "$systems/key" -mtime -14)" ]; then
 		echo "the systems are there"
+		systems_probe
 		return
 	fi
 	rm -rf "$systems"
 	mkdir -p "$systems"
 	base_make || return
-	if [ -z "${PALMARES_CHROOT:-}" ] && ! system_spawns; then
-		: >"$systems/chroot"
-		export PALMARES_CHROOT=yes
-	fi
+	systems_probe
 	{
 		# autopkgtest wants dpkg-dev.
 		layer_make plain base dpkg-dev &&
@@ -130,13 +129,16 @@ system_drop() {
 	rm -rf -- "$1"
 }
 
-# system_spawns: whether systemd-nspawn can run base; else it says why not
-system_spawns() {
-	local status=0
+# systems_probe: a chroot has to do where systemd-nspawn cannot run base; it says
+# why not
+systems_probe() {
+	[ -z "${PALMARES_CHROOT:-}" ] || return 0
 	system_open "$systems/probe" "$systems/base" || return
-	system_spawn "$systems/probe" true || status=$?
+	if ! system_spawn "$systems/probe" true; then
+		: >"$systems/chroot"
+		export PALMARES_CHROOT=yes
+	fi
 	system_drop "$systems/probe"
-	return "$status"
 }
 
 # system_run DIR OPTION... COMMAND...: runs a command in it, with a network of

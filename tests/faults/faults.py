@@ -20,7 +20,7 @@ from stack import (SqlSession, StackError, connections_taken, fill,
 
 ROW_LOCK_MAX = 5        # seconds; nobody holds a row longer
 FROZEN = 7              # seconds that a stopped worker stays so
-PROBES, SERVED = 12, 3  # events beside it; how many at least must be served
+PROBES, SERVED = 12, 9  # events beside it; how many at least must be served
 LOOK = 0.3              # for `locks`; InnoDB renews what it tells every 0.1 s
 LOCKS = ("SELECT trx_id FROM information_schema.innodb_trx"
          " WHERE trx_rows_locked > 0 AND trx_state = 'RUNNING'")

@@ -511,7 +511,7 @@ class Refused(BackupTest):
             run = Run(self.other, "restore", self.file)
             wait_until(lambda: self.other.sql(
                 "SELECT 1 FROM information_schema.processlist WHERE info"
-                " LIKE 'CREATE TABLE restore%' AND state LIKE 'Waiting%'"),
+                " LIKE 'CREATE TABLE % restore%' AND state LIKE 'Waiting%'"),
                 20, "the restore sets its mark")
             self.ctl(self.other, "app", "create", "first")
             session.run("BACKUP STAGE END")

@@ -57,6 +57,12 @@ MUTANTS = [
         "\telse if (*table == '\\0')\n",
         ["tables_of_others_are_in_the_way"]),
     Mutant(
+        "restore-trusts-any-mark", (),
+        "what was written after the death of a restore is dropped",
+        "*may_out = rows != 0;",
+        "*may_out = marks != 0;",
+        ["a_mark_alone_is_no_leave_to_drop"]),
+    Mutant(
         "restore-looks-once", (),
         "a row that is written while a restore begins is dropped",
         "\tif (error == OK)\n\t\terror = refuse_obstacles(db, arena);\n",

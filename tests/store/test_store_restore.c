@@ -159,6 +159,26 @@ an_interrupted_restore_is_begun_anew(void **state)
 }
 
 static void
+a_mark_alone_is_no_leave_to_drop(void **state)
+{
+	struct db *db = connect_bare();
+	int64_t before;
+
+	(void)state;
+	migrate(db);
+	sql("INSERT INTO application VALUES (1, 1, 'a', '', 'UTC', 0, 1, 1,"
+	    " 1)");
+	before = tables();
+	/* What is left of one who died before the second look. */
+	sql("CREATE TABLE restore_unfinished (it_begins_anew INT)");
+	assert_int_equal(obstacles(db), 1);
+	assert_int_equal(begin(db), ERR_SCHEMA_MISMATCH);
+	assert_int_equal(tables(), before);
+	assert_null(why_not(db));
+	db_free(db);
+}
+
+static void
 connections_of_before_are_closed(void **state)
 {
 	struct db *db = connect_bare(), *other = connect_bare();
@@ -258,6 +278,8 @@ main(void)
 	        make_empty_database),
 	    cmocka_unit_test_setup(
 	        an_interrupted_restore_is_begun_anew, make_empty_database),
+	    cmocka_unit_test_setup(
+	        a_mark_alone_is_no_leave_to_drop, make_empty_database),
 	    cmocka_unit_test_setup(
 	        connections_of_before_are_closed, make_empty_database),
 	    cmocka_unit_test_setup(
