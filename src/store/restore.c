@@ -82,6 +82,13 @@ backup_look(
 	return error;
 }
 
+static enum error
+count_marks(struct db *db, struct arena *arena, int64_t *marks_out)
+{
+	return db_text_number(
+	    db, arena, "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", marks_out);
+}
+
 /*
  * Whether what is there may be dropped. Only a mark that has a row says so: until
  * then nobody has looked whether the database is empty, see mark().
@@ -90,8 +97,7 @@ static enum error
 may_drop(struct db *db, struct arena *arena, bool *may_out)
 {
 	int64_t marks, rows = 0;
-	enum error error = db_text_number(
-	    db, arena, "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", &marks);
+	enum error error = count_marks(db, arena, &marks);
 
 	if (error == OK && marks != 0)
 		error = db_text_number(
@@ -177,12 +183,12 @@ count_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 enum error
 restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 {
-	bool may;
-	enum error error = may_drop(db, arena, &may);
+	int64_t marks;
+	enum error error = count_marks(db, arena, &marks);
 
 	if (error != OK)
 		return error;
-	if (!may)
+	if (marks == 0)
 		return count_obstacles(db, arena, tables_out);
 	*tables_out = 0;
 	return OK;

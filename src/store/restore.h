@@ -44,8 +44,8 @@ enum error backup_look(struct db *db, struct arena *arena,
 
 /*
  * How many tables are in the way of a restore: none in an empty database, none
- * in one that has what an interrupted restore left, and none of those that
- * migrations have made and nobody has written to since.
+ * in one with the mark, of which restore_begin finds out more, and none of those
+ * that migrations have made and that have no row.
  */
 enum error restore_obstacles(
     struct db *db, struct arena *arena, int64_t *tables_out) MUST_CHECK;
@@ -54,7 +54,7 @@ enum error restore_obstacles(
  * Makes room for a restore: sets the mark, closes all other connections of the
  * account to the database, so that palmaresd looks at its schema again before it
  * uses it, and drops what is no obstacle. ERR_SCHEMA_MISMATCH where there are
- * obstacles.
+ * obstacles; then there is no mark either.
  */
 enum error restore_begin(struct db *db, struct arena *arena) MUST_CHECK;
 

@@ -520,6 +520,20 @@ class Refused(BackupTest):
         self.assert_words(err, "nothing was restored", "in use")
         self.assertIn("first", self.ctl(self.other, "app", "list"))
 
+    def test_what_a_killed_restore_has_marked_and_not_emptied(self):
+        """It died before it had looked whether the database is empty."""
+        with open(self.file, "wb") as f:
+            f.write(self.good)
+        self.ctl(self.other, "migrate")
+        self.ctl(self.other, "app", "create", "first")
+        self.other.sql("CREATE TABLE restore_unfinished (it_begins_anew INT)")
+        self.assert_words(self.ctl(self.other, "migrate", "--check", status=1),
+                          "palmaresctl restore")
+        self.assert_words(self.ctl(self.other, "restore", self.file,
+                                   status=1), "nothing was restored", "in use")
+        self.ctl(self.other, "migrate", "--check")
+        self.assertIn("first", self.ctl(self.other, "app", "list"))
+
     def test_a_line_for_the_client_runs_nothing(self):
         """A file may come from anywhere; it is SQL and no more."""
         mark = self.stack.path(unique("ran"))
