@@ -349,7 +349,7 @@ rename_part(struct backup *backup)
 	int rc = renameat2(AT_FDCWD, backup->part, AT_FDCWD, backup->path,
 	    force ? 0 : RENAME_NOREPLACE);
 
-	/* A file system that cannot do it in one: look, and hope. */
+	/* A file system that cannot do it in one step: in two. */
 	if (rc != 0 && (errno == EINVAL || errno == ENOSYS)) {
 		errno = EEXIST;
 		if (force || access(backup->path, F_OK) != 0)

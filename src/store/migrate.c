@@ -128,8 +128,7 @@ static enum error
 refuse_unfinished_restore(struct run *run)
 {
 	int64_t marks;
-	enum error error = db_text_number(run->db, run->arena,
-	    "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", &marks);
+	enum error error = restore_marks(run->db, run->arena, &marks);
 
 	if (error != OK || marks == 0)
 		return error;

@@ -82,8 +82,8 @@ backup_look(
 	return error;
 }
 
-static enum error
-count_marks(struct db *db, struct arena *arena, int64_t *marks_out)
+enum error
+restore_marks(struct db *db, struct arena *arena, int64_t *marks_out)
 {
 	return db_text_number(
 	    db, arena, "SELECT COUNT(*) FROM (" RESTORE_MARK ") t", marks_out);
@@ -97,7 +97,7 @@ static enum error
 may_drop(struct db *db, struct arena *arena, bool *may_out)
 {
 	int64_t marks, rows = 0;
-	enum error error = count_marks(db, arena, &marks);
+	enum error error = restore_marks(db, arena, &marks);
 
 	if (error == OK && marks != 0)
 		error = db_text_number(
@@ -184,7 +184,7 @@ enum error
 restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 {
 	int64_t marks;
-	enum error error = count_marks(db, arena, &marks);
+	enum error error = restore_marks(db, arena, &marks);
 
 	if (error != OK)
 		return error;

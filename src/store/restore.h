@@ -42,6 +42,10 @@ struct backup_source {
 enum error backup_look(struct db *db, struct arena *arena,
     struct backup_source *source_out) MUST_CHECK;
 
+/* How many marks there are, 1 or none: a restore is under way, or has died. */
+enum error restore_marks(
+    struct db *db, struct arena *arena, int64_t *marks_out) MUST_CHECK;
+
 /*
  * How many tables are in the way of a restore: none in an empty database, none
  * in one with the mark, of which restore_begin finds out more, and none of those
