@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_error \
 	tests/unit/test_base_json \
 	tests/unit/test_base_json_faults \
+	tests/unit/test_base_json_library \
 	tests/unit/test_base_json_limits \
 	tests/unit/test_base_json_members \
 	tests/unit/test_base_json_strings \

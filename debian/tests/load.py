@@ -29,7 +29,8 @@ WAIT = 75               # seconds for one answer
 class Client(threading.Thread):
     def __init__(self, number, api, key, stop):
         super().__init__()
-        self.username = "load-%d-%d" % (os.getpid(), number)
+        self.event = "load-%d-%d" % (os.getpid(), number)
+        self.username = "läuft €🏆 %d-%d" % (os.getpid(), number)
         self.url = urllib.parse.urlsplit(api)
         self.headers = {"Authorization": "Bearer " + key,
                         "Content-Type": "application/json"}
@@ -43,14 +44,14 @@ class Client(threading.Thread):
     def run(self):
         while not self.refused and not os.path.exists(self.stop):
             begin = time.monotonic()
-            self.post("%s-%d" % (self.username, self.taken))
+            self.post("%s-%d" % (self.event, self.taken))
             self.longest = max(self.longest, time.monotonic() - begin)
 
     def post(self, event):
         """Post it until there is a definite answer."""
         end = time.monotonic() + GIVE_UP
         body = json.dumps({"id": event, "username": self.username,
-                           "eventType": "review"})
+                           "eventType": "review"}, ensure_ascii=False).encode()
         while True:
             status, text = self.ask("POST", "/events", body)
             if status in (200, 201):
@@ -78,7 +79,8 @@ class Client(threading.Thread):
             return 0, repr(error)
 
     def points(self):
-        path = "/pointScales/reputation/users/" + self.username
+        path = "/pointScales/reputation/users/" + urllib.parse.quote(
+            self.username, safe="")
         status, text = self.ask("GET", path)
         return json.loads(text)["points"] if status == 200 else text
 

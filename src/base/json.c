@@ -93,7 +93,7 @@ json_keep(struct arena *arena, struct json_object *object)
 		arena_defer(arena, put_object, object);
 }
 
-/* json-c's own view of a text that passed the check. */
+/* json-c's own view of a text that passed the check, which is the strict one. */
 static struct json_object *
 tokenize(const char *text, size_t len, const char **why_out)
 {
@@ -107,8 +107,8 @@ tokenize(const char *text, size_t len, const char **why_out)
 		*why_out = "no memory";
 		return NULL;
 	}
-	json_tokener_set_flags(
-	    tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/* Not JSON_TOKENER_STRICT: 0.18 takes no byte beyond ASCII then. */
+	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
 	object = json_tokener_parse_ex(tokener, text, (int)len);
 	/* A number at the top could go on: the NUL says that it does not. */
 	if (json_tokener_get_error(tokener) == json_tokener_continue)
@@ -140,4 +140,26 @@ json_parse(struct arena *arena, const char *text, size_t len,
 	object = tokenize(text, len, why_out);
 	json_keep(arena, object);
 	return object;
+}
+
+const char *
+json_trial(struct arena *arena)
+{
+	/* One character of each length that UTF-8 has, in a name and a value. */
+	static const char characters[] =
+	    "z\xC3\xA9\xE2\x82\xAC\xF0\x9F\x8F\x86";
+	const char *text =
+	    arena_printf(arena, "{\"%s\": \"%s\"}", characters, characters);
+	struct json_object *object, *value;
+	struct faults faults;
+	const char *why;
+
+	faults_init(&faults, arena);
+	object = json_parse(arena, text, strlen(text), &faults, &why);
+	if (why != NULL)
+		return why;
+	if (!json_object_object_get_ex(object, characters, &value) ||
+	    strcmp(json_object_get_string(value), characters) != 0)
+		return "another text came out of it";
+	return NULL;
 }

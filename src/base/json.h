@@ -56,6 +56,12 @@ enum { JSON_NAME_MAX = 4096, JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 200000 };
 struct json_object *json_parse(struct arena *arena, const char *text,
     size_t len, struct faults *faults, const char **why_out);
 
+/*
+ * Parses a text beyond ASCII, which the json-c that happens to be installed may
+ * be unable to. NULL, or what came of it.
+ */
+const char *json_trial(struct arena *arena);
+
 /* Puts the object when the arena is reset or freed. NULL is nothing to put. */
 void json_keep(struct arena *arena, struct json_object *object);
 

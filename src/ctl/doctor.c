@@ -179,6 +179,25 @@ check_clock(struct doctor *doctor)
 		doctor_says(doctor, FINDING_FINE, check, NULL, "%.19sZ", now);
 }
 
+/* The library may be another one than this program was built and tried with. */
+static void
+check_json(struct doctor *doctor)
+{
+	static const char check[] = "json-c";
+	const char *why = json_trial(doctor->ctl->arena);
+
+	if (why == NULL)
+		doctor_says(doctor, FINDING_FINE, check, NULL,
+		    "version %s takes texts beyond ASCII", json_c_version());
+	else
+		doctor_says(doctor, FINDING_WRONG, check,
+		    "install the palmares that is built for this release of"
+		    " the system, and restart palmaresd",
+		    "version %s cannot read texts beyond ASCII, and events"
+		    " with such are refused: %s",
+		    json_c_version(), why);
+}
+
 static void
 print_findings(const struct doctor *doctor)
 {
@@ -238,6 +257,7 @@ doctor_command(struct ctl *ctl)
 		doctor_database(doctor);
 		check_daemon(doctor);
 	}
+	check_json(doctor);
 	check_clock(doctor);
 	fine = all_fine(doctor);
 	if (ctl->json) {

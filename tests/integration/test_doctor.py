@@ -60,6 +60,13 @@ class Doctor(StackTest):
         with self.nothing_applied():
             self.assertEqual(self.doctor(), (0, {}))
 
+    def test_the_json_library_is_tried(self):
+        rc, _, _, document = self.stack.ctl("doctor")
+        self.assertEqual(rc, 0)
+        said = [f for f in document["findings"] if f["check"] == "json-c"]
+        self.assertEqual([f["state"] for f in said], ["ok"], document)
+        self.assertIn("beyond ASCII", said[0]["detail"])
+
     def test_the_configuration(self):
         self.assert_wrong(["configuration"],
                           self.stack.path("no such.conf"))

@@ -176,4 +176,20 @@ MUTANTS = [
         "\tif (error == OK && !application_out->classic)\n",
         "\tif (error == OK && application_out->id == 0)\n",
         ["test_an_application_without_classic_does_not_answer"]),
+    Mutant(
+        "json-c-asked-for-strictness", (),
+        "json-c 0.18, Debian 13's, refuses every byte beyond ASCII",
+        "(tokener, JSON_TOKENER_VALIDATE_UTF8);\n",
+        "(tokener, JSON_TOKENER_STRICT);\n",
+        ["every_byte_beyond_ascii_is_taken"]),
+    Mutant(
+        "json-c-not-tried", (),
+        "doctor is content with a json-c that refuses bytes beyond ASCII",
+        "\tobject = json_parse(arena, text, strlen(text), &faults, &why);\n"
+        "\tif (why != NULL)\n"
+        "\t\treturn why;\n",
+        "\tobject = json_parse(arena, text, strlen(text), &faults, &why);\n"
+        "\tif (why != NULL)\n"
+        "\t\treturn NULL;\n",
+        ["a_library_that_takes_none_is_noticed"]),
 ]
