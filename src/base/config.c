@@ -16,7 +16,7 @@
 /*
  * libinih tells neither the line of a setting nor of a fault of ours, and its
  * line buffer's size is its own secret. So it reads through read_line, which
- * counts the lines, refuses one that does not fit, and keeps the current one.
+ * counts the lines and keeps the current one.
  */
 struct loader {
 	struct arena *arena;
@@ -320,7 +320,10 @@ strip_end(char *line, size_t len)
 
 /*
  * libinih's reader, in fgets's place. White space before a setting goes: to
- * libinih it would mean that the value above goes on.
+ * libinih it would mean that the value above goes on. The line break is there
+ * each time: libinih from 58 on takes a full buffer without one for a line that
+ * was cut, and drops the lines after it. A line that does not fit loses its end,
+ * which is the value's, and that is read from our copy.
  */
 static char *
 read_line(char *to, int size, void *loader_void)
@@ -339,13 +342,8 @@ read_line(char *to, int size, void *loader_void)
 		return NULL;
 	}
 	strip_end(loader->line, (size_t)len);
-	if (snprintf(to, (size_t)size, "%s",
-	        loader->line + strspn(loader->line, " \t")) >= size) {
-		fail(loader,
-		    arena_printf(loader->arena,
-		        "the line is longer than %d bytes", size - 1));
-		return NULL;
-	}
+	snprintf(to, (size_t)size, "%.*s\n", size - 2,
+	    loader->line + strspn(loader->line, " \t"));
 	return to;
 }
 

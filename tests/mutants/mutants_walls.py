@@ -192,4 +192,10 @@ MUTANTS = [
         "\tif (why != NULL)\n"
         "\t\treturn NULL;\n",
         ["a_library_that_takes_none_is_noticed"]),
+    Mutant(
+        "line-without-its-break", (),
+        "libinih from 58 on drops the lines after one that fills its buffer",
+        "\"%.*s\\n\", size - 2,",
+        "\"%.*s\", size - 2,",
+        ["a_line_of_any_length_takes_nothing_from_those_after_it"]),
 ]
