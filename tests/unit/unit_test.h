@@ -24,4 +24,11 @@ int arena_tear_down(void **state);
 extern const size_t arena_max;
 extern struct arena *arena;
 
+/* assert_in_range has another name in cmocka 2. */
+#define assert_between(value, min, max)                          \
+	do {                                                     \
+		uintmax_t value_ = (uintmax_t)(value);           \
+		assert_true(value_ >= (min) && value_ <= (max)); \
+	} while (0)
+
 #endif
