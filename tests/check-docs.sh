@@ -107,7 +107,7 @@ awk '/^#define ERROR_TABLE/ { on = 1 }
 		while (match(text, /[0-9]+, "[a-z_]+"/)) {
 			split(substr(text, RSTART, RLENGTH), part, /[, "]+/)
 			text = substr(text, RSTART + RLENGTH)
-			if (part[2] !~ /^(ok|duplicate|application_exists|key_not_found)$/)
+			if (part[2] !~ /^(ok|duplicate|application_exists|key_not_found|too_many_keys)$/)
 				print part[1], part[2]
 		}
 	}' src/base/error.h >"$work/error-codes"

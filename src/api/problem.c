@@ -2,6 +2,10 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "store/catalog.h"
+
+#define AS_TEXT(token) #token
+#define TEXT_OF(macro) AS_TEXT(macro)
 
 /*
  * Errors whose problem needs a header, or a sentence where nothing else is
@@ -47,6 +51,19 @@ static const struct {
         "use the nextCursor of an earlier answer of this collection"},
     {ERR_POINT_SCALE_IN_USE, NULL, NULL, "a rule or a user's balance uses it"},
     {ERR_BADGE_IN_USE, NULL, NULL, "a rule uses it or a user has it"},
+    {ERR_TOO_MANY_POINT_SCALES, NULL, NULL,
+        "an application has at most " TEXT_OF(
+            CATALOG_MAX) " point scales:"
+                         " delete one that no rule uses and no user has points on, or let"
+                         " rules share one"},
+    {ERR_TOO_MANY_BADGES, NULL, NULL,
+        "an application has at most " TEXT_OF(
+            CATALOG_MAX) " badges: delete"
+                         " one that no rule gives and no user has"},
+    {ERR_TOO_MANY_RULES, NULL, NULL,
+        "an application has at most " TEXT_OF(
+            CATALOG_MAX) " rules: delete"
+                         " one that is not needed any more; what it gave stays"},
     {ERR_PRECONDITION_FAILED, NULL, NULL,
         "the resource is not the one that If-Match or If-None-Match"
         " names: get it again"},

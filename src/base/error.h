@@ -42,6 +42,14 @@
 	X(ERR_POINT_SCALE_IN_USE, 409, "point_scale_in_use",                  \
 	    "The point scale is in use")                                      \
 	X(ERR_BADGE_IN_USE, 409, "badge_in_use", "The badge is in use")       \
+	X(ERR_TOO_MANY_POINT_SCALES, 409, "too_many_point_scales",            \
+	    "The application has all the point scales that it may have")      \
+	X(ERR_TOO_MANY_BADGES, 409, "too_many_badges",                        \
+	    "The application has all the badges that it may have")            \
+	X(ERR_TOO_MANY_RULES, 409, "too_many_rules",                          \
+	    "The application has all the rules that it may have")             \
+	X(ERR_TOO_MANY_KEYS, 409, "too_many_keys",                            \
+	    "The application has all the keys that it may have")              \
 	X(ERR_BALANCE_OVERFLOW, 409, "balance_overflow",                      \
 	    "The balance would leave the range of points")                    \
 	X(ERR_PRECONDITION_FAILED, 412, "precondition_failed",                \

@@ -104,6 +104,11 @@ key_create_command(struct ctl *ctl)
 		return rc;
 	key.application_id = application.id;
 	error = tx_run(ctl->db, &options, insert, &creation);
+	if (error == ERR_TOO_MANY_KEYS)
+		return ctl_fail("application \"%s\" has %d live keys, and may"
+		                " have no more: revoke one that nobody uses"
+		                " ('palmaresctl key revoke')",
+		    application.name, LIVE_KEYS_MAX);
 	if (error != OK)
 		return ctl_store_fault(ctl, error, "make the key");
 	print_made(ctl, &application, &creation);

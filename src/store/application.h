@@ -71,9 +71,13 @@ struct key {
 	int64_t revoked_at; /* 0: live */
 };
 
+/* How many live keys an application may have: see CATALOG_MAX. */
+enum { LIVE_KEYS_MAX = 1000 };
+
 /*
  * Makes a key: key_text gets the only copy there will ever be; the database
- * gets its SHA-256. In a transaction of the caller.
+ * gets its SHA-256. In a transaction of the caller, which has locked the
+ * application. ERR_TOO_MANY_KEYS.
  */
 enum error key_insert(
     struct db *db, struct key *key, char key_text[KEY_TEXT_SIZE]) MUST_CHECK;

@@ -18,6 +18,8 @@ static const char *const texts[CATALOG_STATEMENTS] = {
                        " WHERE application_id = ? AND id = ?",
     [CATALOG_DELETE] = "DELETE FROM badge WHERE application_id = ?"
                        " AND id = ?",
+    [CATALOG_COUNT] = "SELECT COUNT(*) FROM (SELECT 1 FROM badge"
+                      " WHERE application_id = ? LIMIT ?) n",
     [CATALOG_USES] = "SELECT EXISTS (SELECT 1 FROM rule_revision"
                      " WHERE application_id = ? AND until = 0 AND badge_id = ?)"
                      " OR EXISTS (SELECT 1 FROM badge"
@@ -46,6 +48,7 @@ const struct catalog badge_catalog = {
     .size = sizeof(struct badge),
     .exists = ERR_BADGE_EXISTS,
     .not_found = ERR_BADGE_NOT_FOUND,
+    .too_many = ERR_TOO_MANY_BADGES,
     .in_use = ERR_BADGE_IN_USE,
     .take = take,
     .bind = bind,

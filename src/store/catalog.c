@@ -84,6 +84,24 @@ bind_own(const struct catalog *catalog, struct query *query, const void *object)
 		catalog->bind(query, object);
 }
 
+/* Exact, because the application is locked. */
+static enum error
+check_count(const struct catalog *catalog, struct db *db, int64_t application)
+{
+	struct query query;
+	int64_t count = 0;
+	enum error error;
+
+	query_begin(&query, db, catalog->set, CATALOG_COUNT);
+	query_int(&query, application);
+	query_int(&query, CATALOG_MAX);
+	query_run(&query);
+	if (query_next(&query))
+		count = query_take_int(&query);
+	error = query_end(&query);
+	return error == OK && count >= CATALOG_MAX ? catalog->too_many : error;
+}
+
 static enum error
 insert_row(const struct catalog *catalog, struct db *db, int64_t application,
     struct named *object)
@@ -138,9 +156,9 @@ catalog_write(const struct catalog *catalog, struct db *db, struct arena *arena,
     int64_t application, int64_t version, void *object)
 {
 	const bool fresh = ((const struct named *)object)->id == 0;
-	enum error error = OK;
+	enum error error = fresh ? check_count(catalog, db, application) : OK;
 
-	if (catalog->complete != NULL)
+	if (error == OK && catalog->complete != NULL)
 		error =
 		    catalog->complete(db, arena, application, version, object);
 	if (error == OK)

@@ -11,6 +11,14 @@
 
 struct arena;
 
+/*
+ * How many of each kind an application may have. All that is made of them (a
+ * user who has everything, the awards of an event that all rules match) then
+ * fits into an answer. A database may have more, from before there was a limit:
+ * all of it goes on, and only a further one is refused.
+ */
+#define CATALOG_MAX 1000
+
 /* What all of them have; a point scale has nothing else. */
 struct named {
 	int64_t id; /* 0: none */
@@ -47,6 +55,7 @@ enum catalog_statement {
 	CATALOG_INSERT, /* application, struct named but for id, own values */
 	CATALOG_UPDATE, /* description, updated_at, own, application, id */
 	CATALOG_DELETE, /* application, id */
+	CATALOG_COUNT,  /* application, limit: how many there are, up to it */
 	CATALOG_COMMON,
 	CATALOG_USES = CATALOG_COMMON, /* twice: application, id */
 	CATALOG_STATEMENTS
@@ -61,6 +70,7 @@ struct catalog {
 	size_t size; /* of an object */
 	enum error exists;
 	enum error not_found;
+	enum error too_many;
 	enum error in_use; /* OK: it has no CATALOG_USES, and any may go */
 	/* Its own columns, and its own values of a row. */
 	void (*take)(struct query *query, struct arena *arena, void *object);
@@ -99,7 +109,8 @@ enum error catalog_list(const struct catalog *catalog, struct db *db,
 /*
  * The others need a transaction in which application_change has locked the
  * application and answered the version. write inserts what has the id 0, and
- * sets its id and times or answers the catalog's exists; else it updates.
+ * sets its id and times or answers the catalog's exists or too_many (of what is
+ * made along, theirs); else it updates.
  * delete answers in_use while a rule in force or a user uses the thing.
  */
 enum error

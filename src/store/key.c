@@ -8,7 +8,7 @@
 #include "store/db.h"
 #include "store/statements.h"
 
-enum { INSERT, FIND, LIST, LIVE, REVOKE, STATEMENTS };
+enum { INSERT, COUNT, FIND, LIST, LIVE, REVOKE, STATEMENTS };
 
 #define COLUMNS                                     \
 	"SELECT id, application_id,"                \
@@ -20,6 +20,8 @@ enum { INSERT, FIND, LIST, LIVE, REVOKE, STATEMENTS };
 static const char *const texts[STATEMENTS] = {
     [INSERT] = "INSERT INTO api_key (application_id, kind, hash, label,"
                " created_at) VALUES (?, ?, ?, ?, ?)",
+    [COUNT] = "SELECT COUNT(*) FROM (SELECT 1 FROM api_key"
+              " WHERE application_id = ? AND revoked_at IS NULL LIMIT ?) n",
     [FIND] = COLUMNS "WHERE hash = ? AND revoked_at IS NULL",
     [LIST] = COLUMNS "WHERE application_id = ? ORDER BY id",
     [LIVE] = "SELECT id FROM api_key"
@@ -68,12 +70,33 @@ make_text(enum key_kind kind, char text[KEY_TEXT_SIZE])
 	sodium_memzero(bytes, sizeof(bytes));
 }
 
+static enum error
+check_count(struct db *db, int64_t application_id)
+{
+	struct query query;
+	int64_t count = 0;
+	enum error error;
+
+	query_begin(&query, db, SET_KEY, COUNT);
+	query_int(&query, application_id);
+	query_int(&query, LIVE_KEYS_MAX);
+	query_run(&query);
+	if (query_next(&query))
+		count = query_take_int(&query);
+	error = query_end(&query);
+	return error == OK && count >= LIVE_KEYS_MAX ? ERR_TOO_MANY_KEYS
+	                                             : error;
+}
+
 enum error
 key_insert(struct db *db, struct key *key, char key_text[KEY_TEXT_SIZE])
 {
 	unsigned char hash[32];
 	struct query query;
+	enum error error = check_count(db, key->application_id);
 
+	if (error != OK)
+		return error;
 	make_text(key->kind, key_text);
 	key_hash(key_text, hash);
 	key->created_at = clock_now();

@@ -16,6 +16,8 @@ static const char *const texts[CATALOG_STATEMENTS] = {
                        " WHERE application_id = ? AND id = ?",
     [CATALOG_DELETE] = "DELETE FROM point_scale WHERE application_id = ?"
                        " AND id = ?",
+    [CATALOG_COUNT] = "SELECT COUNT(*) FROM (SELECT 1 FROM point_scale"
+                      " WHERE application_id = ? LIMIT ?) n",
     [CATALOG_USES] =
         "SELECT EXISTS (SELECT 1 FROM rule_revision"
         " WHERE application_id = ? AND until = 0 AND point_scale_id = ?)"
@@ -29,5 +31,6 @@ const struct catalog point_scale_catalog = {
     .size = sizeof(struct named),
     .exists = ERR_POINT_SCALE_EXISTS,
     .not_found = ERR_POINT_SCALE_NOT_FOUND,
+    .too_many = ERR_TOO_MANY_POINT_SCALES,
     .in_use = ERR_POINT_SCALE_IN_USE,
 };

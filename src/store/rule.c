@@ -26,6 +26,9 @@ static const char *const texts[STATEMENTS] = {
                        " WHERE application_id = ? AND id = ?",
     [CATALOG_DELETE] = "UPDATE rule SET deleted = id"
                        " WHERE application_id = ? AND id = ?",
+    /* By the revisions in force: those of deleted rules are not among them. */
+    [CATALOG_COUNT] = "SELECT COUNT(*) FROM (SELECT 1 FROM rule_revision"
+                      " WHERE application_id = ? AND until = 0 LIMIT ?) n",
     [END_REVISION] = "UPDATE rule_revision SET until = ?"
                      " WHERE application_id = ? AND rule_id = ?"
                      " AND until = 0",
@@ -130,6 +133,7 @@ const struct catalog rule_catalog = {
     .size = sizeof(struct rule_definition),
     .exists = ERR_RULE_EXISTS,
     .not_found = ERR_RULE_NOT_FOUND,
+    .too_many = ERR_TOO_MANY_RULES,
     .take = take,
     .complete = ensure_gifts,
     .begin = insert_revision,

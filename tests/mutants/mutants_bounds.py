@@ -1,0 +1,33 @@
+"""Mutants: how much there may be of what an application's owner makes."""
+
+from table import Mutant
+
+LAST = "test_the_last_one_is_taken_and_the_next_one_not"
+ALONG = "test_of_what_a_rule_would_make_along"
+
+MUTANTS = [
+    Mutant(
+        "no-quota", (),
+        "an application may have any number of rules, badges, point scales",
+        "fresh ? check_count(catalog, db, application) : OK;",
+        "OK;",
+        [LAST, ALONG]),
+    Mutant(
+        "quota-one-too-low", (),
+        "the last one that is allowed is refused",
+        "count >= CATALOG_MAX ? catalog->too_many",
+        "count >= CATALOG_MAX - 1 ? catalog->too_many",
+        [LAST]),
+    Mutant(
+        "quota-of-deleted-rules", (),
+        "deleting a rule makes no room for another",
+        "\" WHERE application_id = ? AND until = 0 LIMIT ?) n\"",
+        "\" WHERE application_id = ? AND until >= 0 LIMIT ?) n\"",
+        ["test_deleted_rules_are_none"]),
+    Mutant(
+        "quota-of-revoked-keys", (),
+        "revoking a key makes no room for another",
+        "\" WHERE application_id = ? AND revoked_at IS NULL LIMIT ?) n\"",
+        "\" WHERE application_id = ? LIMIT ?) n\"",
+        ["test_keys"]),
+]
