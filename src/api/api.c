@@ -125,6 +125,8 @@ take_body(struct call *call)
 		    route->body_max);
 	if (error != OK)
 		return error;
+	if (route->handler == event_post_batch)
+		faults_init_items(&call->faults, call->arena);
 	call->body = json_parse(call->arena, request->body, request->body_size,
 	    &call->faults, &why);
 	if (why != NULL)

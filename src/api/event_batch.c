@@ -1,4 +1,5 @@
 /* event_batch: many events in one request */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/event.h"
@@ -7,8 +8,7 @@
 _Static_assert((int)RESPONSE_MAX > (int)INGEST_ANSWER_MAX,
     "what is applied can be answered");
 
-/* A thousand bad events with a few faults each are told in one answer. */
-enum { BATCH_EVENTS_MAX = 1000, ITEM_FAULTS_MAX = 10 };
+enum { BATCH_EVENTS_MAX = 1000 };
 
 /*
  * A batch as it was sent; the call's job has those of its events that are valid.
@@ -43,65 +43,95 @@ static const struct field batch_fields[] = {
         .decode = decode_items},
 };
 
-/* Numbers that the parser found out of range belong to the item they are in. */
-static void
-take_parse_faults(struct batch_call *batch, size_t index, const char *pointer,
-    const struct faults *parsed)
+/* The faults of the item that a pointer is in, or NULL: /events/7/username. */
+static struct faults *
+item_faults(const struct batch_call *batch, const char *pointer)
 {
-	const size_t len = strlen(pointer);
-	const struct fault *fault;
+	static const char base[] = "/events/";
+	unsigned long index;
+	char *end;
 
-	for (fault = parsed->first; fault != NULL; fault = fault->next)
-		if (strncmp(fault->pointer, pointer, len) == 0 &&
-		    (fault->pointer[len] == '/' || fault->pointer[len] == '\0'))
-			faults_add(&batch->faults[index], fault->pointer,
-			    fault->code, "%s", fault->detail);
+	if (strncmp(pointer, base, strlen(base)) != 0)
+		return NULL;
+	index = strtoul(pointer + strlen(base), &end, 10);
+	return (*end == '/' || *end == '\0') && index < batch->count
+	    ? &batch->faults[index]
+	    : NULL;
+}
+
+/* What the parser found belongs to the item that it is in, or to the batch. */
+static void
+share_faults(
+    struct call *call, struct batch_call *batch, const struct faults *parsed)
+{
+	const struct fault *fault;
+	struct faults *faults;
+
+	for (fault = parsed->first; fault != NULL; fault = fault->next) {
+		faults = item_faults(batch, fault->pointer);
+		faults_add(faults != NULL ? faults : &call->faults,
+		    fault->pointer, fault->code, "%s", fault->detail);
+	}
+	/* Some may not have been kept. */
+	if (parsed->count == parsed->max)
+		faults_add(
+		    &call->faults, "", "too_many", "has too many faults in it");
 }
 
 static void
-decode_item(struct call *call, struct batch_call *batch, size_t index,
-    const struct faults *parsed)
+decode_item(struct call *call, struct batch_call *batch, size_t index)
 {
 	struct ingest_job *job = call->job;
 	struct ingest_event *event = &job->events[job->count];
-	const char *pointer = json_pointer_at(call->arena, "/events", index);
 	struct faults *faults = &batch->faults[index];
 
 	*event = (struct ingest_event) {.id_made = false};
-	faults_init(faults, call->arena);
-	faults->max = ITEM_FAULTS_MAX;
-	take_parse_faults(batch, index, pointer, parsed);
 	event_decode(call, job->arena,
-	    json_object_array_get_idx(batch->items, index), pointer, faults,
-	    NULL, event);
+	    json_object_array_get_idx(batch->items, index),
+	    json_pointer_at(call->arena, "/events", index), faults, NULL,
+	    event);
 	if (faults->count > 0)
 		return;
 	batch->events[index] = event;
 	job->count++;
 }
 
+/* Makes the list of items, with what the parser has said of them. */
 static enum error
-decode_batch(struct call *call, struct batch_call *batch)
+take_items(struct call *call, struct batch_call *batch)
 {
 	const struct faults parsed = call->faults;
 	struct decode decode = {.arena = call->arena, .faults = &call->faults};
 	size_t i;
-	enum error error;
 
 	faults_init(&call->faults, call->arena);
 	decode_object(&decode, call->body, "", batch_fields, 1, &batch->items);
-	error = call_faults(call);
-	if (error != OK)
-		return error;
-	batch->count = json_object_array_length(batch->items);
-	call->job = committer_job(batch->count, call->request->body_size);
-	call->job->count = 0;
+	batch->count =
+	    batch->items == NULL ? 0 : json_object_array_length(batch->items);
 	batch->faults =
 	    arena_array(call->arena, batch->count + 1, sizeof(*batch->faults));
+	for (i = 0; i < batch->count; i++) {
+		faults_init(&batch->faults[i], call->arena);
+		batch->faults[i].max = ITEM_FAULTS_MAX;
+	}
+	share_faults(call, batch, &parsed);
+	return call_faults(call);
+}
+
+static enum error
+decode_batch(struct call *call, struct batch_call *batch)
+{
+	enum error error = take_items(call, batch);
+	size_t i;
+
+	if (error != OK)
+		return error;
+	call->job = committer_job(batch->count, call->request->body_size);
+	call->job->count = 0;
 	batch->events = arena_array(
 	    call->arena, batch->count + 1, sizeof(struct ingest_event *));
 	for (i = 0; i < batch->count; i++)
-		decode_item(call, batch, i, &parsed);
+		decode_item(call, batch, i);
 	return OK;
 }
 

@@ -7,15 +7,33 @@
 
 #include "base/arena.h"
 #include "base/json_check.h"
+#include "base/json_cut.h"
+#include "base/json_grammar.h"
 #include "base/json_string.h"
 #include "base/str.h"
 
 void
 faults_init(struct faults *faults, struct arena *arena)
 {
-	*faults = (struct faults) {.arena = arena};
-	faults->tail = &faults->first;
-	faults->max = FAULTS_MAX;
+	*faults = (struct faults) {.arena = arena, .max = FAULTS_MAX};
+	faults->tail = faults->item = &faults->first;
+}
+
+void
+faults_init_items(struct faults *faults, struct arena *arena)
+{
+	faults_init(faults, arena);
+	faults->max = ITEMS_FAULTS_MAX;
+	faults->item_max = ITEM_FAULTS_MAX;
+}
+
+void
+faults_next_item(struct faults *faults)
+{
+	if (faults->item_max == 0)
+		return;
+	faults->item = faults->tail;
+	faults->item_count = 0;
 }
 
 static bool
@@ -23,7 +41,7 @@ has_fault_at(const struct faults *faults, const char *pointer)
 {
 	const struct fault *fault;
 
-	for (fault = faults->first; fault != NULL; fault = fault->next)
+	for (fault = *faults->item; fault != NULL; fault = fault->next)
 		if (strcmp(fault->pointer, pointer) == 0)
 			return true;
 	return false;
@@ -32,7 +50,8 @@ has_fault_at(const struct faults *faults, const char *pointer)
 bool
 faults_are_full(const struct faults *faults)
 {
-	return faults->count >= faults->max;
+	return faults->count >= faults->max ||
+	    (faults->item_max > 0 && faults->item_count >= faults->item_max);
 }
 
 void
@@ -53,6 +72,7 @@ faults_add(struct faults *faults, const char *pointer, const char *code,
 	*faults->tail = fault;
 	faults->tail = &fault->next;
 	faults->count++;
+	faults->item_count++;
 }
 
 const char *
@@ -126,16 +146,23 @@ json_parse(struct arena *arena, const char *text, size_t len,
     struct faults *faults, const char **why_out)
 {
 	struct json_object *object;
-	char *joined;
+	struct json_cuts cuts;
+	char *copy;
 
-	*why_out = json_check(arena, text, len, faults);
+	*why_out = json_grammar(arena, text, len);
 	if (*why_out != NULL)
 		return NULL;
+	json_check(arena, text, len, faults, &cuts);
+	if (cuts.count > 0) {
+		copy = arena_alloc(arena, len);
+		len = json_cuts_apply(&cuts, text, len, copy);
+		text = copy;
+	}
 	/* json-c 0.16 takes the two halves of U+1D800, and others, for lone. */
 	if (memchr(text, '\\', len) != NULL) {
-		joined = arena_alloc(arena, len);
-		len = json_text_join_pairs(text, len, joined);
-		text = joined;
+		copy = arena_alloc(arena, len);
+		len = json_text_join_pairs(text, len, copy);
+		text = copy;
 	}
 	object = tokenize(text, len, why_out);
 	json_keep(arena, object);

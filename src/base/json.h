@@ -17,41 +17,62 @@ struct fault {
 	struct fault *next;
 };
 
-/* Faults in the order found. At most max are kept: FAULTS_MAX, or fewer. */
-enum { FAULTS_MAX = 100 };
+/*
+ * Faults in the order found. At most max are kept: FAULTS_MAX, or fewer. Where
+ * item_max is not 0, they are those of a batch: so many of each item.
+ */
+enum { FAULTS_MAX = 100, ITEM_FAULTS_MAX = 10, ITEMS_FAULTS_MAX = 16384 };
 struct faults {
 	struct arena *arena;
 	struct fault *first;
-	struct fault **tail;
-	int count;
-	int max;
+	struct fault **tail, **item; /* item: where the item's begin */
+	int count, item_count;
+	int max, item_max;
 };
 
 /* With room for FAULTS_MAX. */
 void faults_init(struct faults *faults, struct arena *arena);
+
+/* For a batch: ITEM_FAULTS_MAX of each item, ITEMS_FAULTS_MAX of all. */
+void faults_init_items(struct faults *faults, struct arena *arena);
+
+/* What follows is of another item. */
+void faults_next_item(struct faults *faults);
+
+/* One more would not be kept. */
 bool faults_are_full(const struct faults *faults);
 
-/* detail is a format. A second fault at the same pointer is dropped. */
+/* detail is a format. A second fault at the pointer in an item is dropped. */
 void faults_add(struct faults *faults, const char *pointer, const char *code,
     const char *detail, ...) __attribute__((format(printf, 4, 5)));
 
 /*
  * Values are counted so that a body of 4 MiB cannot become a hundred times that
- * in objects. No body of 256 KiB has so many, nor has any batch within its
- * limits (1,000 events of 64 properties).
+ * in objects. No body of 256 KiB has so many, nor has any item of a batch within
+ * its limits (64 properties), nor a thousand of them.
  */
-enum { JSON_NAME_MAX = 4096, JSON_DEPTH_MAX = 32, JSON_VALUES_MAX = 200000 };
+enum {
+	JSON_NAME_MAX = 4096,
+	JSON_DEPTH_MAX = 32,
+	JSON_VALUES_MAX = 200000,
+	JSON_ITEM_VALUES_MAX = 190
+};
 
 /*
- * Parses exactly one JSON text (RFC 8259) and refuses what json-c 0.16 lets
- * pass (NaN, Infinity, single quotes, comments, duplicate members, overlong
- * UTF-8, lone surrogates, NUL bytes, trailing bytes, a control character in a
- * member's name, depth over JSON_DEPTH_MAX, more than JSON_VALUES_MAX values).
- * Returns NULL if it is no such text, with *why_out saying what and at which
- * byte, counted from 0. Numbers that no int64, uint64 or finite double can hold
- * are added to faults as out_of_range. The object lives as long as the arena.
- * JSON null answers the JSON value null with *why_out NULL: ask *why_out, not
- * the object.
+ * Parses exactly one JSON text (RFC 8259). Returns NULL if it is no such text
+ * (NaN, single quotes, comments, overlong UTF-8, NUL bytes, trailing bytes …),
+ * with *why_out saying what and at which byte, counted from 0.
+ *
+ * What is JSON and yet more than json-c or the contract can carry is added to
+ * faults, and the object has something harmless or nothing in its place: numbers
+ * that no int64, uint64 or finite double can hold, half of a surrogate pair,
+ * duplicate members, names with a control character or over JSON_NAME_MAX, depth
+ * over JSON_DEPTH_MAX, more than JSON_VALUES_MAX values. For a batch (faults of
+ * items) the third level has the items: /events/7. Each has faults of its own,
+ * and JSON_ITEM_VALUES_MAX values.
+ *
+ * The object lives as long as the arena. JSON null answers the JSON value null
+ * with *why_out NULL: ask *why_out, not the object.
  */
 struct json_object *json_parse(struct arena *arena, const char *text,
     size_t len, struct faults *faults, const char **why_out);

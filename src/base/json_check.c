@@ -1,8 +1,7 @@
-/* json_check: the grammar of RFC 8259 and our limits, in one pass */
+/* json_check: the faults of a text that is JSON, in one pass */
 #include "base/json_check.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,53 +25,35 @@ struct place {
 };
 
 /*
- * at moves forward only. The names of the objects that are open stand in names
- * one behind the other: each object looks at its own when it ends.
+ * at moves forward only, and nothing looks for the text's end: it is JSON. The
+ * names of the objects that are open stand in names one behind the other: each
+ * object looks at its own when it ends.
  */
 struct check {
 	struct arena *arena;
 	struct faults *faults;
-	const char *text, *at, *end;
-	const char *why; /* sticky: the first fault's */
-	int depth, values;
+	struct json_cuts *cuts;
+	const char *at, *end;
+	int depth;
+	int values, item_values;
+	bool full; /* too many of either: the way back leads to the item */
 	struct name *names;
 	size_t name_count, name_size;
 };
 
-/* Objects up to this size are compared pair by pair, larger ones sorted. */
-enum { FEW_NAMES = 16 };
+/*
+ * Objects up to FEW_NAMES are compared pair by pair, larger ones sorted. A
+ * longer pointer than POINTER_MAX is cut at a container: ten in each of a
+ * thousand items must fit into an answer.
+ */
+enum { FEW_NAMES = 16, POINTER_MAX = 512, ITEM_DEPTH = 2 };
 
-static bool check_value(struct check *check, const struct place *place);
-
-static bool
-refuse_at(struct check *check, const char *at, const char *why)
-{
-	if (check->why == NULL)
-		check->why = arena_printf(check->arena, "%s at byte %zu", why,
-		    (size_t)(at - check->text));
-	return false;
-}
-
-static bool
-refuse(struct check *check, const char *why)
-{
-	return refuse_at(check, check->at,
-	    check->at == check->end ? "the text ends too early" : why);
-}
-
-/* The next byte, or NUL at the end: no byte of a JSON text is NUL. */
-static char
-peek(const struct check *check)
-{
-	if (check->at == check->end)
-		return '\0';
-	return *check->at;
-}
+static void check_value(struct check *check, const struct place *place);
 
 static bool
 take(struct check *check, char c)
 {
-	if (peek(check) != c)
+	if (*check->at != c)
 		return false;
 	check->at++;
 	return true;
@@ -81,40 +62,81 @@ take(struct check *check, char c)
 static void
 skip_space(struct check *check)
 {
-	char c;
-
-	while ((c = peek(check)) == ' ' || c == '\n' || c == '\t' || c == '\r')
+	while (check->at < check->end &&
+	    (*check->at == ' ' || *check->at == '\n' || *check->at == '\t' ||
+	        *check->at == '\r'))
 		check->at++;
 }
 
-static bool
-is_digit(char c)
+/* At the quote. */
+static struct json_string
+skip_string(struct check *check)
 {
-	return c >= '0' && c <= '9';
+	struct json_string string = {.at = check->at + 1, .end = check->end};
+
+	(void)json_string_scan(&string);
+	check->at = string.at + 1;
+	return string;
 }
 
-static size_t
-skip_digits(struct check *check)
+/* A number, true, false or null. */
+static void
+skip_word(struct check *check)
 {
-	const char *start = check->at;
+	static const char more[] = "+-.0123456789Eaeflnrstu";
 
-	while (is_digit(peek(check)))
+	while (check->at < check->end && strchr(more, *check->at) != NULL)
 		check->at++;
-	return (size_t)(check->at - start);
+}
+
+static void
+skip_value(struct check *check)
+{
+	size_t depth = 0;
+
+	do {
+		skip_space(check);
+		if (*check->at == '"')
+			(void)skip_string(check);
+		else if (take(check, '{') || take(check, '['))
+			depth++;
+		else if (take(check, '}') || take(check, ']'))
+			depth--;
+		else if (!take(check, ',') && !take(check, ':'))
+			skip_word(check);
+	} while (depth > 0);
 }
 
 static const char *
 pointer_to(struct check *check, const struct place *place)
 {
-	const char *base;
+	const char *base, *pointer;
 
 	if (place->parent == NULL)
 		return "";
 	base = pointer_to(check, place->parent);
-	if (place->name == NULL)
-		return json_pointer_at(check->arena, base, place->index);
-	return json_pointer(check->arena, base,
-	    arena_copy(check->arena, place->name->data, place->name->len));
+	pointer = place->name == NULL
+	    ? json_pointer_at(check->arena, base, place->index)
+	    : json_pointer(check->arena, base,
+	          arena_copy(
+	              check->arena, place->name->data, place->name->len));
+	return strlen(pointer) > POINTER_MAX ? base : pointer;
+}
+
+/* A pointer costs as much as the names in it: none for nothing. */
+static void
+fault(struct check *check, const struct place *place, const char *code,
+    const char *detail)
+{
+	if (!faults_are_full(check->faults))
+		faults_add(check->faults, pointer_to(check, place), code, "%s",
+		    detail);
+}
+
+static void
+cut(struct check *check, const char *from, const char *to, const char *value)
+{
+	json_cuts_add(check->cuts, (struct json_cut) {from, to, value});
 }
 
 /* Whether digits, without a leading zero, are more than max. */
@@ -138,69 +160,36 @@ integer_fits(const char *number, size_t len)
 }
 
 static bool
-number_fits(struct check *check, const char *number, bool integer)
+number_fits(struct check *check, const char *number, size_t len)
 {
-	size_t len = (size_t)(check->at - number);
-
-	if (integer)
+	if (memchr(number, '.', len) == NULL &&
+	    memchr(number, 'e', len) == NULL &&
+	    memchr(number, 'E', len) == NULL)
 		return integer_fits(number, len);
 	return isfinite(strtod(arena_copy(check->arena, number, len), NULL));
 }
 
-static bool
-need_digits(struct check *check)
-{
-	return skip_digits(check) > 0 || refuse(check, "a digit is missing");
-}
-
-static bool
+static void
 check_number(struct check *check, const struct place *place)
 {
-	const char *start = check->at, *integer_end;
+	const char *start = check->at;
 
-	take(check, '-');
-	if (!take(check, '0') && !need_digits(check))
-		return false;
-	integer_end = check->at;
-	if (take(check, '.') && !need_digits(check))
-		return false;
-	if (take(check, 'e') || take(check, 'E')) {
-		if (!take(check, '+'))
-			take(check, '-');
-		if (!need_digits(check))
-			return false;
-	}
-	/* A pointer costs as much as the names in it: none for nothing. */
-	if (!number_fits(check, start, check->at == integer_end) &&
-	    !faults_are_full(check->faults))
-		faults_add(check->faults, pointer_to(check, place),
-		    "out_of_range", "must be a number that 64 bits can hold");
-	return true;
-}
-
-/* At the quote. *escaped_out says whether the string has escapes. */
-static bool
-check_string(struct check *check, struct name *string_out, bool *escaped_out)
-{
-	const char *start = check->at + 1;
-	struct json_string string = {.at = start, .end = check->end};
-
-	if (!json_string_scan(&string))
-		return refuse_at(check, string.at, string.why);
-	check->at = string.at + 1;
-	string_out->at = string_out->data = start;
-	string_out->len = (size_t)(string.at - start);
-	*escaped_out = string.escaped;
-	return true;
+	skip_word(check);
+	if (!number_fits(check, start, (size_t)(check->at - start)))
+		fault(check, place, "out_of_range",
+		    "must be a number that 64 bits can hold");
 }
 
 static void
-resolve(struct check *check, struct name *name)
+check_string(struct check *check, const struct place *place)
 {
-	char *data = arena_alloc(check->arena, name->len);
+	const char *start = check->at;
 
-	name->len = json_string_resolve(name->data, name->len, data);
-	name->data = data;
+	if (!skip_string(check).lone)
+		return;
+	fault(check, place, "invalid_format",
+	    "has half of a surrogate pair, which is no character");
+	cut(check, start, check->at, "\"\"");
 }
 
 static void
@@ -220,25 +209,48 @@ remember(struct check *check, const struct name *name)
 	check->names[check->name_count++] = *name;
 }
 
+/* A name that no pointer can have, or none that one would read. */
 static bool
-check_name(struct check *check, struct name *name_out)
+name_is_nameless(struct check *check, const struct place *parent,
+    const struct name *name, bool lone)
 {
-	struct name name;
-	bool escaped;
-
-	if (peek(check) != '"')
-		return refuse(check, "a member's name is missing");
-	if (!check_string(check, &name, &escaped))
+	if (lone)
+		fault(check, parent, "invalid_format",
+		    "the name of a member in it has half of a surrogate pair,"
+		    " which is no character");
+	else if (name->len > JSON_NAME_MAX)
+		fault(check, parent, "too_long",
+		    "the name of a member in it is longer than 4096 bytes");
+	else if (memchr(name->data, '\0', name->len) != NULL)
+		fault(check, parent, "control_character",
+		    "the name of a member in it has the character U+0000");
+	else
 		return false;
-	if (escaped)
-		resolve(check, &name);
-	if (name.len > JSON_NAME_MAX)
-		return refuse_at(check, name.at, "a member's name is too long");
-	if (text_has_control(name.data, name.len))
-		return refuse_at(
-		    check, name.at, "a control character in a member's name");
-	remember(check, &name);
-	*name_out = name;
+	return true;
+}
+
+/* False: there is none that json-c may see. */
+static bool
+check_name(struct check *check, const struct place *parent,
+    const struct place *place, struct name *name)
+{
+	const char *start = check->at + 1;
+	const struct json_string string = skip_string(check);
+	char *resolved;
+
+	*name = (struct name) {start, (size_t)(string.at - start), start};
+	if (string.escaped) {
+		resolved = arena_alloc(check->arena, name->len);
+		name->len =
+		    json_string_resolve(name->data, name->len, resolved);
+		name->data = resolved;
+	}
+	if (name_is_nameless(check, parent, name, string.lone))
+		return false;
+	if (text_has_control(name->data, name->len))
+		fault(check, place, "control_character",
+		    "the name of a member must not have control characters");
+	remember(check, name);
 	return true;
 }
 
@@ -252,189 +264,215 @@ compare_names(const void *one_void, const void *other_void)
 	return memcmp(one->data, other->data, one->len);
 }
 
-static bool
-refuse_twice(
-    struct check *check, const struct name *one, const struct name *other)
+static void
+fault_twice(
+    struct check *check, const struct place *parent, const struct name *name)
 {
-	return refuse_at(check, one->at > other->at ? one->at : other->at,
-	    "the same member for the second time");
+	const struct place place = {.parent = parent, .name = name};
+
+	fault(check, &place, "duplicate_member",
+	    "stands more than once in its object");
 }
 
 /* Sorted, equal names are neighbours: no input makes this quadratic. */
-static bool
-many_are_unique(struct check *check, struct name *names, size_t count)
+static void
+compare_many(struct check *check, const struct place *place, struct name *names,
+    size_t count)
 {
 	size_t i;
 
 	qsort(names, count, sizeof(*names), compare_names);
 	for (i = 1; i < count; i++)
 		if (compare_names(&names[i - 1], &names[i]) == 0)
-			return refuse_twice(check, &names[i - 1], &names[i]);
-	return true;
+			fault_twice(check, place, &names[i]);
 }
 
-static bool
-names_are_unique(struct check *check, struct name *names, size_t count)
+static void
+compare_all(struct check *check, const struct place *place, struct name *names,
+    size_t count)
 {
 	size_t i, j;
 
-	if (count > FEW_NAMES)
-		return many_are_unique(check, names, count);
+	if (count > FEW_NAMES) {
+		compare_many(check, place, names, count);
+		return;
+	}
 	for (i = 1; i < count; i++)
 		for (j = 0; j < i; j++)
 			if (compare_names(&names[i], &names[j]) == 0)
-				return refuse_twice(
-				    check, &names[i], &names[j]);
-	return true;
+				fault_twice(check, place, &names[i]);
 }
 
+/* Answers whether json-c may see the member. */
 static bool
 check_member(struct check *check, const struct place *parent)
 {
 	struct name name;
-	struct place place = {.parent = parent, .name = &name};
+	const struct place place = {.parent = parent, .name = &name};
+	const bool seen = check_name(check, parent, &place, &name);
 
 	skip_space(check);
-	if (!check_name(check, &name))
-		return false;
+	check->at++; /* the colon */
+	if (seen)
+		check_value(check, &place);
+	else
+		skip_value(check);
 	skip_space(check);
-	if (!take(check, ':'))
-		return refuse(check, "a colon is missing");
-	return check_value(check, &place);
+	return seen;
 }
 
-/* Behind the brace. */
-static bool
+/*
+ * Behind the brace and no end. A member that is left out takes the comma along
+ * that stands before it, or where it would be the first, the one behind.
+ */
+static void
+check_members(struct check *check, const struct place *place)
+{
+	const char *start, *before = NULL;
+	bool more = true, any = false;
+
+	while (more && !check->full) {
+		skip_space(check);
+		start = check->at;
+		if (check_member(check, place)) {
+			any = true;
+			before = check->at;
+			more = take(check, ',');
+		} else if (any) {
+			cut(check, before, check->at, "");
+			before = check->at;
+			more = take(check, ',');
+		} else {
+			more = take(check, ',');
+			cut(check, start, check->at, "");
+		}
+	}
+}
+
+static void
 check_object(struct check *check, const struct place *place)
 {
-	size_t first = check->name_count;
+	const size_t first = check->name_count;
 
-	skip_space(check);
-	if (take(check, '}'))
-		return true;
-	do
-		if (!check_member(check, place))
-			return false;
-	while (take(check, ','));
-	if (!take(check, '}'))
-		return refuse(check, "a comma or a closing brace is missing");
-	if (!names_are_unique(
-	        check, check->names + first, check->name_count - first))
-		return false;
+	check_members(check, place);
+	if (check->full)
+		return;
+	check->at++;
+	compare_all(
+	    check, place, check->names + first, check->name_count - first);
 	check->name_count = first;
-	return true;
 }
 
-/* Behind the bracket. */
-static bool
+static void
 check_array(struct check *check, const struct place *parent)
 {
 	struct place place = {.parent = parent};
 
-	skip_space(check);
-	if (take(check, ']'))
-		return true;
 	do {
-		if (!check_value(check, &place))
-			return false;
+		check_value(check, &place);
 		place.index++;
-	} while (take(check, ','));
-	if (!take(check, ']'))
-		return refuse(check, "a comma or a closing bracket is missing");
-	return true;
+	} while (!check->full && take(check, ','));
+	if (!check->full)
+		check->at++;
 }
 
-static bool
+/* A container, at its bracket. */
+static void
 check_container(struct check *check, const struct place *place)
 {
-	bool fine;
+	const char *start = check->at;
+	const bool object = *check->at == '{';
 
-	if (check->depth == JSON_DEPTH_MAX)
-		return refuse(check, "nested too deeply");
+	if (check->depth == JSON_DEPTH_MAX) {
+		skip_value(check);
+		fault(check, place, "too_deep", "is nested too deeply");
+		cut(check, start, check->at, "0");
+		return;
+	}
+	check->at++;
+	skip_space(check);
+	if (take(check, '}') || take(check, ']'))
+		return;
 	check->depth++;
-	if (*check->at++ == '{')
-		fine = check_object(check, place);
+	if (object)
+		check_object(check, place);
 	else
-		fine = check_array(check, place);
+		check_array(check, place);
 	check->depth--;
-	return fine;
 }
 
-static bool
-check_word(struct check *check, const char *word)
-{
-	size_t len = strlen(word);
-
-	if ((size_t)(check->end - check->at) < len ||
-	    memcmp(check->at, word, len) != 0)
-		return refuse(check, "a value is missing");
-	check->at += len;
-	return true;
-}
-
-static bool
+static void
 check_one(struct check *check, const struct place *place)
 {
-	struct name string;
-	bool escaped;
-
-	switch (peek(check)) {
-	case '{':
-	case '[':
-		return check_container(check, place);
-	case '"':
-		return check_string(check, &string, &escaped);
-	case 't':
-		return check_word(check, "true");
-	case 'f':
-		return check_word(check, "false");
-	case 'n':
-		return check_word(check, "null");
-	default:
-		if (peek(check) == '-' || is_digit(peek(check)))
-			return check_number(check, place);
-		return refuse(check, "a value is missing");
-	}
+	if (*check->at == '{' || *check->at == '[')
+		check_container(check, place);
+	else if (*check->at == '"')
+		check_string(check, place);
+	else if (strchr("tfn", *check->at) != NULL)
+		skip_word(check);
+	else
+		check_number(check, place);
 }
 
-static bool
+/* An item of a batch: its faults are its own, and so is what is cut. */
+static void
+check_item(struct check *check, const struct place *place)
+{
+	const size_t names = check->name_count, cuts = check->cuts->count;
+	const char *start = check->at;
+	const int depth = check->depth;
+
+	faults_next_item(check->faults);
+	check->item_values = 0;
+	check_one(check, place);
+	if (check->full && check->values <= JSON_VALUES_MAX) {
+		check->full = false;
+		check->depth = depth;
+		check->name_count = names;
+		check->cuts->count = cuts;
+		check->at = start;
+		skip_value(check);
+		fault(check, place, "too_many", "has too many values in it");
+		cut(check, start, check->at, "0");
+	}
+	faults_next_item(check->faults);
+}
+
+static void
 check_value(struct check *check, const struct place *place)
 {
+	const bool items = check->faults->item_max > 0;
+
 	skip_space(check);
-	if (++check->values > JSON_VALUES_MAX)
-		return refuse(check, "too many values");
-	if (!check_one(check, place))
-		return false;
-	skip_space(check);
-	return true;
+	if (++check->values > JSON_VALUES_MAX ||
+	    (items && check->depth > ITEM_DEPTH &&
+	        ++check->item_values > JSON_ITEM_VALUES_MAX))
+		check->full = true;
+	else if (items && check->depth == ITEM_DEPTH)
+		check_item(check, place);
+	else
+		check_one(check, place);
+	if (!check->full)
+		skip_space(check);
 }
 
-static const char *
-check_start(const char *text, size_t len)
-{
-	static const char mark[] = "\xEF\xBB\xBF";
-
-	if (len == 0)
-		return "it is empty";
-	if (len >= 3 && memcmp(text, mark, 3) == 0)
-		return "it begins with a byte order mark, which JSON has not";
-	return NULL;
-}
-
-const char *
-json_check(
-    struct arena *arena, const char *text, size_t len, struct faults *faults)
+void
+json_check(struct arena *arena, const char *text, size_t len,
+    struct faults *faults, struct json_cuts *cuts_out)
 {
 	struct check check = {.arena = arena,
 	    .faults = faults,
-	    .text = text,
+	    .cuts = cuts_out,
 	    .at = text,
-	    .end = text + len,
-	    .why = check_start(text, len)};
+	    .end = text + len};
 	const struct place top = {.parent = NULL};
 
-	if (check.why == NULL && check_value(&check, &top) &&
-	    check.at != check.end)
-		refuse(&check, "something behind the end of the value");
-	return check.why;
+	*cuts_out = (struct json_cuts) {.arena = arena};
+	check_value(&check, &top);
+	if (!check.full)
+		return;
+	cuts_out->count = 0;
+	faults_next_item(faults);
+	fault(&check, &top, "too_many", "has too many values in it");
+	cut(&check, text, text + len, "0");
 }

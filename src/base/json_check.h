@@ -1,19 +1,19 @@
-/* json_check: refuses what json-c would let pass */
+/* json_check: what is JSON and yet no body of ours */
 #ifndef BASE_JSON_CHECK_H
 #define BASE_JSON_CHECK_H
 
 #include <stddef.h>
 
-struct arena;
+#include "base/json_cut.h"
+
 struct faults;
 
 /*
- * Whether text is exactly one JSON text within the limits of json_parse, seen
- * in one pass. NULL, or what is wrong and at which byte, counted from 0.
- * Numbers that json-c would cap are added to faults and are no reason to
- * refuse the text.
+ * Finds the faults of a text that is JSON, each with its pointer, and what
+ * json-c had better not see because of them: it would take a member by another
+ * name, or not go so deep. What is cut is a fault as well.
  */
-const char *json_check(
-    struct arena *arena, const char *text, size_t len, struct faults *faults);
+void json_check(struct arena *arena, const char *text, size_t len,
+    struct faults *faults, struct json_cuts *cuts_out);
 
 #endif

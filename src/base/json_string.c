@@ -41,23 +41,22 @@ is_surrogate(long unit, long first)
 	return (unit & ~0x3FFL) == first;
 }
 
-/* Behind "\u", of one escape or a pair of them. */
+/* Behind "\u", of one escape or a pair of them. Half a pair is its own. */
 static const char *
 read_unicode(const char *at, const char *end, uint32_t *character_out)
 {
 	long unit = hex4(at, end), low;
 
-	if (unit < 0 || is_surrogate(unit, 0xDC00))
+	if (unit < 0)
 		return NULL;
 	at += 4;
-	if (is_surrogate(unit, 0xD800)) {
-		if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
-			return NULL;
+	if (is_surrogate(unit, 0xD800) && end - at >= 6 && at[0] == '\\' &&
+	    at[1] == 'u') {
 		low = hex4(at + 2, end);
-		if (!is_surrogate(low, 0xDC00))
-			return NULL;
-		at += 6;
-		unit = 0x10000 + ((unit & 0x3FF) << 10 | (low & 0x3FF));
+		if (is_surrogate(low, 0xDC00)) {
+			at += 6;
+			unit = 0x10000 + ((unit & 0x3FF) << 10 | (low & 0x3FF));
+		}
 	}
 	*character_out = (uint32_t)unit;
 	return at;
@@ -104,6 +103,7 @@ step(struct json_string *string, enum byte_class class)
 		if (behind == NULL)
 			return refuse(string, "a bad escape");
 		string->escaped = true;
+		string->lone |= character >= 0xD800 && character < 0xE000;
 		string->at = behind;
 		return true;
 	}

@@ -45,13 +45,13 @@ bool is_clean(const char *text, size_t len);
 /* Whether both are NULL, or the same. */
 bool same_text(const char *one, const char *other);
 
-/* False if it is no JSON, or has numbers that the API refuses unseen. */
+/* False if it is no JSON, or has faults that the parser finds. */
 bool json_taken(struct arena *arena, const char *text, size_t len,
     struct json_object **body_out);
 
 /*
- * What every fault must be: a pointer into body, but for what is missing, with
- * a word and a sentence that can be shown.
+ * What every fault must be: a pointer into body, but for what is missing or
+ * stands there twice, with a word and a sentence that can be shown.
  */
 void check_faults(const struct faults *faults, struct json_object *body);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/json_check.h"
+#include "base/json_grammar.h"
 #include "base/json_string.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -130,21 +130,36 @@ write_back(struct arena *arena, struct json_object *object)
 	assert(strcmp(text.data, second.data) == 0);
 }
 
-/* The check alone says the same, and where: within the text. */
+/* The grammar alone says the same, and where: within the text. */
 static void
-check_alone(struct arena *arena, const char *text, size_t size,
-    const char *why_parse, int faults_parse)
+check_grammar(
+    struct arena *arena, const char *text, size_t size, const char *why_parse)
 {
-	struct faults faults;
-	const char *why, *at;
+	const char *why = json_grammar(arena, text, size), *at;
 
-	faults_init(&faults, arena);
-	why = json_check(arena, text, size, &faults);
 	assert(same_text(why, why_parse));
-	assert(faults.count == faults_parse);
 	at = why == NULL ? NULL : strstr(why, " at byte ");
 	if (at != NULL)
 		assert(strtoull(at + 9, NULL, 10) <= size);
+}
+
+/* Parsed as a batch it has faults as well, and of its own but one kind. */
+static void
+check_items(
+    struct arena *arena, const char *text, size_t size, int faults_parse)
+{
+	const struct fault *fault;
+	struct faults faults;
+	const char *why;
+
+	faults_init_items(&faults, arena);
+	(void)json_parse(arena, text, size, &faults, &why);
+	assert(why == NULL && faults.count <= ITEMS_FAULTS_MAX);
+	if (faults_parse > 0)
+		assert(faults.count > 0);
+	else
+		for (fault = faults.first; fault != NULL; fault = fault->next)
+			assert(strcmp(fault->code, "too_many") == 0);
 }
 
 /* The input as what stands between quotes: json-c reads what we resolve. */
@@ -157,7 +172,8 @@ check_string(struct arena *arena, const char *data, size_t size)
 	struct json_object *object;
 	size_t len;
 
-	if (size == 0 || json_string_scan(&string) || string.at != string.end)
+	if (size == 0 || json_string_scan(&string) || string.at != string.end ||
+	    string.lone)
 		return;
 	quoted[0] = quoted[size + 1] = '"';
 	memcpy(quoted + 1, data, size);
@@ -183,14 +199,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	faults_init(&faults, arena);
 	object = json_parse(arena, (const char *)data, size, &faults, &why);
-	check_alone(arena, (const char *)data, size, why, faults.count);
+	check_grammar(arena, (const char *)data, size, why);
 	if (why != NULL) {
 		assert(object == NULL);
-		/* The check finds every fault before json-c does. */
+		/* The grammar finds every fault before json-c does. */
 		assert(size == 0 || strstr(why, "byte") != NULL);
 	} else {
 		assert(is_clean((const char *)data, size));
 		check_faults(&faults, object);
+		check_items(arena, (const char *)data, size, faults.count);
 		if (faults.count == 0) {
 			read_back(arena, object);
 			write_back(arena, object);

@@ -3,7 +3,7 @@
  *
  * Reads texts from standard input, each behind its length (4 bytes, the highest
  * first), and answers each in the same way: "-" and why it was refused, "!" if
- * it was taken with numbers that are out of range, else "=" and the value:
+ * it was taken with faults, else "=" and the value:
  * n, t, f; i and digits; d and a double's 16 hexadecimal digits; s and a
  * string's bytes in hexadecimal; [ ] and { } around their values, each value
  * followed by a space.

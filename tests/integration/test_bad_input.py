@@ -26,12 +26,6 @@ NO_JSON = (
     b"{'username': 'u', 'eventType': 'e'}",
     b'{\'username\': "u", "eventType": "e"}',
     b'{username: "u", "eventType": "e"}',
-    b'{"username": "u", "username": "v", "eventType": "e"}',
-    b'{"username": "u", "username": "u", "eventType": "e"}',
-    b'{"username": "u", "user\\u006eame": "v", "eventType": "e"}',
-    EVENT % b'{"a": 1, "a": 2}',
-    b'{"username": "u", "eventType": "e", "properties\\u0000x": {}}',
-    b'{"username": "u", "eventType\\u0000": "e"}',
     b'{"username": "u", "eventType": "e"} // comment',
     b'{"username": "u", /* comment */ "eventType": "e"}',
     EVENT % b'{"a": NaN}', EVENT % b'{"a": nan}',
@@ -51,12 +45,49 @@ NO_JSON = (
     EVENT % b'{"a": "\xed\xa0\x80"}', EVENT % b'{"a": "\xf4\x90\x80\x80"}',
     EVENT % b'{"a": "\xf8\x88\x80\x80\x80"}',
     EVENT % b'{"\xff": 1}', EVENT % b'{"\xc0\xaf": 1}',
-    EVENT % b'{"a": "\\ud800"}', EVENT % b'{"a": "\\udc00"}',
-    EVENT % b'{"a": "\\ud800x"}', EVENT % b'{"a": "\\ud800\\u0041"}',
-    EVENT % b'{"a": "\\udc00\\ud800"}', EVENT % b'{"\\ud800": 1}',
-    EVENT % DEEP, DEEP, b"[" * 100000, b'{"a":' * 50000,
+    b"[" * 100000, b'{"a":' * 50000, b"[" * 1000 + b"}" * 1000,
     b"\xef\xbb\xbf" + EVENT % b"{}",
     (EVENT % b"{}").decode().encode("utf-16"),
+)
+
+# Texts that are JSON and yet no body, with the pointer and the code.
+ODD = (
+    (b'{"username": "u", "username": "v", "eventType": "e"}',
+     "/username", "duplicate_member"),
+    (b'{"username": "u", "username": "u", "eventType": "e"}',
+     "/username", "duplicate_member"),
+    (b'{"username": "u", "user\\u006eame": "v", "eventType": "e"}',
+     "/username", "duplicate_member"),
+    (EVENT % b'{"a": 1, "a": 2}', "/properties/a", "duplicate_member"),
+    (EVENT % b'{"Full\\nname": "Ann"}', "/properties/Full\nname",
+     "control_character"),
+    (EVENT % b'{"a\\tb/c": "Ann"}', "/properties/a\tb~1c",
+     "control_character"),
+    (EVENT % b'{"\\u0080": 1}', "/properties/\x80", "control_character"),
+    (EVENT % b'{"\x7f": 1}', "/properties/\x7f", "control_character"),
+    (EVENT % b'{"verified\\u0000": true}', "/properties",
+     "control_character"),
+    (b'{"username": "u", "eventType": "e", "properties\\u0000x": {}}', "",
+     "control_character"),
+    (EVENT % (b'{"%s": 1}' % (b"n" * 4097)), "/properties", "too_long"),
+    (EVENT % b'{"\\ud800": 1}', "/properties", "invalid_format"),
+    (EVENT % b'{"a": "\\ud800"}', "/properties/a", "invalid_format"),
+    (EVENT % b'{"a": "\\udc00"}', "/properties/a", "invalid_format"),
+    (EVENT % b'{"a": "\\ud800x"}', "/properties/a", "invalid_format"),
+    (EVENT % b'{"a": "\\ud800\\u0041"}', "/properties/a", "invalid_format"),
+    (EVENT % b'{"a": "\\udc00\\ud800"}', "/properties/a", "invalid_format"),
+    (EVENT % b'["x", "\\ud800"]', "/properties/1", "invalid_format"),
+    (b'{"username": "\\ud800", "eventType": "e"}', "/username",
+     "invalid_format"),
+    (EVENT % b'{"a": 1e400}', "/properties/a", "out_of_range"),
+    (EVENT % b'{"a": -99999999999999999999}', "/properties/a",
+     "out_of_range"),
+    (EVENT % DEEP, "/properties/0", "invalid_type"),
+    (EVENT % (b"[" * 100000 + b"]" * 100000), "/properties/0",
+     "invalid_type"),
+    (DEEP, "", "invalid_type"),
+    (EVENT % (b"[" + b",".join([b'"x"'] * 100) + b"]"), "/properties",
+     "too_many"),
 )
 
 
@@ -83,21 +114,93 @@ class Json(OneApp):
                     ("POST", "/rules"), ("PUT", "/rules/x"),
                     ("POST", "/events/batch")):
                 for body in (b"", b"{", b'{"name": "x"} y',
-                             b'{"name": "x", "name": "x"}',
                              b'{"name": "\xff"}', b'{"a": NaN}'):
                     with self.subTest(target=target, body=body):
                         self.assert_problem(
                             self.one.call(method, target, body), 400,
                             "invalid_json")
 
-    def test_a_fault_inside_a_batch_refuses_the_whole_body(self):
-        good = '{"username": "u", "eventType": "e"}'
+    def assert_fault(self, problem, pointer, code):
+        self.assertEqual(problem["code"], "invalid_body")
+        faults = [(f["pointer"], f["code"]) for f in problem["errors"]]
+        self.assertIn((pointer, code), faults)
+
+    def test_what_is_json_and_no_event_is_422(self):
         with self.nothing_applied():
-            for bad in ('{"username": "u", "username": "v"}',
-                        '{"username": "\\ud800"}', '{"a": NaN}', "{,}"):
-                self.assert_problem(self.one.post(
-                    "/events/batch", '{"events": [%s, %s]}' % (good, bad)),
-                    400, "invalid_json")
+            for body, pointer, code in ODD:
+                with self.subTest(body=body[:80]):
+                    r = self.one.post("/events", body)
+                    self.assert_fault(self.assert_problem(
+                        r, 422, "invalid_body"), pointer, code)
+
+    def test_it_is_so_wherever_a_body_is_read(self):
+        with self.nothing_applied():
+            for method, target in (
+                    ("POST", "/badges"), ("PUT", "/badges/x"),
+                    ("POST", "/pointScales"), ("PUT", "/pointScales/x"),
+                    ("POST", "/rules"), ("PUT", "/rules/x"),
+                    ("POST", "/events/batch")):
+                for body, pointer in (
+                        (b'{"name": "x", "name": "x"}', "/name"),
+                        (b'{"description": "\\udfff"}', "/description"),
+                        (b'{"a\\nb": 1}', "/a\nb"),
+                        (b'{"name\\u0000": "x"}', "")):
+                    with self.subTest(target=target, body=body):
+                        problem = self.assert_problem(
+                            self.one.call(method, target, body), 422,
+                            "invalid_body")
+                        self.assertIn(pointer, [
+                            f["pointer"] for f in problem["errors"]])
+
+    def test_one_odd_event_stops_no_other_of_its_batch(self):
+        good = b'{"username": "%s", "eventType": "e"}'
+        for body, pointer, code in ODD:
+            with self.subTest(body=body[:80]):
+                users = unique().encode(), unique().encode()
+                r = self.one.post(
+                    "/events/batch", b'{"events": [%s, %s, %s]}' % (
+                        good % users[0], body, good % users[1]))
+                self.assert_status(r, 200)
+                results = r.json["results"]
+                self.assertEqual([x["status"] for x in results],
+                                 [201, 422, 201])
+                self.assert_fault(
+                    results[1]["problem"], "/events/1" + pointer, code)
+                for user in users:
+                    self.assertEqual(self.one.user(user.decode())["events"], 1)
+
+    def test_many_odd_events_are_each_told_and_none_is_taken(self):
+        """More faults than one answer tells of a single body."""
+        bad = EVENT % b'{"a": 1e400, "b": 1e400}'
+        good = b'{"username": "%s", "eventType": "e"}' % unique().encode()
+        r = self.one.post("/events/batch", b'{"events": [%s, %s]}' % (
+            b",".join([bad] * 999), good))
+        self.assert_status(r, 200)
+        results = r.json["results"]
+        self.assertEqual([x["status"] for x in results], [422] * 999 + [201])
+        for i, result in enumerate(results[:-1]):
+            self.assertEqual(
+                [f["pointer"] for f in result["problem"]["errors"]],
+                ["/events/%d/properties/%s" % (i, name) for name in "ab"])
+
+    def test_what_is_wrong_around_the_events_refuses_the_batch(self):
+        good = b'{"username": "u", "eventType": "e"}'
+        bad = EVENT % b'{"a": 1e400}'
+        with self.nothing_applied():
+            for body, pointer in (
+                    (b'{"events": [%s], "events": [%s]}' % (good, good),
+                     "/events"),
+                    (b'{"events": [%s], "events": [%s]}' % (
+                        b",".join([bad] * 20), good), "/events"),
+                    (b'{"a": [%s], "events": [%s]}' % (
+                        b",".join([bad] * 20000), good), "/a"),
+                    (b'{"events": [%s], "a\\u0000": 1}' % good, ""),
+                    (b'{"events": [%s]}' % b",".join([good] * 1001),
+                     "/events")):
+                problem = self.assert_problem(
+                    self.one.post("/events/batch", body), 422, "invalid_body")
+                self.assertIn(pointer,
+                              [f["pointer"] for f in problem["errors"]])
 
     def test_json_of_another_type_is_422(self):
         with self.nothing_applied():

@@ -43,3 +43,17 @@ assert_refused(const char *text, size_t len, const char *wanted)
 	else if (wanted != NULL)
 		assert_string_equal(why, wanted);
 }
+
+void
+assert_one_fault(const char *text, const char *pointer, const char *code)
+{
+	const char *why;
+
+	faults_init(&faults, arena);
+	assert_non_null(parse(text, &why));
+	assert_null(why);
+	if (faults.count != 1)
+		fail_msg("%d faults: %s", faults.count, text);
+	assert_string_equal(faults.first->pointer, pointer);
+	assert_string_equal(faults.first->code, code);
+}

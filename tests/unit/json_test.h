@@ -24,4 +24,7 @@ struct json_object *parse(const char *text, const char **why_out);
 /* The text is no JSON, for the wanted reason; NULL: for any. */
 void assert_refused(const char *text, size_t len, const char *wanted);
 
+/* The text is JSON, with this fault and no other, which stays in faults. */
+void assert_one_fault(const char *text, const char *pointer, const char *code);
+
 #endif

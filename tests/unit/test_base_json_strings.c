@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/text.h"
 #include "json_test.h"
 
@@ -55,7 +56,7 @@ strings_that_are_no_utf8_are_refused(void **state)
 }
 
 static void
-lone_surrogates_are_refused_in_values_and_names(void **state)
+a_lone_surrogate_is_a_fault_of_its_value_or_object(void **state)
 {
 	static const char *const rows[] = {
 	    "\\ud800",
@@ -70,25 +71,21 @@ lone_surrogates_are_refused_in_values_and_names(void **state)
 	    "\\ud83c\\u0041",
 	    "\\ud83c\\ud83c",
 	    "\\udfc6\\ud83c",
-	    "\\ud83c\\udfc",
-	    "\\ud83c\\",
+	    "\\ud83c\\ud83c\\udfc6",
 	    "a\\ud83cb",
 	};
-	const char *text;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		text = arena_printf(arena, "\"%s\"", rows[i]);
-		assert_refused(text, strlen(text), NULL);
-		text = arena_printf(arena, "{\"%s\":1}", rows[i]);
-		assert_refused(text, strlen(text), NULL);
+		assert_one_fault(arena_printf(arena, "[1,\"%s\",2]", rows[i]),
+		    "/1", "invalid_format");
+		assert_one_fault(arena_printf(arena, "[{\"%s\":1}]", rows[i]),
+		    "/0", "invalid_format");
 	}
-	/* cut off: nothing past the end is looked at */
-	text = "\"\\ud83c\\udfc6";
-	for (i = 3; i < strlen(text); i++)
-		assert_refused(text, i, "a bad escape at byte 1");
-	assert_refused("\"a\\ud800\"", 9, "a bad escape at byte 2");
+	assert_refused("\"\\ud83c\\udfc\"", 13, "a bad escape at byte 7");
+	assert_refused("\"\\ud83c\\\"", 9, "the text ends too early at byte 9");
+	assert_refused("\"\\ud83", 6, "a bad escape at byte 1");
 }
 
 /* json-c takes some of these for halves of pairs, such as U+1D800. */
@@ -124,30 +121,76 @@ every_surrogate_pair_means_its_character(void **state)
 }
 
 static void
-control_characters_in_names_are_refused(void **state)
+a_control_character_in_a_name_is_a_fault_of_the_member(void **state)
 {
-	static const char *const rows[] = {
-	    "points\\u0000x", /* to json-c this is "points" */
-	    "\\u0000",
-	    "\\n",
-	    "\\t",
-	    "\\u001f",
-	    "\\u007f",
-	    "\\u0080",
-	    "\\u009F",
-	    "\x7F",
-	    "\xC2\x80",
-	    "x\xC2\x9F",
+	static const struct {
+		const char *name, *meant;
+	} rows[] = {
+	    {"Full\\nname", "Full\nname"},
+	    {"\\t", "\t"},
+	    {"\\u001f", "\x1F"},
+	    {"\\u007f", "\x7F"},
+	    {"\\u0080", "\xC2\x80"},
+	    {"\\u009F", "\xC2\x9F"},
+	    {"\x7F", "\x7F"},
+	    {"\xC2\x80", "\xC2\x80"},
+	    {"x\xC2\x9F", "x\xC2\x9F"},
 	};
-	const char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		assert_one_fault(
+		    arena_printf(arena, "{\"a\":{\"%s\":1}}", rows[i].name),
+		    arena_printf(arena, "/a/%s", rows[i].meant),
+		    "control_character");
+}
+
+/* json-c would take "points\u0000x" for "points". */
+static void
+what_no_pointer_can_name_is_left_out_of_its_object(void **state)
+{
+	static const struct {
+		const char *text, *plain;
+	} rows[] = {
+	    {"{\"points\\u0000x\":1}", "{}"},
+	    {"{ \"\\u0000\" : [ 1, {} ] , \"b\" : 2 }", "{\"b\":2}"},
+	    {"{\"a\":1,\"\\u0000\":{\"}\":[]}}", "{\"a\":1}"},
+	    {"{\"a\":1 , \"\\u0000\":1 , \"b\":2}", "{\"a\":1,\"b\":2}"},
+	    {"{\"\\u0000\":1,\"\\u0000\":1,\"b\":2}", "{\"b\":2}"},
+	    {"{\"a\":1,\"\\u0000\":1,\"x\\u0000\":\"\\\"\"}", "{\"a\":1}"},
+	    {"{\"\\u0000\":1,\"a\":1,\"\\u0000\":1,\"b\":2,\"\\u0000\":-1}",
+	        "{\"a\":1,\"b\":2}"},
+	    {"{\"\\u0000\":\"\\ud800\",\"\\u0000\":1e400}", "{}"},
+	};
+	struct json_object *object;
+	const char *why;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		text = arena_printf(arena, "{\"%s\":1}", rows[i]);
-		assert_refused(text, strlen(text),
-		    "a control character in a member's name at byte 2");
+		assert_one_fault(rows[i].text, "", "control_character");
+		object = parse(rows[i].text, &why);
+		assert_string_equal(json_object_to_json_string_ext(
+		                        object, JSON_C_TO_STRING_PLAIN),
+		    rows[i].plain);
 	}
+	assert_one_fault("[[{\"a\\u0000\":1}]]", "/0/0", "control_character");
+}
+
+static void
+names_are_limited_in_bytes(void **state)
+{
+	struct str name = str_new(arena, 5000);
+	const char *why;
+
+	(void)state;
+	while (name.len < JSON_NAME_MAX)
+		str_addc(&name, 'n');
+	parse(arena_printf(arena, "{\"%s\":1}", name.data), &why);
+	assert_int_equal(faults.count, 0);
+	assert_one_fault(
+	    arena_printf(arena, "[{\"%sn\":1}]", name.data), "/0", "too_long");
 }
 
 int
@@ -156,9 +199,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    JSON_TEST(a_nul_escape_in_a_value_is_a_character),
 	    JSON_TEST(strings_that_are_no_utf8_are_refused),
-	    JSON_TEST(lone_surrogates_are_refused_in_values_and_names),
+	    JSON_TEST(a_lone_surrogate_is_a_fault_of_its_value_or_object),
 	    JSON_TEST(every_surrogate_pair_means_its_character),
-	    JSON_TEST(control_characters_in_names_are_refused),
+	    JSON_TEST(a_control_character_in_a_name_is_a_fault_of_the_member),
+	    JSON_TEST(what_no_pointer_can_name_is_left_out_of_its_object),
+	    JSON_TEST(names_are_limited_in_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
