@@ -37,6 +37,8 @@ static const struct setting table[] = {
     INT("server", "backlog", backlog, "4096", 1, 65535),
     INT("server", "drain_seconds", drain_seconds, "10", 1, 3600),
     CHOICE("server", "log_level", log_level, "info", log_level_names),
+    {"server", "core_dumps", SETTING_BOOL,
+        offsetof(struct settings, core_dumps), "no", 0, 0, NULL},
     {"database", "file", SETTING_FILE, offsetof(struct settings, database_file),
         "", 0, 0, NULL},
     TEXT("database", "socket", database.socket, "/run/mysqld/mysqld.sock"),

@@ -17,7 +17,8 @@ struct settings {
 	int64_t threads;
 	int64_t backlog;
 	int64_t drain_seconds;
-	int64_t log_level;         /* enum log_level */
+	int64_t log_level; /* enum log_level */
+	bool core_dumps;
 	const char *database_file; /* more of [database]; "" or missing: none */
 	struct db_settings database;
 	const char *password_place; /* the file that has it; NULL: none */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,6 +91,8 @@ load_settings(struct master *master)
 	master->arena = arena;
 	master->settings = settings;
 	log_set_level((enum log_level)settings.log_level);
+	/* A core has keys and the database's password. Workers inherit it. */
+	prctl(PR_SET_DUMPABLE, settings.core_dumps);
 	return true;
 }
 

@@ -13,7 +13,7 @@ import client
 from case import StackTest, unique
 from client import Together
 from load import Load
-from processes import children_of
+from processes import children_of, family_of
 from stack import WORKERS, Program, SqlSession, wait_until
 
 
@@ -52,13 +52,17 @@ class Processes(StackTest):
         self.one.event()
 
     @contextlib.contextmanager
-    def other_daemon(self, account=None):
+    def other_daemon(self, account=None, core_dumps=None, prefix=()):
         """One whose log may say what no other test's may."""
         with open(self.stack.conf, encoding="utf-8") as f:
             text = f.read()
         if account is not None:
             text, changed = re.subn(r"(?m)^user *=.*", "user=" + account, text)
             self.assertEqual(changed, 1)
+        text = re.sub(r"(?m)^core_dumps=.*\n", "", text)
+        if core_dumps is not None:
+            text = text.replace(
+                "[server]\n", "[server]\ncore_dumps=%s\n" % core_dumps)
         conf, log = self.stack.path("other.conf"), self.stack.path("other.log")
         with open(conf, "w", encoding="utf-8") as f:
             f.write(text.replace(self.stack.socket,
@@ -68,7 +72,7 @@ class Processes(StackTest):
             with open(log, encoding="utf-8") as f:
                 return re.findall(pattern, f.read())
 
-        daemon = Program("palmaresd", [
+        daemon = Program("palmaresd", list(prefix) + [
             self.stack.program("palmaresd"), "-c", conf], log)
         try:
             wait_until(lambda: len(logged("event=worker_ready")) == WORKERS,
@@ -90,6 +94,26 @@ class Processes(StackTest):
             ends = logged(died)
         self.assertIn(("9", "0"), ends)
         self.assertNotIn(("0", "0"), ends)
+
+    def owned_by_root(self, core_dumps):
+        """Whether each process is: what the kernel will not dump is root's in
+        /proc.  Root's own tests tell it by a group that is not root's."""
+        prefix = ["setpriv", "--regid=54321", "--clear-groups"]
+        with self.other_daemon(core_dumps=core_dumps, prefix=prefix
+                               if os.geteuid() == 0 else ()) as (pid, _):
+            found = []
+            for process in family_of(pid):
+                with open("/proc/%d/status" % process, encoding="ascii") as f:
+                    ids = re.findall(r"^(?:Uid|Gid):\s+(\d+)", f.read(), re.M)
+                self.assertNotEqual(ids, ["0", "0"])
+                status = os.stat("/proc/%d/status" % process)
+                found.append((status.st_uid, status.st_gid) == (0, 0))
+        self.assertEqual(len(found), 1 + WORKERS)
+        return found
+
+    def test_no_process_may_leave_a_core(self):
+        self.assertTrue(all(self.owned_by_root(None)))
+        self.assertFalse(any(self.owned_by_root("yes")))
 
     def test_a_database_that_lets_nobody_in_is_logged_once(self):
         """By each connection: requests one after the other take the same."""

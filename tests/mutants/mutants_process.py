@@ -100,4 +100,10 @@ MUTANTS = [
         "enum { TURN_TIME = 10000 };",
         "enum { TURN_TIME = 600000000 };",
         ["test_half_a_fastcgi_request_holds_up_nobody"]),
+    Mutant(
+        "core-dumps", (),
+        "a worker that crashes leaves keys and passwords in a core file",
+        "\tprctl(PR_SET_DUMPABLE, settings.core_dumps);\n",
+        "",
+        ["test_no_process_may_leave_a_core"]),
 ]

@@ -71,6 +71,7 @@ expect_defaults(const struct settings *settings)
 	assert_true(settings->backlog == 4096);
 	assert_true(settings->drain_seconds == 10);
 	assert_true(settings->log_level == LOG_LEVEL_INFO);
+	assert_false(settings->core_dumps);
 	assert_string_equal(
 	    settings->database.socket, "/run/mysqld/mysqld.sock");
 	assert_string_equal(settings->database.host, "");
