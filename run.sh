@@ -14,7 +14,7 @@ Ctrl-C or TERM, which stop what it started and nothing else.
   --port N      nginx listens on 127.0.0.1:N (default 8080)
   --state DIR   data, sockets, logs and keys (default .run beside this script);
                 a second start with the same DIR goes on with its data
-  --workers N   processes of palmaresd (default 2)
+  --workers N   processes of palmaresd (default: palmaresd's own, one)
   --no-demo     do not play the scenario; the application and keys are made
   --help        this text
 
@@ -29,7 +29,7 @@ DB_NAME=palmares
 MARK=.palmares-run      # in a folder that belongs to run.sh
 SOCKET_MAX=107          # bytes that the path of a Unix socket may have
 
-port=8080 state='' workers=2 demo=yes
+port=8080 state='' workers='' demo=yes
 build='' sockets='' sockets_temporary=''
 locked='' ready=''
 declare -A pid=() started=()
@@ -263,7 +263,7 @@ write_conf() {
 [server]
 socket=$sockets/palmares.sock
 socket_mode=0600
-workers=$workers
+${workers:+workers=$workers}
 [database]
 socket=$sockets/db.sock
 user=palmares
@@ -301,7 +301,7 @@ palmaresd_listens() {
 
 start_server() {
 	local text
-	start palmaresd "server: starting palmaresd, $workers worker(s)" 30 \
+	start palmaresd "server: starting palmaresd, ${workers:-1} worker(s)" 30 \
 		palmaresd_listens
 	mkdir -p "$state/nginx"
 	text=$(cat "$root/nginx/private.conf.in")
