@@ -23,7 +23,9 @@ libbase_a_SOURCES = \
 	src/base/text.c src/base/text.h
 
 libengine_a_SOURCES = \
-	src/engine/engine.c src/engine/engine.h
+	src/engine/engine.c src/engine/engine.h \
+	src/engine/rule_set.c src/engine/rule_set.h \
+	src/engine/state.c src/engine/state.h
 
 libstore_a_SOURCES = \
 	src/store/application.c src/store/application.h \

@@ -66,10 +66,22 @@ const struct statement_set event_statements = {texts, STATEMENTS};
 
 enum { KEYS_TEXT_MAX = 64 << 20, PROPERTIES_ALL = 1 << 30 };
 
+/* Bytes of an award in an answer, without its names. */
+enum { AWARD_SIZE = 150 };
+
 int64_t
 event_received_at(const struct event *event)
 {
 	return event->row / EVENT_WRITERS;
+}
+
+size_t
+event_award_size(const char *rule, const char *point_scale, const char *badge)
+{
+	return AWARD_SIZE +
+	    2 *
+	    (strlen(rule) + (point_scale == NULL ? 0 : strlen(point_scale)) +
+	        (badge == NULL ? 0 : strlen(badge)));
 }
 
 static void

@@ -22,6 +22,10 @@ struct given_award {
 	const char *badge; /* NULL unless this event won it */
 };
 
+/* Bytes of JSON that an award takes, if each byte of its names is escaped. */
+size_t
+event_award_size(const char *rule, const char *point_scale, const char *badge);
+
 struct event {
 	int64_t row; /* event.id: 0 if it is not stored yet */
 	const char *id;

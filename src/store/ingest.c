@@ -14,8 +14,8 @@
 
 enum { SCRATCH_MAX = 512 << 20 };
 
-/* Bytes of an event and of an award in an answer, without the names. */
-enum { EVENT_SIZE = 400, AWARD_SIZE = 150 };
+/* Bytes of an event in an answer, without what the body told and awards. */
+enum { EVENT_SIZE = 400 };
 
 /* Past this the clock was set back, and the last time means nothing. */
 enum { CLOCK_STEP = 1000000 };
@@ -117,18 +117,6 @@ occurrence_of(const struct batch_item *item)
 	    .property_count = item->event->property_count};
 }
 
-static bool
-any_matches(const struct batch_item *item)
-{
-	const struct occurrence event = occurrence_of(item);
-	size_t i;
-
-	for (i = 0; i < item->rule_count; i++)
-		if (rule_matches(item->rules[i], &event))
-			return true;
-	return false;
-}
-
 void
 ingest_job_clear(struct ingest_job *job)
 {
@@ -152,13 +140,13 @@ hold_rules(struct ingest_job *job, struct app_rules *rules)
 static bool
 take_item(struct batch *batch, struct batch_item *item)
 {
+	const struct occurrence occurrence = occurrence_of(item);
 	struct ingest_event *event = item->event;
 	bool decided = batch->settling && event->error != ERR_NONE_MATCHES;
 
-	item->rules = rule_set_find(
-	    item->app->set, event->event.event_type, &item->rule_count);
+	item->found = rule_set_find(item->app->set, batch->arena, &occurrence);
 	event->replayed = false;
-	event->error = event->must_match && !decided && !any_matches(item)
+	event->error = event->must_match && !decided && item->found.count == 0
 	    ? ERR_NONE_MATCHES
 	    : OK;
 	return event->error == OK;
@@ -314,7 +302,7 @@ judge_again(const struct batch_item *item)
 
 	if (!key_is_live(job, item->app))
 		job->error = ERR_KEY_UNKNOWN;
-	else if (item->event->must_match && !any_matches(item))
+	else if (item->event->must_match && item->found.count == 0)
 		item->event->error = ERR_NONE_MATCHES;
 	return job->error == OK && item->event->error == OK;
 }
@@ -323,7 +311,6 @@ static void
 apply_item(
     struct batch *batch, struct known_events *known, struct batch_item *item)
 {
-	const struct occurrence event = occurrence_of(item);
 	struct known *place = known_place(known, item);
 
 	if (place->event != NULL) {
@@ -333,10 +320,10 @@ apply_item(
 	if (batch->settling && !judge_again(item))
 		return;
 	item->awards = arena_array(
-	    batch->arena, item->rule_count + 1, sizeof(*item->awards));
-	if (engine_apply(&batch->users[item->user].state, item->rules,
-	        item->rule_count, &event, item->awards,
-	        &item->award_count) == ENGINE_OVERFLOW) {
+	    batch->arena, item->found.count + 1, sizeof(*item->awards));
+	if (engine_apply(&batch->users[item->user].state, batch->arena,
+	        found_rules_list(&item->found, batch->arena), item->found.count,
+	        item->awards, &item->award_count) == ENGINE_OVERFLOW) {
 		item->event->error = ERR_BALANCE_OVERFLOW;
 		return;
 	}
@@ -346,30 +333,17 @@ apply_item(
 	    (struct known) {item->app->application, &item->event->event, false};
 }
 
-/* Bytes of JSON that an award takes, if each byte of its names is escaped. */
-static size_t
-award_size(const char *rule, const char *point_scale, const char *badge)
-{
-	return AWARD_SIZE +
-	    2 *
-	    (strlen(rule) + (point_scale == NULL ? 0 : strlen(point_scale)) +
-	        (badge == NULL ? 0 : strlen(badge)));
-}
-
 /* What an event's answer may come to, without what the body told. */
 static size_t
 answer_size(const struct batch_item *item, const struct event *known)
 {
-	const struct occurrence event = occurrence_of(item);
 	size_t size = EVENT_SIZE, i;
 
-	for (i = 0; known != NULL && i < known->award_count; i++)
-		size += award_size(known->awards[i].rule,
+	if (known == NULL)
+		return size + item->found.weight;
+	for (i = 0; i < known->award_count; i++)
+		size += event_award_size(known->awards[i].rule,
 		    known->awards[i].point_scale, known->awards[i].badge);
-	for (i = 0; known == NULL && i < item->rule_count; i++)
-		if (rule_matches(item->rules[i], &event))
-			size += award_size(item->rules[i]->name,
-			    item->rules[i]->point_scale, item->rules[i]->badge);
 	return size;
 }
 

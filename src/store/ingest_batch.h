@@ -32,8 +32,7 @@ struct batch_item {
 	struct ingest_job *job;
 	struct ingest_event *event;
 	const struct app_rules *app;
-	const struct rule *const *rules; /* of its type */
-	size_t rule_count;
+	struct found_rules found;
 	size_t user; /* in batch.users */
 	/* What is to be written, if write. */
 	bool write;

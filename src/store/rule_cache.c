@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "store/db.h"
+#include "store/event.h"
 #include "store/statements.h"
 
 enum { RULES, STATEMENTS };
@@ -107,6 +108,8 @@ take_next_rule(struct query *query, struct app_rules *rules)
 	rule->name = query_take_text(query, arena);
 	rule->point_scale = query_take_text(query, arena);
 	rule->badge = query_take_text(query, arena);
+	rule->weight =
+	    event_award_size(rule->name, rule->point_scale, rule->badge);
 	rules->given[rules->count++] = query_take_bool(query);
 }
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/rule_set.h"
 #include "store/application.h"
 
 struct arena;

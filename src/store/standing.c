@@ -2,18 +2,32 @@
 #include "store/standing.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/str.h"
 
 enum { PAIR_SIZE_MIN = 2, BADGE_SIZE_MIN = 1, NUMBER_SIZE_MAX = 10 };
 
-/* Whether the next rules, from *at on, have this one. */
+/*
+ * Whether the next rules, from *at on, have this one. In steps that double:
+ * a user may have few of many rules, or many of them.
+ */
 static bool
 rule_exists(const struct rule *rules, size_t count, size_t *at, int64_t id)
 {
-	while (*at < count && rules[*at].id < id)
-		++*at;
+	size_t step = 1, end;
+
+	while (*at < count && rules[*at].id < id) {
+		end = *at + step;
+		if (end < count && rules[end].id < id) {
+			*at = end;
+			step *= 2;
+		} else if (step > 1)
+			step /= 2;
+		else
+			++*at;
+	}
 	return *at < count && rules[*at].id == id;
 }
 
@@ -101,6 +115,7 @@ unpack_balances(struct unpack *unpack, struct state *state)
 	size_t left = unpack_count(unpack, PAIR_SIZE_MIN);
 	int64_t ref = 0, points;
 
+	state_reserve(state, STATE_BALANCE, left);
 	for (; left > 0 && !unpack->damaged; left--) {
 		ref = unpack_add(unpack, ref);
 		points = unpack_int(unpack);
@@ -115,6 +130,7 @@ unpack_counts(struct unpack *unpack, struct state *state)
 	size_t left = unpack_count(unpack, PAIR_SIZE_MIN);
 	int64_t ref = 0, count;
 
+	state_reserve(state, STATE_COUNT, left);
 	for (; left > 0 && !unpack->damaged; left--) {
 		ref = unpack_add(unpack, ref);
 		count = unpack_id(unpack);
@@ -123,20 +139,58 @@ unpack_counts(struct unpack *unpack, struct state *state)
 	}
 }
 
+/* A badge and its place in the order of winning. */
+struct won {
+	int64_t badge;
+	int64_t place;
+};
+
+static int
+compare_won(const void *left, const void *right)
+{
+	const struct won *a = left, *b = right;
+
+	if (a->badge != b->badge)
+		return a->badge < b->badge ? -1 : 1;
+	return (a->place > b->place) - (a->place < b->place);
+}
+
+/* Sorts them by badge. The first place that is a badge's second, or behind. */
+static int64_t
+sort_won(struct won *won, size_t count)
+{
+	int64_t twice = (int64_t)count + 1;
+	size_t i;
+
+	qsort(won, count, sizeof(*won), compare_won);
+	for (i = 1; i < count; i++)
+		if (won[i].badge == won[i - 1].badge && won[i].place < twice)
+			twice = won[i].place;
+	return twice;
+}
+
+/* They are in the order of winning, and the state wants that of the badges. */
 static void
 unpack_badges(struct unpack *unpack, struct state *state)
 {
-	size_t count = unpack_count(unpack, BADGE_SIZE_MIN), i;
-	int64_t badge;
+	size_t count = unpack_count(unpack, BADGE_SIZE_MIN), read, i;
+	struct won *won = arena_array(state->arena, count + 1, sizeof(*won));
+	int64_t end;
 
-	for (i = 0; i < count && !unpack->damaged; i++) {
-		badge = unpack_id(unpack);
-		/* Nobody wins a badge twice, and 0 is none. */
-		if (badge == 0 || state_get(state, STATE_BADGE, badge) != 0)
-			unpack->damaged = true;
-		if (!unpack->damaged)
-			state_set(state, STATE_BADGE, badge, (int64_t)i + 1);
+	for (read = 0; read < count; read++) {
+		won[read] = (struct won) {unpack_id(unpack), (int64_t)read + 1};
+		if (won[read].badge == 0)
+			break;
 	}
+	/* Nobody wins a badge twice, and 0 is none. */
+	end = sort_won(won, read);
+	if (read < count || end <= (int64_t)read)
+		unpack->damaged = true;
+	state_reserve(state, STATE_BADGE, read);
+	for (i = 0; i < read; i++)
+		if (won[i].place < end)
+			state_set(
+			    state, STATE_BADGE, won[i].badge, won[i].place);
 }
 
 bool

@@ -322,9 +322,10 @@ verify_event(struct verify *verify, const struct verify_row *event)
 	check_version(&place);
 	occurrence = occurrence_of(&place);
 	rules = catalog_in_force(
-	    catalog, occurrence.event_type, event->event.version);
-	if (engine_apply(&place.fold->state, catalog->in_force, rules,
-	        &occurrence, catalog->awards, &awards) == ENGINE_OVERFLOW)
+	    catalog, verify->event_arena, &occurrence, event->event.version);
+	if (engine_apply(&place.fold->state, verify->event_arena,
+	        catalog->in_force, rules, catalog->awards,
+	        &awards) == ENGINE_OVERFLOW)
 		event_differs(&place, "outcome", "applied",
 		    "refused, because a balance would leave its range");
 	check_awards(&place, catalog->awards, awards);

@@ -241,24 +241,25 @@ catalog_load(struct db *db, struct arena *arena, int64_t application,
 }
 
 size_t
-catalog_in_force(
-    struct verify_catalog *catalog, const char *event_type, int64_t version)
+catalog_in_force(struct verify_catalog *catalog, struct arena *arena,
+    const struct occurrence *event, int64_t version)
 {
+	const struct found_rules found =
+	    rule_set_find(catalog->set, arena, event);
+	const struct rule *const *rules = found_rules_list(&found, arena);
 	const struct verify_period *period;
-	const struct rule *const *rules;
-	size_t found = 0, count, i;
+	size_t in_force = 0, i;
 
 	/*
 	 * The set keeps the order of the revisions, and so that of the rules.
 	 */
-	rules = rule_set_find(catalog->set, event_type, &count);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < found.count; i++) {
 		period = &catalog->periods[rules[i] - catalog->revisions];
 		if (period->since <= version &&
 		    (period->until == 0 || version < period->until))
-			catalog->in_force[found++] = rules[i];
+			catalog->in_force[in_force++] = rules[i];
 	}
-	return found;
+	return in_force;
 }
 
 enum error

@@ -104,8 +104,8 @@ enum error catalog_load(struct db *db, struct arena *arena, int64_t application,
     struct verify_catalog *catalog_out) MUST_CHECK;
 
 /* The rules for an event, into catalog->in_force; how many. */
-size_t catalog_in_force(
-    struct verify_catalog *catalog, const char *event_type, int64_t version);
+size_t catalog_in_force(struct verify_catalog *catalog, struct arena *arena,
+    const struct occurrence *event, int64_t version);
 
 /* The smallest application above after in any table, or 0. */
 enum error verify_next_application(

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "engine/engine.h"
+#include "engine/rule_set.h"
 #include "store/catalog.h"
 #include "store/ingest.h"
 
@@ -177,15 +177,16 @@ apply_both(struct fuzz_engine *engine, int user, const struct occurrence *event)
 {
 	struct model_user after = engine->model[user];
 	struct award got[RULES_MAX], expected[RULES_MAX];
-	const struct rule *const *rules;
-	size_t rule_count, got_count = 0, expected_count;
+	const struct found_rules found =
+	    rule_set_find(engine->set, engine->arena, event);
+	size_t got_count = 0, expected_count;
 	enum engine_result result;
 	bool applied =
 	    model_apply(engine, &after, event, expected, &expected_count);
 
-	rules = rule_set_find(engine->set, event->event_type, &rule_count);
-	result = engine_apply(
-	    &engine->states[user], rules, rule_count, event, got, &got_count);
+	result = engine_apply(&engine->states[user], engine->arena,
+	    found_rules_list(&found, engine->arena), found.count, got,
+	    &got_count);
 	assert(result == (applied ? ENGINE_APPLIED : ENGINE_OVERFLOW));
 	if (applied) {
 		assert(got_count == expected_count);

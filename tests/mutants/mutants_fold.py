@@ -8,58 +8,108 @@ MUTANTS = [
     Mutant(
         "counted-twice", (3,),
         "a matching event counts as two",
-        "\t\tif (++state_pending(state, STATE_COUNT, rules[i]->id)\n",
-        "\t\tstate_pending(state, STATE_COUNT, rules[i]->id)->pending++;\n"
-        "\t\tif (++state_pending(state, STATE_COUNT, rules[i]->id)\n",
+        "\t\tif (++slot->value != rules[i]->times && rules[i]->times != 1)\n",
+        "\t\tslot->value++;\n"
+        "\t\tif (++slot->value != rules[i]->times && rules[i]->times != 1)\n",
         [CONTRACT]),
     Mutant(
         "awarded-after-the-nth", (3,),
         "a rule for the N-th event awards at every one from there on",
-        "\t\t            ->pending != rules[i]->times &&\n",
-        "\t\t            ->pending < rules[i]->times &&\n",
+        "\t\tif (++slot->value != rules[i]->times && ",
+        "\t\tif (++slot->value < rules[i]->times && ",
         [CONTRACT]),
     Mutant(
         "count-not-kept", (3,),
-        "a count is not written where no award was given",
-        "\t\tstate_commit(state, STATE_COUNT, rules[i]->id);\n",
-        "\t\tif (given > 0)\n"
-        "\t\t\tstate_commit(state, STATE_COUNT, rules[i]->id);\n",
+        "a count is not kept where no award was given",
+        "\t\tif (++slot->value != rules[i]->times && rules[i]->times != 1)\n"
+        "\t\t\tcontinue;\n",
+        "\t\tif (++slot->value != rules[i]->times &&\n"
+        "\t\t    rules[i]->times != 1) {\n"
+        "\t\t\tslot->value--;\n"
+        "\t\t\tcontinue;\n"
+        "\t\t}\n",
         [CONTRACT]),
     Mutant(
         "badge-won-twice", (3,),
         "a badge is won again by the same user",
-        "\t\taward_out->badge_won = slot->pending == 0;\n",
-        "\t\taward_out->badge_won = true;\n",
+        "\tif (rule->badge_id != 0 &&\n"
+        "\t    state_get(undo->state, STATE_BADGE, rule->badge_id) == 0) {\n",
+        "\tif (rule->badge_id != 0) {\n",
         [CONTRACT],
         short=True),
     Mutant(
         "overflow-unchecked", (2,),
         "a balance wraps around",
         "\t\tif (__builtin_add_overflow(\n"
-        "\t\t        slot->pending, rule->points, &slot->pending))\n"
+        "\t\t        slot->value, rule->points, &slot->value))\n"
         "\t\t\treturn false;\n",
-        "\t\tslot->pending = (int64_t)((uint64_t)slot->pending +\n"
+        "\t\tslot->value = (int64_t)((uint64_t)slot->value +\n"
         "\t\t    (uint64_t)rule->points);\n",
         [CONTRACT]),
     Mutant(
         "refused-event-leaves-state", (2, 3),
-        "what an event gave before it was refused goes into the next one",
-        "\tif (slot->serial != state->serial) {\n",
-        "\tif (slot->serial == 0) {\n",
+        "what an event gave before it was refused is kept",
+        "\twhile (undo->count > 0) {\n",
+        "\twhile (undo->count > 1) {\n",
+        [CONTRACT]),
+    Mutant(
+        "refused-event-takes-places", (3,),
+        "the badges of an event that is refused take places",
+        "\tundo->state->badges = undo->badges;\n",
+        "",
+        [CONTRACT]),
+    Mutant(
+        "refused-event-undone-in-order", (2, 3),
+        "what a refused event changed twice is put back to the first change",
+        "\t\tchange = &undo->changes[--undo->count];\n",
+        "\t\tchange = undo->changes++;\n"
+        "\t\tundo->count--;\n",
+        [CONTRACT]),
+    Mutant(
+        "new-slots-out-of-order", (2, 3),
+        "what rules ask for the first time is put behind all that is there",
+        "\t\tif (from > 0 && slots->list[from - 1].ref > refs[count - 1])\n",
+        "\t\tif (from > slots->count &&\n"
+        "\t\t    slots->list[from - 1].ref > refs[count - 1])\n",
+        ["the_engine_does_what_the_model_does"]),
+    Mutant(
+        "new-slot-twice", (2, 3),
+        "two rules with one new point scale or badge make two of it",
+        "\t\tif (i == 0 || refs[i] != refs[i - 1])\n"
+        "\t\t\trefs[kept++] = refs[i];\n",
+        "\t\trefs[kept++] = refs[i];\n",
         [CONTRACT]),
     Mutant(
         "disabled-rule-fires", (3,),
         "a rule that is switched off fires",
-        "\tif (!rule->enabled || strcmp(",
-        "\tif (strcmp(",
+        "\t\tif (rules[i].enabled)\n"
+        "\t\t\tset->sorted",
+        "\t\t\tset->sorted",
         [CONTRACT]),
     Mutant(
         "property-by-prefix", (3,),
         "a rule's property matches whatever begins like it",
-        "\t\tif (strcmp(event->properties[i], rule->property) == 0)\n",
-        "\t\tif (strncmp(event->properties[i], rule->property,\n"
-        "\t\t        strlen(rule->property)) == 0)\n",
+        "\treturn strcmp(one, other);\n",
+        "\treturn strncmp(one, other, strlen(one));\n",
         [CONTRACT, "test_the_property_must_be_there_and_not_false_or_null"]),
+    Mutant(
+        "rules-by-property", (3,),
+        "rules with a property fire behind all without, whatever their age",
+        "\tqsort(list, found->count, sizeof(*list), compare_places);\n",
+        "",
+        ["rules_are_found_in_the_order_of_creation"]),
+    Mutant(
+        "property-named-twice-fires-twice", (3,),
+        "a rule fires for each time that its property is named",
+        "\t    has_range(found, &set->sorted[first]))\n",
+        "\t    (has_range(found, &set->sorted[first]) && false))\n",
+        [CONTRACT]),
+    Mutant(
+        "range-cut-short", (3,),
+        "of rules that ask for the same some are not found",
+        "\tsize_t low = first + 1, high = set->count, middle;\n",
+        "\tsize_t low = first + 1, high = first + 1, middle;\n",
+        ["rules_are_found_in_the_order_of_creation"]),
     Mutant(
         "false-property-matches", (3,),
         "a property whose value is false counts as present",
@@ -83,8 +133,8 @@ MUTANTS = [
     Mutant(
         "number-gap", (2,),
         "a refused event takes a number",
-        "\t        &item->award_count) == ENGINE_OVERFLOW) {\n",
-        "\t        &item->award_count) == ENGINE_OVERFLOW) {\n"
+        "\t        item->awards, &item->award_count) == ENGINE_OVERFLOW) {\n",
+        "\t        item->awards, &item->award_count) == ENGINE_OVERFLOW) {\n"
         "\t\tbatch->users[item->user].events++;\n",
         ["what_is_refused_leaves_nothing_behind"]),
     Mutant(
@@ -102,8 +152,9 @@ MUTANTS = [
     Mutant(
         "balance-added-on-top", (2,),
         "the new balance is added to the old one instead of replacing it",
-        "\tslot->value = slot->pending;\n",
-        "\tslot->value += slot->pending;\n",
+        "\t\taward_out->balance = slot->value;\n",
+        "\t\taward_out->balance = slot->value;\n"
+        "\t\tslot->value += slot->value - rule->points;\n",
         [CONTRACT]),
     Mutant(
         "ledger-of-the-last-balance", (2,),

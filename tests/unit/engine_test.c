@@ -36,17 +36,25 @@ awards_text(const struct award *awards, size_t count)
 }
 
 const char *
-apply(struct state *state, const struct rule *const *rules, size_t count,
-    const struct occurrence *event)
+apply(struct state *state, const struct rule *const *rules, size_t count)
 {
 	struct award awards[ROW_MAX];
 	size_t given = 1234;
 
-	if (engine_apply(state, rules, count, event, awards, &given) ==
+	if (engine_apply(state, arena, rules, count, awards, &given) ==
 	    ENGINE_APPLIED)
 		return awards_text(awards, given);
 	assert_int_equal(given, 1234);
 	return "overflow";
+}
+
+const char *
+apply_found(struct state *state, const struct rule_set *set,
+    const struct occurrence *event)
+{
+	const struct found_rules found = rule_set_find(set, arena, event);
+
+	return apply(state, found_rules_list(&found, arena), found.count);
 }
 
 /* The slots that were set, each with the user before it. */

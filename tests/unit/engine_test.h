@@ -2,7 +2,7 @@
 #ifndef ENGINE_TEST_H
 #define ENGINE_TEST_H
 
-#include "engine/engine.h"
+#include "engine/rule_set.h"
 #include "unit_test.h"
 
 /* The most rules, events or properties that a case has. */
@@ -15,8 +15,12 @@ struct occurrence occurrence_of(const char *type, const char *properties);
  * What the event gives, as "1=10 2=15* 3*": the rule's id, the balance where it
  * has a scale, and a star where the badge was won. Or "overflow".
  */
-const char *apply(struct state *state, const struct rule *const *rules,
-    size_t count, const struct occurrence *event);
+const char *
+apply(struct state *state, const struct rule *const *rules, size_t count);
+
+/* The same with those of a set that the event meets. */
+const char *apply_found(struct state *state, const struct rule_set *set,
+    const struct occurrence *event);
 
 /*
  * All that was ever set, as "u1 points7=10, u1 count1=1, u2 points7=0", by user

@@ -356,29 +356,22 @@ expect(const struct scenario *row, size_t event, const char *found,
 		    row->name, event + 1, found, wanted);
 }
 
-/* The events of a row, each with all the rules or with those of its type. */
 static void
-play(const struct scenario *row, bool all_rules)
+play(const struct scenario *row)
 {
-	const struct rule *all[ROW_MAX] = {NULL};
-	const struct rule *const *found = all;
 	size_t count, i;
 	struct rule *rules = rules_of(row->rules, &count);
 	struct rule_set *set = rule_set_new(arena, rules, count);
 	struct state states[USERS];
 
-	for (i = 0; i < count; i++)
-		all[i] = &rules[i];
 	start(states, row);
 	for (i = 0; row->events[i].type != NULL; i++) {
 		const struct event_row *event = &row->events[i];
 		const struct occurrence occurrence =
 		    occurrence_of(event->type, event->properties);
 
-		if (!all_rules)
-			found = rule_set_find(set, event->type, &count);
 		expect(row, i,
-		    apply(&states[event->user - 1], found, count, &occurrence),
+		    apply_found(&states[event->user - 1], set, &occurrence),
 		    event->gives);
 	}
 	expect(row, i, states_text(states, USERS), row->after);
@@ -392,17 +385,7 @@ the_cases_of_the_contract_come_out_right(void **test)
 
 	(void)test;
 	for (row = scenarios; row < scenarios + COUNT(scenarios); row++)
-		play(row, false);
-}
-
-static void
-rules_of_other_types_make_no_difference(void **test)
-{
-	const struct scenario *row;
-
-	(void)test;
-	for (row = scenarios; row < scenarios + COUNT(scenarios); row++)
-		play(row, true);
+		play(row);
 }
 
 /* Ten points for the times-th review. */
@@ -423,7 +406,7 @@ apply_one(struct state *state, const struct rule *rule)
 {
 	const struct occurrence event = occurrence_of(rule->event_type, "");
 
-	return apply(state, &rule, 1, &event);
+	return apply_found(state, rule_set_new(arena, rule, 1), &event);
 }
 
 static void
@@ -474,7 +457,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_cases_of_the_contract_come_out_right),
-	    cmocka_unit_test(rules_of_other_types_make_no_difference),
 	    cmocka_unit_test(a_rule_that_is_enabled_again_goes_on_counting),
 	    cmocka_unit_test(a_rule_whose_n_is_changed_keeps_its_counts),
 	};

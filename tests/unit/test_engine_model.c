@@ -154,11 +154,8 @@ engine_run_event(struct state *states, const struct rule_set *set,
 {
 	const struct occurrence occurrence = {
 	    event->event_type, event->properties, event->property_count};
-	size_t count;
-	const struct rule *const *rules =
-	    rule_set_find(set, event->event_type, &count);
 
-	return apply(&states[event->user], rules, count, &occurrence);
+	return apply_found(&states[event->user], set, &occurrence);
 }
 
 static const struct rule_set *

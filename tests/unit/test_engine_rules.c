@@ -1,5 +1,8 @@
 /* test_engine_rules: which rules an event meets, and which one an award names */
+#include <string.h>
+
 #include "engine_test.h"
+#include "random_case.h"
 
 const size_t arena_max = 64 << 20;
 
@@ -12,17 +15,14 @@ an_award_names_the_callers_rule(void **test)
 	    .times = 1,
 	    .point_scale_id = 7,
 	    .badge_id = 9};
-	struct rule_set *set = rule_set_new(arena, &rule, 1);
-	struct occurrence event = occurrence_of("review", "");
+	const struct rule *const rules[] = {&rule};
 	struct award award;
 	struct state state;
 	size_t count;
-	const struct rule *const *found = rule_set_find(set, "review", &count);
 
 	(void)test;
 	state_init(&state, arena);
-	assert_int_equal(
-	    engine_apply(&state, found, count, &event, &award, &count),
+	assert_int_equal(engine_apply(&state, arena, rules, 1, &award, &count),
 	    ENGINE_APPLIED);
 	assert_int_equal(count, 1);
 	assert_ptr_equal(award.rule, &rule);
@@ -31,20 +31,37 @@ an_award_names_the_callers_rule(void **test)
 static void
 an_event_without_rules_changes_nothing(void **test)
 {
-	struct occurrence event = occurrence_of("review", "verified");
 	struct state state;
 	size_t count = 5;
 
 	(void)test;
 	state_init(&state, arena);
-	assert_int_equal(engine_apply(&state, NULL, 0, &event, NULL, &count),
-	    ENGINE_APPLIED);
+	assert_int_equal(
+	    engine_apply(&state, arena, NULL, 0, NULL, &count), ENGINE_APPLIED);
 	assert_int_equal(count, 0);
 	assert_string_equal(states_text(&state, 1), "");
 }
 
+/* The rules that are found, as "1 2 5". */
+static const char *
+found_text(const struct rule_set *set, const struct occurrence *event)
+{
+	const struct found_rules found = rule_set_find(set, arena, event);
+	const struct rule *const *rules = found_rules_list(&found, arena);
+	const char *text = "";
+	size_t weight = 0, i;
+
+	for (i = 0; i < found.count; i++) {
+		text = arena_printf(arena, "%s%s%lld", text, i > 0 ? " " : "",
+		    (long long)rules[i]->id);
+		weight += rules[i]->weight;
+	}
+	assert_int_equal(found.weight, weight);
+	return text;
+}
+
 static void
-matching_alone_says_what_the_rule_counts(void **test)
+the_event_says_which_rules_it_meets(void **test)
 {
 	static const struct {
 		const char *type, *property;
@@ -55,6 +72,7 @@ matching_alone_says_what_the_rule_counts(void **test)
 	    {"review", NULL, "review", "", false, false},
 	    {"review", NULL, "Review", "", true, false},
 	    {"review", NULL, "review.", "", true, false},
+	    {"review", NULL, "revie", "", true, false},
 	    {"review", NULL, "", "", true, false},
 	    {"review", "a", "review", "a", true, true},
 	    {"review", "a", "review", "b,a", true, true},
@@ -69,56 +87,143 @@ matching_alone_says_what_the_rule_counts(void **test)
 
 	(void)test;
 	for (i = 0; i < COUNT(rows); i++) {
-		const struct rule rule = {.enabled = rows[i].enabled,
+		const struct rule rule = {.id = 1,
+		    .enabled = rows[i].enabled,
 		    .event_type = rows[i].type,
 		    .property = rows[i].property,
 		    .times = 1};
 
 		event = occurrence_of(rows[i].event_type, rows[i].properties);
-		if (rule_matches(&rule, &event) != rows[i].matches)
+		if ((*found_text(rule_set_new(arena, &rule, 1), &event) !=
+		        '\0') != rows[i].matches)
 			fail_msg("row %zu", i);
 	}
 }
 
 static void
-an_unknown_event_type_has_no_rules(void **test)
+without_rules_nothing_is_found(void **test)
 {
-	const struct rule rule = {.id = 1, .event_type = "review"};
-	size_t count = 5;
+	const struct occurrence event = occurrence_of("review", "a,b");
 
 	(void)test;
-	assert_null(
-	    rule_set_find(rule_set_new(arena, &rule, 1), "revie", &count));
-	assert_int_equal(count, 0);
-	count = 5;
-	assert_null(
-	    rule_set_find(rule_set_new(arena, NULL, 0), "review", &count));
-	assert_int_equal(count, 0);
+	assert_string_equal(
+	    found_text(rule_set_new(arena, NULL, 0), &event), "");
+}
+
+/* What an event of this type with these properties meets, of six rules. */
+static const char *
+found_of_six(const char *type, const char *properties)
+{
+	static const struct rule rules[] = {
+	    {.id = 9, .enabled = true, .event_type = "t", .property = "b"},
+	    {.id = 4, .enabled = true, .event_type = "t", .weight = 10},
+	    {.id = 7, .enabled = true, .event_type = "t", .property = "a"},
+	    {.id = 1, .enabled = true, .event_type = "s", .property = "a"},
+	    {.id = 3,
+	        .enabled = true,
+	        .event_type = "t",
+	        .property = "b",
+	        .weight = 500},
+	    {.id = 2, .enabled = true, .event_type = "t", .weight = 7},
+	};
+	const struct occurrence event = occurrence_of(type, properties);
+
+	return found_text(rule_set_new(arena, rules, COUNT(rules)), &event);
 }
 
 static void
-rules_are_found_by_type_in_the_order_of_creation(void **test)
+rules_are_found_in_the_order_of_creation(void **test)
 {
-	enum { TYPES = 500, EACH = 4 };
-	struct rule *rules = arena_array(arena, TYPES * EACH, sizeof(*rules));
-	const struct rule *const *found;
-	struct rule_set *set;
-	size_t i, j, count;
-
-	/* Types take turns; the ids fall, so that they cannot be the order. */
 	(void)test;
-	for (i = 0; i < TYPES * EACH; i++) {
-		rules[i].id = (int64_t)(TYPES * EACH - i);
-		rules[i].event_type = arena_printf(arena, "t%zu", i % TYPES);
+	assert_string_equal(found_of_six("t", ""), "4 2");
+	assert_string_equal(found_of_six("t", "x"), "4 2");
+	assert_string_equal(found_of_six("t", "a"), "4 7 2");
+	assert_string_equal(found_of_six("t", "b"), "9 4 3 2");
+	assert_string_equal(found_of_six("t", "a,x,b"), "9 4 7 3 2");
+	assert_string_equal(found_of_six("s", ""), "");
+	assert_string_equal(found_of_six("s", "b,a"), "1");
+	assert_string_equal(found_of_six("u", "a"), "");
+}
+
+static void
+a_property_that_is_named_twice_finds_its_rules_once(void **test)
+{
+	(void)test;
+	assert_string_equal(found_of_six("t", "b,b"), "9 4 3 2");
+	assert_string_equal(found_of_six("t", "b,a,b,a,a"), "9 4 7 3 2");
+}
+
+static const char *
+draw_name(void)
+{
+	/* Alike in all but the end, so that no part of it is enough. */
+	return arena_printf(arena, "%.*s%d", (int)draw(4), "aaa", (int)draw(5));
+}
+
+static struct occurrence
+draw_occurrence(void)
+{
+	const char **names = arena_array(arena, ROW_MAX, sizeof(*names));
+	size_t count = draw(ROW_MAX + 1), i;
+
+	for (i = 0; i < count; i++)
+		names[i] = draw_name();
+	return (struct occurrence) {draw_name(), names, count};
+}
+
+/* As slow as it can be: each rule is asked, and each property. */
+static const char *
+slow_text(
+    const struct rule *rules, size_t count, const struct occurrence *event)
+{
+	const char *text = "";
+	size_t i, k;
+	bool has;
+
+	for (i = 0; i < count; i++) {
+		has = rules[i].property == NULL;
+		for (k = 0; k < event->property_count; k++)
+			has = has ||
+			    strcmp(event->properties[k], rules[i].property) ==
+			        0;
+		if (has && rules[i].enabled &&
+		    strcmp(rules[i].event_type, event->event_type) == 0)
+			text = arena_printf(arena, "%s%s%lld", text,
+			    *text != '\0' ? " " : "", (long long)rules[i].id);
 	}
-	set = rule_set_new(arena, rules, TYPES * EACH);
-	for (i = 0; i < TYPES; i++) {
-		found =
-		    rule_set_find(set, arena_printf(arena, "t%zu", i), &count);
-		assert_int_equal(count, EACH);
-		for (j = 0; j < EACH; j++)
-			assert_ptr_equal(found[j], &rules[i + j * TYPES]);
+	return text;
+}
+
+static void
+random_rules_are_found_as_if_each_were_asked(void **test)
+{
+	enum { CASES = 300, RULES = 60, EVENTS = 20 };
+	struct occurrence event;
+	struct rule_set *set;
+	struct rule *rules;
+	size_t number, count, found = 0, i;
+
+	(void)test;
+	for (number = 0; number < CASES; number++) {
+		draw_from(number);
+		rules = arena_array(arena, RULES, sizeof(*rules));
+		count = draw(RULES + 1);
+		for (i = 0; i < count; i++)
+			rules[i] = (struct rule) {.id = (int64_t)draw(1000),
+			    .enabled = draw(8) > 0,
+			    .event_type = draw_name(),
+			    .property = draw(3) == 0 ? NULL : draw_name(),
+			    .weight = draw(1000)};
+		set = rule_set_new(arena, rules, count);
+		for (i = 0; i < EVENTS; i++) {
+			event = draw_occurrence();
+			assert_string_equal(found_text(set, &event),
+			    slow_text(rules, count, &event));
+			found += *found_text(set, &event) != '\0';
+		}
+		arena_reset(arena);
 	}
+	assert_true(found > CASES);
 }
 
 int
@@ -127,10 +232,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_award_names_the_callers_rule),
 	    cmocka_unit_test(an_event_without_rules_changes_nothing),
-	    cmocka_unit_test(matching_alone_says_what_the_rule_counts),
-	    cmocka_unit_test(an_unknown_event_type_has_no_rules),
-	    cmocka_unit_test(rules_are_found_by_type_in_the_order_of_creation),
+	    cmocka_unit_test(the_event_says_which_rules_it_meets),
+	    cmocka_unit_test(without_rules_nothing_is_found),
+	    cmocka_unit_test(rules_are_found_in_the_order_of_creation),
+	    cmocka_unit_test(
+	        a_property_that_is_named_twice_finds_its_rules_once),
+	    cmocka_unit_test(random_rules_are_found_as_if_each_were_asked),
 	};
 
-	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
+	return cmocka_run_group_tests(tests, random_set_up, arena_tear_down);
 }

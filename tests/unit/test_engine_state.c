@@ -33,9 +33,8 @@ win(const char *type, int64_t badge, int64_t points)
 	        .point_scale_id = 7},
 	};
 	const struct rule *const rules[] = {&rows[0], &rows[1]};
-	const struct occurrence event = occurrence_of(type, "");
 
-	return apply(&state, rules, COUNT(rules), &event);
+	return apply(&state, rules, COUNT(rules));
 }
 
 static void
@@ -225,7 +224,6 @@ one_event_may_set_thousands_of_values(void **test)
 	struct rule *rows = arena_array(arena, MANY, sizeof(*rows));
 	const struct rule **rules = arena_array(arena, MANY, sizeof(*rules));
 	struct award *awards = arena_array(arena, MANY, sizeof(*awards));
-	const struct occurrence event = occurrence_of("review", "");
 	size_t count, i;
 
 	/* The scales and badges fall, so that slots move all the time. */
@@ -241,7 +239,7 @@ one_event_may_set_thousands_of_values(void **test)
 		rules[i] = &rows[i];
 	}
 	assert_int_equal(
-	    engine_apply(&state, rules, MANY, &event, awards, &count),
+	    engine_apply(&state, arena, rules, MANY, awards, &count),
 	    ENGINE_APPLIED);
 	assert_int_equal(count, MANY);
 	assert_true(state.badges == MANY);
@@ -253,6 +251,31 @@ one_event_may_set_thousands_of_values(void **test)
 		assert_true(state_get(&state, STATE_BADGE, rows[i].badge_id) ==
 		    (int64_t)i + 1);
 	}
+}
+
+/* Every third is there; the others are wanted, in no order and more than once. */
+static void
+what_is_wanted_comes_between_what_is_there(void **test)
+{
+	int64_t *refs = arena_array(arena, (size_t)3 * MANY, sizeof(*refs));
+	const struct state_slots *slots = &state.kinds[STATE_BADGE];
+	int64_t i;
+
+	(void)test;
+	draw_from(1);
+	for (i = 3; i <= MANY; i += 3)
+		state_set(&state, STATE_BADGE, i, i / 3);
+	for (i = 0; i < 3 * MANY; i++)
+		refs[i] = i < MANY ? MANY - i : 1 + (int64_t)draw(MANY);
+	state_want(&state, STATE_BADGE, refs, (size_t)3 * MANY);
+	assert_int_equal(slots->count, MANY);
+	for (i = 1; i <= MANY; i++) {
+		assert_true(slots->list[i - 1].ref == i);
+		assert_true(slots->list[i - 1].present == (i % 3 == 0));
+		assert_true(state_get(&state, STATE_BADGE, i) ==
+		    (i % 3 == 0 ? i / 3 : 0));
+	}
+	assert_true(state.badges == MANY / 3);
 }
 
 #define TEST(function) \
@@ -272,6 +295,7 @@ main(void)
 	    TEST(a_badge_that_was_set_to_0_can_be_won),
 	    TEST(thousands_of_values_may_come_in_any_order),
 	    TEST(one_event_may_set_thousands_of_values),
+	    TEST(what_is_wanted_comes_between_what_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

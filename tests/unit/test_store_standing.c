@@ -1,6 +1,7 @@
 /* test_store_standing: what a user has, packed and unpacked */
 #include <string.h>
 
+#include "base/str.h"
 #include "bytes_test.h"
 #include "engine_test.h"
 #include "store/standing.h"
@@ -249,16 +250,15 @@ an_event_that_is_refused_is_not_stored(void **test)
 	        .points = INT64_MIN},
 	};
 	const struct rule *const rules[] = {&rows_of[0], &rows_of[1]};
-	const struct occurrence event = occurrence_of("review", "");
 	struct state state;
 
 	(void)test;
 	state_init(&state, arena);
 	state_set(&state, STATE_BALANCE, 7, -1);
-	assert_string_equal(apply(&state, rules, 2, &event), "overflow");
+	assert_string_equal(apply(&state, rules, 2), "overflow");
 	assert_string_equal(bytes_text(pack(&state)), "01 07 01 00 00");
 	state_set(&state, STATE_BALANCE, 7, 0);
-	assert_string_equal(apply(&state, rules, 1, &event), "1=5*");
+	assert_string_equal(apply(&state, rules, 1), "1=5*");
 	assert_string_equal(
 	    bytes_text(pack(&state)), "02 07 00 01 0a 01 01 01 01 09");
 }
@@ -272,16 +272,43 @@ badges_that_are_won_go_on_from_those_that_are_read(void **test)
 	    .times = 1,
 	    .badge_id = 6};
 	const struct rule *const rules[] = {&rule};
-	const struct occurrence event = occurrence_of("review", "");
 	struct state state;
 
 	(void)test;
 	state_init(&state, arena);
 	assert_true(standing_unpack(&state, bytes_of("00 00 02 09 04")));
 	assert_true(state.badges == 2);
-	assert_string_equal(apply(&state, rules, 1, &event), "1*");
+	assert_string_equal(apply(&state, rules, 1), "1*");
 	assert_string_equal(
 	    bytes_text(pack(&state)), "00 01 01 01 03 09 04 06");
+}
+
+/*
+ * Won last made first: a list into which each were put before all others would
+ * be at it for minutes.
+ */
+static void
+badges_come_back_in_whatever_order_they_were_won(void **test)
+{
+	enum { MANY = 200000 };
+	struct str str = str_new(arena, 10 * (size_t)MANY);
+	struct state state;
+	int64_t i;
+
+	(void)test;
+	pack_uint(&str, 0);
+	pack_uint(&str, 0);
+	pack_uint(&str, MANY);
+	for (i = MANY; i > 0; i--)
+		pack_uint(&str, (uint64_t)i);
+	state_init(&state, arena);
+	assert_true(
+	    standing_unpack(&state, (struct bytes) {str.data, str.len}));
+	assert_true(state.badges == MANY);
+	for (i = 1; i <= MANY; i++)
+		assert_true(state_get(&state, STATE_BADGE, i) == MANY + 1 - i);
+	assert_memory_equal(
+	    standing_pack(&state, NULL, 0).data, str.data, str.len);
 }
 
 static void
@@ -354,6 +381,8 @@ of_a_damaged_standing_what_is_before_is_there(void **test)
 	    {"01 07 14 01 05 01 02 09 80",
 	        "u1 points7=10, u1 count5=1, u1 badge9=1"},
 	    {"00 00 03 07 05 07", "u1 badge5=2, u1 badge7=1"},
+	    /* Nothing behind the second 7 is believed, nor the second 5. */
+	    {"00 00 06 07 05 07 05 02 05", "u1 badge5=2, u1 badge7=1"},
 	};
 	struct state state;
 	size_t i;
@@ -414,6 +443,7 @@ main(void)
 	    cmocka_unit_test(an_event_that_is_refused_is_not_stored),
 	    cmocka_unit_test(
 	        badges_that_are_won_go_on_from_those_that_are_read),
+	    cmocka_unit_test(badges_come_back_in_whatever_order_they_were_won),
 	    cmocka_unit_test(a_standing_that_is_cut_off_is_damaged),
 	    cmocka_unit_test(no_damage_is_too_much),
 	    cmocka_unit_test(what_cannot_be_is_damaged),

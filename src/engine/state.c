@@ -1,0 +1,159 @@
+/* state: a user's numbers, in sorted lists */
+#include "engine/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { SLOTS_FIRST_MAX = 2, SLACK_PART = 8 };
+
+void
+state_init(struct state *state, struct arena *arena)
+{
+	*state = (struct state) {.arena = arena};
+}
+
+/* Where the ref's slot is, or would be put. */
+static size_t
+slot_place(const struct state_slots *slots, int64_t ref)
+{
+	size_t low = 0, high = slots->count, middle;
+
+	/* Nearly always they come in their order. */
+	if (high > 0 && slots->list[high - 1].ref < ref)
+		return high;
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (slots->list[middle].ref < ref)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+slots_move(struct state_slots *slots, struct arena *arena, size_t max)
+{
+	struct state_slot *list = arena_array(arena, max, sizeof(*list));
+
+	if (slots->count > 0)
+		memcpy(list, slots->list, slots->count * sizeof(*list));
+	slots->list = list;
+	slots->max = max;
+}
+
+void
+state_reserve(struct state *state, enum state_kind kind, size_t count)
+{
+	struct state_slots *slots = &state->kinds[kind];
+	size_t needed = slots->count + count;
+
+	if (needed > slots->max)
+		slots_move(slots, state->arena,
+		    needed + needed / SLACK_PART + SLOTS_FIRST_MAX);
+}
+
+/* Room for count more: half as much again, or what is needed. */
+static void
+slots_grow(struct state_slots *slots, struct arena *arena, size_t count)
+{
+	size_t max = slots->max + slots->max / 2 + SLOTS_FIRST_MAX;
+
+	if (slots->count + count > slots->max)
+		slots_move(slots, arena,
+		    max < slots->count + count ? slots->count + count : max);
+}
+
+void
+state_set(struct state *state, enum state_kind kind, int64_t ref, int64_t value)
+{
+	struct state_slots *slots = &state->kinds[kind];
+	size_t place = slot_place(slots, ref);
+	struct state_slot *slot;
+
+	if (place == slots->count || slots->list[place].ref != ref) {
+		slots_grow(slots, state->arena, 1);
+		slot = &slots->list[place];
+		memmove(slot + 1, slot, (slots->count - place) * sizeof(*slot));
+		slots->count++;
+	}
+	slots->list[place] = (struct state_slot) {ref, value, true};
+	if (kind == STATE_BADGE && value > state->badges)
+		state->badges = value;
+}
+
+struct state_slot *
+state_find(struct state *state, enum state_kind kind, int64_t ref)
+{
+	const struct state_slots *slots = &state->kinds[kind];
+	size_t place = slot_place(slots, ref);
+
+	return place < slots->count && slots->list[place].ref == ref
+	    ? &slots->list[place]
+	    : NULL;
+}
+
+int64_t
+state_get(const struct state *state, enum state_kind kind, int64_t ref)
+{
+	const struct state_slots *slots = &state->kinds[kind];
+	size_t place = slot_place(slots, ref);
+
+	return place < slots->count && slots->list[place].ref == ref
+	    ? slots->list[place].value
+	    : 0;
+}
+
+static int
+compare_refs(const void *left, const void *right)
+{
+	const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Those without a slot, sorted and each once; how many they are. */
+static size_t
+keep_new(struct state *state, enum state_kind kind, int64_t *refs, size_t count)
+{
+	size_t kept = 0, i;
+
+	for (i = 0; i < count; i++)
+		if (state_find(state, kind, refs[i]) == NULL)
+			refs[kept++] = refs[i];
+	count = kept;
+	if (count > 1)
+		qsort(refs, count, sizeof(*refs), compare_refs);
+	for (kept = i = 0; i < count; i++)
+		if (i == 0 || refs[i] != refs[i - 1])
+			refs[kept++] = refs[i];
+	return kept;
+}
+
+/* Merged from the end, so that each slot moves once. */
+static void
+merge(struct state_slots *slots, const int64_t *refs, size_t count)
+{
+	size_t from = slots->count, to = slots->count + count;
+
+	slots->count = to;
+	while (count > 0)
+		if (from > 0 && slots->list[from - 1].ref > refs[count - 1])
+			slots->list[--to] = slots->list[--from];
+		else
+			slots->list[--to] =
+			    (struct state_slot) {.ref = refs[--count]};
+}
+
+void
+state_want(
+    struct state *state, enum state_kind kind, int64_t *refs, size_t count)
+{
+	struct state_slots *slots = &state->kinds[kind];
+
+	count = keep_new(state, kind, refs, count);
+	slots_grow(slots, state->arena, count);
+	merge(slots, refs, count);
+}
