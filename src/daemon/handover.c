@@ -10,7 +10,11 @@
 
 #include "base/log.h"
 
-enum { GIVE_TIME = 100 }; /* milliseconds, for the others to make room */
+/*
+ * Milliseconds, for the others to make room: they may be short of processor
+ * time, and the master first tells the service manager that it stops.
+ */
+enum { GIVE_TIME = 3000 };
 
 bool
 handover_open(struct handover *handover)

@@ -2,27 +2,70 @@
 #include "daemon/kept.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-void
-kept_save(const struct handover *handover, const struct manager *manager)
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Microseconds, for the service manager to take what it is given. */
+enum { PATIENCE = 10000000, PAUSE = 50000 };
+
+/* Gives away what there is, the last first; false: the rest stays. */
+static bool
+give(struct kept *kept, const struct manager *manager)
 {
-	enum { AT_ONCE = 64 };
-	int fds[AT_ONCE];
-	size_t count, i;
+	size_t part;
+
+	while (kept->count > 0) {
+		part = kept->count < MANAGER_FDS_MAX ? kept->count
+		                                     : MANAGER_FDS_MAX;
+		if (!manager_keep(
+		        manager, kept->fds + kept->count - part, part))
+			return false;
+		kept->given = true;
+		for (; part > 0; part--)
+			close(kept->fds[--kept->count]);
+	}
+	return true;
+}
+
+bool
+kept_save(struct kept *kept, const struct handover *handover,
+    const struct manager *manager)
+{
+	int fd = -1;
 
 	if (manager->socket < 0)
-		return;
+		return true;
 	do {
-		for (count = 0; count < AT_ONCE; count++)
-			if ((fds[count] = handover_take(handover)) < 0)
-				break;
-		manager_keep(manager, fds, count);
-		for (i = 0; i < count; i++)
-			close(fds[i]);
-	} while (count > 0);
+		while (kept->count < KEPT_MAX &&
+		    (fd = handover_take(handover)) >= 0)
+			kept->fds[kept->count++] = fd;
+		if (!give(kept, manager))
+			return false;
+	} while (fd >= 0);
+	return true;
+}
+
+void
+kept_leave(struct kept *kept, const struct handover *handover,
+    const struct manager *manager)
+{
+	const int64_t deadline = clock_monotonic() + PATIENCE;
+	bool saved;
+
+	while (!(saved = kept_save(kept, handover, manager)) &&
+	    clock_monotonic() < deadline)
+		clock_sleep(PAUSE);
+	if (!saved)
+		log_warn("event=connections_dropped count=%zu"
+		         " message=\"the service manager does not take them\"",
+		    kept->count);
+	else if (kept->given && !manager_settle(manager, deadline))
+		log_warn("event=service_manager_deaf"
+		         " message=\"it may not have the connections\"");
+	kept_close(kept);
 }
 
 /* Whether it is a connection that may be given; it blocks from then on. */

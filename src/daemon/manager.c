@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { MESSAGE_MAX = 1024, FDS_MAX = 64, FIRST_PASSED = 3 };
+enum { MESSAGE_MAX = 1024, FIRST_PASSED = 3 };
 
 /* A variable that is for the process of this number, or NULL. */
 static const char *
@@ -70,7 +70,7 @@ manager_open(struct manager *manager)
 
 union control {
 	struct cmsghdr header;
-	char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
+	char bytes[CMSG_SPACE(MANAGER_FDS_MAX * sizeof(int))];
 };
 
 /* Puts descriptors beside a message. */
@@ -90,7 +90,11 @@ attach(struct msghdr *message, union control *control, const int *fds,
 	memcpy(CMSG_DATA(header), fds, count * sizeof(*fds));
 }
 
-static void
+/*
+ * False and errno: it was not taken. Who gives descriptors tries again, and has
+ * other things to do meanwhile; the rest waits a second for room.
+ */
+static bool
 send_message(
     const struct manager *manager, char *text, const int *fds, size_t count)
 {
@@ -102,13 +106,10 @@ send_message(
 	    .msg_iov = &part,
 	    .msg_iovlen = 1};
 
-	if (manager->socket < 0)
-		return;
 	if (count > 0)
 		attach(&message, &control, fds, count);
-	if (sendmsg(manager->socket, &message, MSG_NOSIGNAL) < 0)
-		log_warn(
-		    "event=service_manager_deaf error=\"%s\"", strerror(errno));
+	return sendmsg(manager->socket, &message,
+	           MSG_NOSIGNAL | (count > 0 ? MSG_DONTWAIT : 0)) >= 0;
 }
 
 void
@@ -120,7 +121,9 @@ manager_tell(const struct manager *manager, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	send_message(manager, text, NULL, 0);
+	if (manager->socket >= 0 && !send_message(manager, text, NULL, 0))
+		log_warn(
+		    "event=service_manager_deaf error=\"%s\"", strerror(errno));
 }
 
 void
@@ -157,20 +160,48 @@ manager_passed(int *fds_out, size_t max)
 
 #define KEPT_NAME "FDNAME=connection"
 
-void
+bool
 manager_keep(const struct manager *manager, const int *fds, size_t count)
 {
 	char text[] = "FDSTORE=1\n" KEPT_NAME;
-	size_t part;
 
-	for (; count > 0; fds += part, count -= part) {
-		part = count < FDS_MAX ? count : FDS_MAX;
-		send_message(manager, text, fds, part);
-	}
+	return send_message(manager, text, fds, count);
 }
 
 void
 manager_forget(const struct manager *manager)
 {
 	manager_tell(manager, "FDSTOREREMOVE=1\n" KEPT_NAME);
+}
+
+enum { SETTLE_PAUSE = 10000 }; /* microseconds */
+
+/* Milliseconds until then, as poll takes them. */
+static int
+milliseconds_left(int64_t deadline)
+{
+	const int64_t left = deadline - clock_monotonic();
+
+	return left < 0 ? 0 : (int)(left / 1000);
+}
+
+/* The manager closes what comes with BARRIER=1 when it has read all before. */
+bool
+manager_settle(const struct manager *manager, int64_t deadline)
+{
+	char text[] = "BARRIER=1";
+	struct pollfd end = {0};
+	bool settled;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return false;
+	while (!(settled = send_message(manager, text, &ends[1], 1)) &&
+	    milliseconds_left(deadline) > 0)
+		clock_sleep(SETTLE_PAUSE);
+	close(ends[1]);
+	end.fd = ends[0];
+	settled = settled && poll(&end, 1, milliseconds_left(deadline)) == 1;
+	close(ends[0]);
+	return settled;
 }

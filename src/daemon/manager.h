@@ -2,6 +2,7 @@
 #ifndef DAEMON_MANAGER_H
 #define DAEMON_MANAGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -32,11 +33,15 @@ void manager_ping(struct manager *manager);
 size_t manager_passed(int *fds_out, size_t max);
 
 /*
- * Gives it descriptors to keep until a next process gets them by
- * manager_passed, which then says that it need not keep them any more. They
- * stay open here.
+ * Gives it descriptors to keep, at most MANAGER_FDS_MAX, until a next process
+ * gets them by manager_passed, which then says that it need not keep them any
+ * more. They stay open here. False: it has no room for them now.
  */
-void manager_keep(const struct manager *manager, const int *fds, size_t count);
+enum { MANAGER_FDS_MAX = 64 };
+bool manager_keep(const struct manager *manager, const int *fds, size_t count);
 void manager_forget(const struct manager *manager);
+
+/* Waits until it has read all that it was sent; false: not by the deadline. */
+bool manager_settle(const struct manager *manager, int64_t deadline);
 
 #endif

@@ -69,6 +69,7 @@ struct master {
 	struct process processes[PROCESSES_MAX];
 	struct slot slots[WORKERS_MAX];
 	struct kept kept;
+	struct kept leaving; /* to the service manager */
 };
 
 static bool
@@ -398,7 +399,8 @@ announce(struct master *master)
 	while (watch_hear(&master->watch, &report))
 		announce_report(announcer, &report);
 	if (master->stopping)
-		kept_save(&master->handover, &announcer->manager);
+		kept_save(
+		    &master->leaving, &master->handover, &announcer->manager);
 	else if (announcer->report.state == WATCH_HOLDING || all_serve(master))
 		announce_ready(announcer);
 }
@@ -492,7 +494,8 @@ master_run(const char *path)
 		announce(&master);
 		wait_events(&master);
 	}
-	kept_save(&master.handover, &master.announcer.manager);
+	kept_leave(
+	    &master.leaving, &master.handover, &master.announcer.manager);
 	listener_close(&master.listener);
 	arena_free(master.arena);
 	log_info("event=stopped");

@@ -45,15 +45,21 @@ class ServiceManager:
         self.kept = []
         self.kept_ever = 0
         self.daemon = None
+        self.awake = threading.Event()  # else it reads nothing
+        self.awake.set()
+        self.delay = 0                  # seconds before each message
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen(4096)
         self.ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.ear.bind(path + ".notify")
-        threading.Thread(target=self._hear, daemon=True).start()
+        self.thread = threading.Thread(target=self._hear, daemon=True)
+        self.thread.start()
 
     def _hear(self):
         while True:
+            self.awake.wait()
+            time.sleep(self.delay)
             text, control, _, _ = self.ear.recvmsg(
                 4096, socket.CMSG_SPACE(253 * 4))
             if not text:
@@ -65,6 +71,9 @@ class ServiceManager:
             if "FDSTORE" in message:
                 self.kept_ever += len(fds)
                 self.kept += fds
+            else:       # BARRIER: it closes what nobody is to keep
+                for fd in fds:
+                    os.close(fd)
             if "FDSTOREREMOVE" in message:
                 self._close_kept()
             self.messages.append(message)
@@ -97,6 +106,16 @@ class ServiceManager:
         self.start()
         return status
 
+    def fill(self):
+        """Leave no room for a message, until it reads some."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.setblocking(False)
+            try:
+                while True:
+                    s.sendto(b"NOISE=1", self.ear.getsockname())
+            except BlockingIOError:
+                pass
+
     def find(self, since=0, **wanted):
         """The first message that has these values (regular expressions)."""
         for message in self.messages[since:]:
@@ -120,8 +139,11 @@ class ServiceManager:
         if self.daemon is not None:
             self.daemon.send(signal.SIGCONT)
             self.daemon.kill()
+        self.awake.set()
+        self.delay = 0
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.sendto(b"", self.ear.getsockname())
+        self.thread.join()
         self._close_kept()
         for s in (self.listener, self.ear):
             path = s.getsockname()

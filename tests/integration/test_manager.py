@@ -232,29 +232,80 @@ class Restart(ManagerTest):
         finally:
             nginx.stop()
 
-    def test_a_request_on_a_kept_connection_waits_for_the_new_process(self):
-        params = client.params_of("GET", "/healthz")
+    PARAMS = client.params_of("GET", "/healthz")
+
+    def keep(self, count=200):
+        """Connections that palmaresd has answered on."""
+        kept = [client.KeptFcgi(self.socket) for _ in range(count)]
+        for peer in kept:
+            self.addCleanup(peer.close)
+            peer.send(self.PARAMS)
+            self.assertIn(b"Status: 200", peer.receive())
+        return kept
+
+    def ask_again(self, kept):
+        """On all of them, while no process is there; then one is started."""
+        for peer in kept:
+            peer.send(self.PARAMS)
         self.manager.start()
-        kept = [client.KeptFcgi(self.socket) for _ in range(200)]
-        try:
-            for peer in kept:
-                peer.send(params)
-                self.assertIn(b"Status: 200", peer.receive())
-            self.assertEqual(self.manager.stop(), 0)
-            for peer in kept:
-                peer.send(params)
-            self.manager.start()
-            for peer in kept:
-                self.assertIn(b"Status: 200", peer.receive())
-            # None is open in a process that does not serve it, or its end
-            # would not show.
-            self.assertEqual(self.manager.kept, [])
-            self.assertLess(
-                descriptors_of(family_of(self.manager.daemon.pid)), 400)
-            self.assertEqual(self.manager.stop(), 0)
-        finally:
-            for peer in kept:
-                peer.close()
+        for peer in kept:
+            self.assertIn(b"Status: 200", peer.receive())
+
+    def test_a_request_on_a_kept_connection_waits_for_the_new_process(self):
+        self.manager.start()
+        kept = self.keep()
+        self.assertEqual(self.manager.stop(), 0)
+        self.ask_again(kept)
+        # None is open in a process that does not serve it, or its end
+        # would not show.
+        self.assertEqual(self.manager.kept, [])
+        self.assertLess(
+            descriptors_of(family_of(self.manager.daemon.pid)), 400)
+        self.assertEqual(self.manager.stop(), 0)
+
+    def test_a_manager_that_is_late_has_all_when_the_process_ends(self):
+        """What it read only later would be closed by the next process."""
+        self.manager.start()
+        kept = self.keep()
+        self.manager.delay = 0.3
+        self.assertEqual(self.manager.stop(), 0)
+        self.assertEqual(len(self.manager.kept), len(kept))
+        self.manager.delay = 0
+        self.ask_again(kept)
+
+    def test_a_manager_that_takes_nothing_for_a_while_gets_all(self):
+        """Its socket is full, and it reads nothing for some seconds."""
+        self.manager.start()
+        kept = self.keep()
+        self.manager.awake.clear()
+        self.manager.fill()
+        stopped = Together([self.manager.stop])
+        time.sleep(2.5)
+        self.assertEqual(self.manager.kept_ever, 0)
+        self.manager.awake.set()
+        self.assertEqual(stopped.join(), [0])
+        self.assertEqual(len(self.manager.kept), len(kept))
+        self.assertEqual(self.manager.logged("event=connections_dropped"), [])
+        self.ask_again(kept)
+
+
+class Deaf(ManagerTest):
+    """A service manager that never reads again."""
+
+    def test_the_end_waits_for_it_no_longer_than_it_must(self):
+        self.manager.start()
+        peer = client.KeptFcgi(self.socket)
+        self.addCleanup(peer.close)
+        peer.send(client.params_of("GET", "/healthz"))
+        self.assertIn(b"Status: 200", peer.receive())
+        self.manager.awake.clear()
+        self.manager.fill()
+        self.manager.daemon.send(signal.SIGTERM)
+        self.assertEqual(self.manager.daemon.wait(60), 0)
+        self.assertEqual(len(self.manager.logged(
+            "event=connections_dropped count=1 ")), 1)
+        with self.assertRaises((ConnectionError, OSError)):
+            peer.receive()
 
 
 class Upgrade(MigrateTest):

@@ -50,10 +50,35 @@ MUTANTS = [
     Mutant(
         "restart-drops-kept-connections", (),
         "connections that nginx keeps end with the last worker",
-        "\t\tmanager_keep(manager, fds, count);\n",
+        "\t\tif (!manager_keep(\n"
+        "\t\t        manager, kept->fds + kept->count - part, part))\n"
+        "\t\t\treturn false;\n",
         "",
         ["test_a_restart_under_load_loses_no_request",
          "test_a_request_on_a_kept_connection_waits_for_the_new_process"]),
+    Mutant(
+        "untaken-connections-closed", (),
+        "connections that the service manager has no room for are closed",
+        "\t\tif (!manager_keep(\n"
+        "\t\t        manager, kept->fds + kept->count - part, part))\n"
+        "\t\t\treturn false;\n",
+        "\t\t(void)!manager_keep(\n"
+        "\t\t    manager, kept->fds + kept->count - part, part);\n",
+        ["test_a_manager_that_takes_nothing_for_a_while_gets_all"]),
+    Mutant(
+        "end-before-the-manager-has-read", (),
+        "the master ends while its connections are under way to the manager",
+        "\telse if (kept->given && !manager_settle(manager, deadline))\n",
+        "\telse if (!kept->given && !manager_settle(manager, deadline))\n",
+        ["test_a_manager_that_is_late_has_all_when_the_process_ends"]),
+    Mutant(
+        "end-waits-for-a-deaf-manager", (),
+        "a service manager that never reads keeps the master from its end",
+        "\t    clock_monotonic() < deadline)\n"
+        "\t\tclock_sleep(PAUSE);\n",
+        "\t    clock_monotonic() > 0)\n"
+        "\t\tclock_sleep(PAUSE);\n",
+        ["test_the_end_waits_for_it_no_longer_than_it_must"]),
     Mutant(
         "serves-in-a-migration", (),
         "a new worker refuses requests while the tables are being made",
