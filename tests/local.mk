@@ -94,6 +94,7 @@ tests_unit_test_store_statements_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $
 
 # The store against a private mariadbd: "make check-integration" runs them.
 STORE_TESTS = \
+	tests/store/test_store_galera \
 	tests/store/test_store_ingest \
 	tests/store/test_store_ingest_commit \
 	tests/store/test_store_ingest_workers \
@@ -115,6 +116,7 @@ libstoretest_a_SOURCES = \
 	tests/store/store_test.c tests/store/store_test.h
 STORE_TEST_LIBS = libstoretest.a libstore.a libengine.a libbase.a \
 	$(MARIADB_LIBS) $(SODIUM_LIBS) $(CMOCKA_LIBS) $(BASE_LIBS)
+tests_store_test_store_galera_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_ingest_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_ingest_commit_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_ingest_workers_LDADD = $(STORE_TEST_LIBS)

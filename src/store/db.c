@@ -38,7 +38,7 @@ static const struct {
     {ER_RECORD_CHANGED, ERR_DEADLOCK},
     /* Only the statement was rolled back. */
     {ER_LOCK_WAIT_TIMEOUT, ERR_LOCK_TIMEOUT},
-    /* Nobody knows what the server did. */
+    /* Nobody knows what the server did, or it is of no use any more. */
     {CR_SERVER_GONE_ERROR, ERR_CONNECTION_LOST},
     {CR_SERVER_LOST, ERR_CONNECTION_LOST},
     {CR_SERVER_LOST_EXTENDED, ERR_CONNECTION_LOST},
@@ -49,8 +49,13 @@ static const struct {
     {ER_CONNECTION_IS_KILLED, ERR_CONNECTION_LOST},
     {ER_NEW_ABORTING_CONNECTION, ERR_CONNECTION_LOST},
     {ER_NORMAL_SHUTDOWN, ERR_CONNECTION_LOST},
-    /* A Galera node that left its cluster. */
+    /* A Galera node that left its cluster, before or during a COMMIT. */
     {ER_UNKNOWN_COM_ERROR, ERR_CONNECTION_LOST},
+    {ER_ERROR_DURING_COMMIT, ERR_CONNECTION_LOST},
+    /* An array, since a table was altered: so for ever on this connection. */
+    {ER_NEED_REPREPARE, ERR_CONNECTION_LOST},
+    /* It became a replica: whoever leads to the primary leads there anew. */
+    {ER_OPTION_PREVENTS_STATEMENT, ERR_CONNECTION_LOST},
     /* Nothing ran. */
     {CR_CONNECTION_ERROR, ERR_DATABASE_UNAVAILABLE},
     {CR_CONN_HOST_ERROR, ERR_DATABASE_UNAVAILABLE},
@@ -69,7 +74,6 @@ static const struct {
     {ER_OUT_OF_RESOURCES, ERR_DATABASE_UNAVAILABLE},
     {ER_MAX_PREPARED_STMT_COUNT_REACHED, ERR_DATABASE_UNAVAILABLE},
     /* Rolled back, and no use in trying again at once. */
-    {ER_OPTION_PREVENTS_STATEMENT, ERR_DATABASE_UNAVAILABLE},
     {ER_TRANSACTION_READ_ONLY, ERR_DATABASE_UNAVAILABLE},
     {ER_OPEN_AS_READONLY, ERR_DATABASE_UNAVAILABLE},
     {EE_WRITE, ERR_DATABASE_UNAVAILABLE},

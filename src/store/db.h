@@ -202,9 +202,9 @@ enum error query_end(struct query *query) MUST_CHECK;
 enum error query_finish(struct query *query) MUST_CHECK;
 
 /*
- * Bulk: one statement for many rows, in one round trip (array binding). Columns
- * are arrays of row_count values, bound in the order of the question marks;
- * they must stay as they are until bulk_run.
+ * Bulk: one statement for many rows, in one round trip (array binding), within a
+ * transaction. Columns are arrays of row_count values, bound in the order of the
+ * question marks; they must stay as they are until bulk_run.
  */
 struct bulk {
 	struct db *db;

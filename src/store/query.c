@@ -1,5 +1,6 @@
 /* query: prepared statements: binding, running, reading rows */
 #include <assert.h>
+#include <mysqld_error.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -559,6 +560,19 @@ bulk_send(struct bulk *bulk)
 	bulk->sent = bulk->error == OK;
 }
 
+/*
+ * A Galera node answers OK to an array whose transaction a foreign write set has
+ * just rolled back. That no transaction is open any more is all that tells.
+ */
+static enum error
+check_transaction(struct db *db)
+{
+	if (db->mysql->server_status & SERVER_STATUS_IN_TRANS)
+		return OK;
+	return db_failed(db, ER_LOCK_DEADLOCK,
+	    "the server has rolled the transaction back and not said so");
+}
+
 enum error
 bulk_run(struct bulk *bulk)
 {
@@ -571,5 +585,7 @@ bulk_run(struct bulk *bulk)
 	if (bulk->error == OK)
 		bulk->error =
 		    run_statement(bulk->db, bulk->statement->stmt, bulk->sent);
+	if (bulk->error == OK)
+		bulk->error = check_transaction(bulk->db);
 	return bulk->error;
 }

@@ -44,6 +44,10 @@ roll_back(struct db *db)
 		db_disconnect(db);
 }
 
+/*
+ * An error that the table of db.c does not know says nothing of what became of
+ * the transaction, and so may not pass for a refusal.
+ */
 static enum error
 commit(struct db *db)
 {
@@ -51,7 +55,7 @@ commit(struct db *db)
 
 	if (error == OK)
 		db_counters(db)->commits++;
-	if (error != ERR_CONNECTION_LOST)
+	if (error != ERR_CONNECTION_LOST && error != ERR_INTERNAL)
 		return error;
 	db_counters(db)->commits_unknown++;
 	return ERR_COMMIT_UNKNOWN;

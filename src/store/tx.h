@@ -40,7 +40,8 @@ struct tx_options {
  * with full jitter, up to TX_TRIES times and not past the deadline. Any other
  * error of body rolls back and is returned.
  *
- * A connection lost at COMMIT leaves the outcome unknown. Only a body that can
+ * A connection lost at COMMIT, or an error there that does not say whether the
+ * server rolled back, leaves the outcome unknown. Only a body that can
  * settle it (may_settle: it recognises its own writes) is run again; otherwise,
  * and when no connection comes back in time, ERR_OUTCOME_UNKNOWN.
  * ERR_DATABASE_UNAVAILABLE: nothing was applied.

@@ -22,6 +22,46 @@ MUTANTS = [
         "\treturn OK;\n",
         ["a_commit_that_never_arrives_is_applied_once"]),
     Mutant(
+        "array-rolled-back-unseen", (1, 2),
+        "an array that a Galera node rolled back and answered OK is committed",
+        "\tif (db->mysql->server_status & SERVER_STATUS_IN_TRANS)\n"
+        "\t\treturn OK;\n",
+        "\tif (db->mysql != NULL)\n"
+        "\t\treturn OK;\n",
+        ["arrays_that_are_rolled_back_and_answered_ok_are_retried"]),
+    Mutant(
+        "only-arrays-not-sent-ahead", (1, 2),
+        "of arrays that are sent ahead nobody asks whether they were undone",
+        "\tif (bulk->error == OK)\n"
+        "\t\tbulk->error = check_transaction(bulk->db);\n",
+        "\tif (bulk->error == OK && !bulk->sent)\n"
+        "\t\tbulk->error = check_transaction(bulk->db);\n",
+        ["arrays_that_are_rolled_back_and_answered_ok_are_retried"]),
+    Mutant(
+        "1180-forgotten", (1,),
+        "a node that loses its cluster at COMMIT is kept on being used",
+        "    {ER_ERROR_DURING_COMMIT, ERR_CONNECTION_LOST},\n",
+        "    {ER_ERROR_DURING_COMMIT, ERR_DATABASE_UNAVAILABLE},\n",
+        ["an_error_during_commit_is_an_unknown_outcome_and_is_settled"]),
+    Mutant(
+        "commit-error-told-as-refused", (1,),
+        "an error of COMMIT that nobody knows is told as a refusal",
+        "\tif (error != ERR_CONNECTION_LOST && error != ERR_INTERNAL)\n",
+        "\tif (error != ERR_CONNECTION_LOST)\n",
+        ["any_other_error_at_commit_is_an_unknown_outcome"]),
+    Mutant(
+        "1615-goes-on", (),
+        "a connection that refuses every array is kept",
+        "    {ER_NEED_REPREPARE, ERR_CONNECTION_LOST},\n",
+        "    {ER_NEED_REPREPARE, ERR_DEADLOCK},\n",
+        ["a_connection_that_is_of_no_use_is_made_anew"]),
+    Mutant(
+        "read-only-goes-on", (),
+        "a server that has become a replica is kept",
+        "    {ER_OPTION_PREVENTS_STATEMENT, ERR_CONNECTION_LOST},\n",
+        "    {ER_OPTION_PREVENTS_STATEMENT, ERR_DATABASE_UNAVAILABLE},\n",
+        ["a_connection_that_is_of_no_use_is_made_anew"]),
+    Mutant(
         "blind-retry", (1,),
         "a lost COMMIT is repeated even by what cannot settle it",
         "\t\treturn options->may_settle && tries_left;\n",

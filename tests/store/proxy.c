@@ -1,10 +1,11 @@
-/* proxy: stands between a client and mariadbd, cuts a COMMIT off, or delays */
+/* proxy: stands between a client and mariadbd; cuts, replaces, delays */
 #include "proxy.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,10 +16,13 @@
 
 /* Source of these: the client/server protocol of MariaDB. */
 enum {
+	COM_QUERY = 0x03,
 	COM_STMT_PREPARE = 0x16,
 	COM_STMT_EXECUTE = 0x17,
+	COM_STMT_BULK_EXECUTE = 0xfa,
 	PACKET_HEADER = 4,
 	PACKET_MAX = 1 << 24,
+	TEXT_MAX = 250,
 	NOT_PREPARED = -1,
 	BEING_PREPARED = -2,
 };
@@ -35,6 +39,11 @@ static int listener;
 static _Atomic int mode;
 static _Atomic int delay; /* milliseconds */
 static void (*_Atomic meanwhile_function)(void);
+
+/* What comes in the place of a statement, for proxy_replace. */
+static const char *_Atomic replacement;
+static _Atomic int replaced_kind;
+static _Atomic int replaced_behind;
 
 static struct sockaddr_un
 address_of(const char *path)
@@ -107,6 +116,46 @@ cut(struct link *link, const unsigned char *packet, size_t len)
 	return false;
 }
 
+/* Whether it is this packet's turn to be replaced. */
+static bool
+is_replaced(bool commit, const unsigned char *payload)
+{
+	bool array = payload[0] == COM_STMT_BULK_EXECUTE;
+
+	return replacement != NULL &&
+	    (replaced_kind == PROXY_COMMIT ? commit : array) &&
+	    replaced_behind-- == 0;
+}
+
+static bool
+send_replacement(struct link *link)
+{
+	const char *text = atomic_exchange(&replacement, NULL);
+	unsigned char packet[PACKET_HEADER + 1 + TEXT_MAX + 1] = {0};
+	size_t len = strlen(text);
+
+	if (len > TEXT_MAX)
+		abort();
+	packet[0] = (unsigned char)(len + 1);
+	packet[PACKET_HEADER] = COM_QUERY;
+	snprintf((char *)packet + PACKET_HEADER + 1, TEXT_MAX + 1, "%s", text);
+	return write_all(link->server, packet, PACKET_HEADER + 1 + len);
+}
+
+/* False: the link is at its end. */
+static bool
+forward_request(struct link *link, const unsigned char *packet, size_t len)
+{
+	const unsigned char *payload = packet + PACKET_HEADER;
+	bool commit = is_commit(link, payload, len - PACKET_HEADER);
+
+	if (is_replaced(commit, payload))
+		return send_replacement(link);
+	if (commit && mode != PROXY_PASS)
+		return cut(link, packet, len);
+	return write_all(link->server, packet, len);
+}
+
 static bool
 forward_packet(struct link *link)
 {
@@ -121,14 +170,9 @@ forward_packet(struct link *link)
 	if (packet == NULL)
 		abort();
 	memcpy(packet, header, PACKET_HEADER);
-	on =
-	    read_all(link->client, packet + PACKET_HEADER, len - PACKET_HEADER);
-	if (on &&
-	    is_commit(link, packet + PACKET_HEADER, len - PACKET_HEADER) &&
-	    mode != PROXY_PASS)
-		on = cut(link, packet, len);
-	else if (on)
-		on = write_all(link->server, packet, len);
+	on = read_all(
+	         link->client, packet + PACKET_HEADER, len - PACKET_HEADER) &&
+	    forward_request(link, packet, len);
 	free(packet);
 	return on;
 }
@@ -220,6 +264,14 @@ proxy_set(enum proxy_mode new_mode, void (*meanwhile)(void))
 {
 	meanwhile_function = meanwhile;
 	mode = (int)new_mode;
+}
+
+void
+proxy_replace(enum proxy_kind kind, int behind, const char *text)
+{
+	replaced_kind = (int)kind;
+	replaced_behind = behind;
+	replacement = text;
 }
 
 void
