@@ -16,8 +16,9 @@ libbase_a_SOURCES = \
 	src/base/json.c src/base/json.h src/base/json_check.c \
 	src/base/json_check.h src/base/json_cut.c src/base/json_cut.h \
 	src/base/json_grammar.c src/base/json_grammar.h \
-	src/base/json_string.c src/base/json_string.h \
-	src/base/json_write.c \
+	src/base/json_same.c src/base/json_string.c \
+	src/base/json_string.h src/base/json_write.c \
+	src/base/number.c src/base/number.h \
 	src/base/log.c src/base/log.h \
 	src/base/str.c src/base/str.h \
 	src/base/text.c src/base/text.h

@@ -31,6 +31,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_json_strings \
 	tests/unit/test_base_json_write \
 	tests/unit/test_base_log \
+	tests/unit/test_base_number \
 	tests/unit/test_base_str \
 	tests/unit/test_base_text \
 	tests/unit/test_ctl_dump \

@@ -3,13 +3,13 @@
 #include <strings.h>
 
 #include "api/resource.h"
+#include "base/text.h"
 
 enum { IMAGE_URL_MAX = 2000 };
 
 static const struct field fields[] = {
     {.name = "imageUrl",
         .type = FIELD_TEXT,
-        .flags = FIELD_NULL,
         .offset = offsetof(struct badge, image_url),
         .max = IMAGE_URL_MAX},
 };
@@ -31,6 +31,14 @@ check(struct decode *decode, struct json_object *value, const char *pointer,
 		    "must be a URL that begins with https://, http:// or /");
 }
 
+static bool
+same(const void *sent, const void *stored)
+{
+	const struct badge *one = sent, *other = stored;
+
+	return text_same(one->image_url, other->image_url);
+}
+
 static void
 write(struct json_writer *jw, const void *object, int64_t app_key)
 {
@@ -47,5 +55,6 @@ const struct resource badge_resource = {
     .fields = fields,
     .field_count = sizeof(fields) / sizeof(fields[0]),
     .check = check,
+    .same = same,
     .write = write,
 };

@@ -300,12 +300,10 @@ static const struct field event_fields[] = {
         .offset = offsetof(struct classic_event, event_type)},
     {.name = "timestamp",
         .type = FIELD_TEXT,
-        .flags = FIELD_NULL,
         .offset = offsetof(struct classic_event, timestamp),
         .max = TIMESTAMP_MAX},
     {.name = "properties",
         .type = FIELD_ANY,
-        .flags = FIELD_NULL,
         .offset = offsetof(struct classic_event, event),
         .decode = event_decode_properties},
 };

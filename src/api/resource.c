@@ -11,16 +11,18 @@ enum { DESCRIPTION_MAX = 1000 };
 
 /*
  * createdAt and updatedAt are the server's: what comes back from a GET is let
- * pass.
+ * pass, but has to be a time.
  */
 static void
-decode_nothing(struct decode *decode, struct json_object *value,
+decode_own_time(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out)
 {
-	(void)decode;
-	(void)value;
-	(void)pointer;
+	static const struct field field = {.type = FIELD_TIME};
+	int64_t ignored;
+
 	(void)member_out;
+	if (!decode->lenient)
+		decode_value(decode, value, pointer, &field, &ignored);
 }
 
 static const struct resource *
@@ -86,8 +88,7 @@ decode_app_key(struct decode *decode, struct json_object *value,
 	int64_t sent = app_key;
 
 	(void)member_out;
-	if (value != NULL)
-		decode_value(decode, value, pointer, &field, &sent);
+	decode_value(decode, value, pointer, &field, &sent);
 	if (sent != app_key && !decode->lenient)
 		faults_add(decode->faults, pointer, "other_application",
 		    "the key is for the application with the appKey %lld:"
@@ -111,12 +112,11 @@ make_fields(
 	        .offset = offsetof(struct named, name)},
 	    {.name = "description",
 	        .type = FIELD_TEXT,
-	        .flags = FIELD_NULL,
 	        .offset = offsetof(struct named, description),
 	        .max = DESCRIPTION_MAX},
 	    {.name = "appKey", .type = FIELD_ANY, .decode = decode_app_key},
-	    {.name = "createdAt", .type = FIELD_ANY, .decode = decode_nothing},
-	    {.name = "updatedAt", .type = FIELD_ANY, .decode = decode_nothing},
+	    {.name = "createdAt", .type = FIELD_ANY, .decode = decode_own_time},
+	    {.name = "updatedAt", .type = FIELD_ANY, .decode = decode_own_time},
 	};
 	const size_t count = sizeof(common) / sizeof(common[0]);
 
@@ -237,6 +237,18 @@ object_etag(struct call *call, const struct resource *resource,
 	return http_etag(call->arena, &body);
 }
 
+/* What changes nothing is not written: its ETag stays, and so do its times. */
+static bool
+changes_nothing(const struct change *change, const struct named *existing)
+{
+	const struct resource *resource = change->resource;
+
+	return change->mode != CHANGE_DELETE && existing != NULL &&
+	    strcmp(change->object->description, existing->description) == 0 &&
+	    (resource->same == NULL ||
+	        resource->same(change->object, existing));
+}
+
 static enum error
 write_change(const struct change *change, struct db *db, int64_t version,
     struct named *object, const struct named *existing)
@@ -244,6 +256,8 @@ write_change(const struct change *change, struct db *db, int64_t version,
 	const struct catalog *catalog = change->resource->catalog;
 	const int64_t application = change->call->application;
 
+	if (changes_nothing(change, existing))
+		return OK;
 	if (change->mode == CHANGE_DELETE)
 		return catalog_delete(
 		    catalog, db, application, version, existing);

@@ -26,6 +26,8 @@ struct resource {
 	/* Faults of what value, at pointer, was decoded to, as a whole. */
 	void (*check)(struct decode *decode, struct json_object *value,
 	    const char *pointer, const void *object);
+	/* Whether what was sent has the members of its own that are stored. */
+	bool (*same)(const void *sent, const void *stored);
 	/* Its own members of the v1 document, and of the classic one. */
 	void (*write)(
 	    struct json_writer *jw, const void *object, int64_t app_key);

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "api/resource.h"
+#include "base/text.h"
 
 enum { TIMES_MAX = 1000000000 };
 
@@ -30,7 +31,6 @@ static const struct field fields[] = {
         .offset = offsetof(struct rule_definition, event_type)},
     {.name = "property",
         .type = FIELD_KEY,
-        .flags = FIELD_NULL,
         .offset = offsetof(struct rule_definition, property)},
     {.name = "numberOfTimesToGetTheAward",
         .type = FIELD_INT,
@@ -44,12 +44,10 @@ static const struct field fields[] = {
         .max = INT64_MAX},
     {.name = "pointScale",
         .type = FIELD_ANY,
-        .flags = FIELD_NULL,
         .offset = offsetof(struct rule_definition, point_scale),
         .decode = decode_point_scale},
     {.name = "badge",
         .type = FIELD_ANY,
-        .flags = FIELD_NULL,
         .offset = offsetof(struct rule_definition, badge),
         .decode = decode_badge},
 };
@@ -94,6 +92,26 @@ check(struct decode *decode, struct json_object *body, const char *pointer,
 		    "points need a pointScale that they are counted on");
 }
 
+/* The stored one is used as it is: its name says which it is. */
+static bool
+same_gift(const struct named *sent, const struct named *stored)
+{
+	return text_same(sent->name, stored->id == 0 ? NULL : stored->name);
+}
+
+static bool
+same(const void *sent, const void *stored)
+{
+	const struct rule_definition *one = sent, *other = stored;
+
+	return one->enabled == other->enabled &&
+	    text_same(one->event_type, other->event_type) &&
+	    text_same(one->property, other->property) &&
+	    one->times == other->times && one->points == other->points &&
+	    same_gift(&one->point_scale, &other->point_scale) &&
+	    same_gift(&one->badge.named, &other->badge.named);
+}
+
 static void
 write_gift(struct json_writer *jw, const char *key, const struct named *gift,
     int64_t app_key)
@@ -134,6 +152,7 @@ const struct resource rule_resource = {
     .field_count = sizeof(fields) / sizeof(fields[0]),
     .set_defaults = set_defaults,
     .check = check,
+    .same = same,
     .write = write,
     .write_classic = write_classic,
 };

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/text.h"
 
 enum { NAME_MAX_CHARACTERS = 100, KEY_MAX_BYTES = 190 };
@@ -106,15 +107,19 @@ decode_text(const struct source *source, void *member_out)
 		*(const char **)member_out = copy_string(source);
 }
 
-/* json-c's integers go from INT64_MIN to UINT64_MAX. */
+/* By its text: json-c makes a double of 10.0, and no double is exact. */
 static void
 decode_int(const struct source *source, void *member_out)
 {
 	const struct field *field = source->field;
-	int64_t number = json_object_get_int64(source->value);
+	int64_t number;
+	const enum number_kind kind =
+	    number_int64(json_object_to_json_string(source->value), &number);
 
-	if (json_object_get_uint64(source->value) > INT64_MAX ||
-	    number < field->min || number > field->max)
+	if (kind == NUMBER_FRACTION)
+		report(source, "invalid_type", "must be a whole number");
+	else if (kind == NUMBER_LARGE || number < field->min ||
+	    number > field->max)
 		faults_add(source->decode->faults, source->pointer,
 		    "out_of_range", "must be from %" PRId64 " to %" PRId64,
 		    field->min, field->max);
@@ -141,19 +146,22 @@ decode_time(const struct source *source, void *member_out)
 
 /* FIELD_ANY has no row: its type is its function's affair. */
 static const struct decoder {
-	enum json_type json_type;
+	enum json_type json_type, also;
 	const char *wanted;
 	void (*decode)(const struct source *source, void *member_out);
 } decoders[] = {
-    [FIELD_NAME] = {json_type_string, "must be a string", decode_name},
-    [FIELD_KEY] = {json_type_string, "must be a string", decode_name},
-    [FIELD_TEXT] = {json_type_string, "must be a string", decode_text},
-    [FIELD_INT] = {json_type_int,
-        "must be a whole number, without a fraction or an exponent",
+    [FIELD_NAME] = {json_type_string, json_type_string, "must be a string",
+        decode_name},
+    [FIELD_KEY] = {json_type_string, json_type_string, "must be a string",
+        decode_name},
+    [FIELD_TEXT] = {json_type_string, json_type_string, "must be a string",
+        decode_text},
+    [FIELD_INT] = {json_type_int, json_type_double, "must be a whole number",
         decode_int},
-    [FIELD_BOOL] = {json_type_boolean, "must be true or false", decode_bool},
-    [FIELD_TIME] = {json_type_string, "must be a string with a time",
-        decode_time},
+    [FIELD_BOOL] = {json_type_boolean, json_type_boolean,
+        "must be true or false", decode_bool},
+    [FIELD_TIME] = {json_type_string, json_type_string,
+        "must be a string with a time", decode_time},
 };
 
 static void
@@ -161,7 +169,9 @@ decode_typed(const struct source *source, void *member_out)
 {
 	const struct decoder *decoder = &decoders[source->field->type];
 
-	if (json_object_get_type(source->value) != decoder->json_type)
+	const enum json_type type = json_object_get_type(source->value);
+
+	if (type != decoder->json_type && type != decoder->also)
 		report(source, "invalid_type", decoder->wanted);
 	else
 		decoder->decode(source, member_out);
@@ -175,7 +185,7 @@ decode_value(struct decode *decode, struct json_object *value,
 
 	if (value == NULL && (field->flags & FIELD_REQUIRED) != 0)
 		report(&source, "required", "must not be null");
-	else if (value == NULL && (field->flags & FIELD_NULL) != 0)
+	else if (value == NULL)
 		return;
 	else if (field->type == FIELD_ANY)
 		field->decode(decode, value, pointer, member_out);
@@ -231,7 +241,7 @@ report_unknown(struct decode *decode, const char *pointer, const char *name,
 		    "is no member of this object; did you mean \"%s\"?", near);
 	else
 		faults_add(decode->faults, here, "unknown_member",
-		    "is no member of this object; leave it away");
+		    "is no member of this object; leave it out");
 }
 
 /* Stops when no more faults are kept, for the sake of hostile bodies. */

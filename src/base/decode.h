@@ -13,7 +13,7 @@ enum field_type {
 	FIELD_NAME, /* const char *: 1-100 characters, see text_fault */
 	FIELD_KEY,  /* const char *: 1-190 bytes, see text_fault */
 	FIELD_TEXT, /* const char *: up to max characters, no U+0000 */
-	FIELD_INT,  /* int64_t: a whole number from min to max */
+	FIELD_INT,  /* int64_t: a whole number from min to max; 1e1 is 10 */
 	FIELD_BOOL, /* bool */
 	FIELD_TIME, /* int64_t: RFC 3339 */
 	FIELD_ANY,  /* whatever decode() makes of it */
@@ -21,12 +21,11 @@ enum field_type {
 
 enum field_flag {
 	FIELD_REQUIRED = 1, /* must be there and not null */
-	FIELD_NULL = 2,     /* null is allowed and the same as missing */
 };
 
 /*
- * One member of an object. What is missing leaves the struct as it was: the
- * caller sets defaults first.
+ * One member of an object. What is missing or null leaves the struct as it was:
+ * the caller sets defaults first.
  */
 struct field {
 	const char *name;
@@ -34,9 +33,7 @@ struct field {
 	unsigned flags;
 	size_t offset;
 	int64_t min, max;
-	/*
-	 * FIELD_ANY: value may be NULL for JSON null. Adds faults at pointer.
-	 */
+	/* FIELD_ANY: value is never NULL. Adds faults at pointer. */
 	void (*decode)(struct decode *decode, struct json_object *value,
 	    const char *pointer, void *member_out);
 };

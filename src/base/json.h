@@ -86,6 +86,9 @@ const char *json_trial(struct arena *arena);
 /* Puts the object when the arena is reset or freed. NULL is nothing to put. */
 void json_keep(struct arena *arena, struct json_object *object);
 
+/* Whether both say the same: in any order of members, and 5.0 is 5. */
+bool json_same(struct json_object *one, struct json_object *other);
+
 /* A pointer one level down: base "/a", name "b/c" -> "/a/b~1c". */
 const char *
 json_pointer(struct arena *arena, const char *base, const char *name);

@@ -93,6 +93,13 @@ utf8_length(const char *data, size_t len)
 }
 
 bool
+text_same(const char *one, const char *other)
+{
+	return one == NULL || other == NULL ? one == other
+	                                    : strcmp(one, other) == 0;
+}
+
+bool
 text_has_control(const char *data, size_t len)
 {
 	size_t i;

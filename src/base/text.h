@@ -21,6 +21,9 @@ size_t utf8_put(uint32_t character, char *to);
  */
 long utf8_length(const char *data, size_t len);
 
+/* Whether both are NULL, or the same. */
+bool text_same(const char *one, const char *other);
+
 /* Whether it, valid UTF-8, has a control: U+0000-001F, U+007F-009F. */
 bool text_has_control(const char *data, size_t len);
 

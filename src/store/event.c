@@ -7,7 +7,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "store/db.h"
 #include "store/names.h"
 #include "store/statements.h"
@@ -466,28 +468,20 @@ event_list(struct db *db, struct arena *arena,
 	return OK;
 }
 
-static bool
-same_text(const char *left, const char *right)
-{
-	if (left == NULL || right == NULL)
-		return left == right;
-	return strcmp(left, right) == 0;
-}
-
-/* Members in another order say the same. */
+/* Members in another order say the same, and so do 5 and 5.0. */
 static bool
 same_properties(const char *left, const char *right)
 {
 	struct json_object *a, *b;
 	bool same;
 
-	if (same_text(left, right))
+	if (text_same(left, right))
 		return true;
 	if (left == NULL || right == NULL)
 		return false;
 	a = json_tokener_parse(left);
 	b = json_tokener_parse(right);
-	same = json_object_equal(a, b) != 0;
+	same = json_same(a, b);
 	json_object_put(a);
 	json_object_put(b);
 	return same;
@@ -500,6 +494,6 @@ event_same_content(const struct event *stored, const struct event *sent)
 	    strcmp(stored->event_type, sent->event_type) == 0 &&
 	    stored->timestamp_given == sent->timestamp_given &&
 	    (!sent->timestamp_given || stored->timestamp == sent->timestamp) &&
-	    same_text(stored->timestamp_sent, sent->timestamp_sent) &&
+	    text_same(stored->timestamp_sent, sent->timestamp_sent) &&
 	    same_properties(stored->properties, sent->properties);
 }

@@ -5,7 +5,8 @@
 
 #include "base/arena.h"
 
-enum { PROPERTIES_SLACK = 100 };
+/* 64 numbers that a library writes, as 1e300 or with 25 characters. */
+enum { PROPERTIES_SLACK = 64 * 25 };
 
 /*
  * So many ids are asked for ahead of the answer before. More could fill the

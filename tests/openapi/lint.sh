@@ -1,7 +1,7 @@
 #!/bin/sh
-# lint.sh BUILD_DIR: lints openapi.yaml with the pinned @redocly/cli
+# lint.sh BUILD_DIR: lints openapi.yaml with the pinned @redocly/cli and Spectral
 #
-# Installs the linter into BUILD_DIR (made if missing) unless it is there already; the
+# Installs the linters into BUILD_DIR (made if missing) unless it is there already; the
 # source tree stays as it is. Needs Node.js 18 and npm. A path may have spaces.
 set -eu
 
@@ -30,5 +30,7 @@ fi
 REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 export REDOCLY_SUPPRESS_UPDATE_NOTICE
 cd "$top"
+"$build/node_modules/.bin/spectral" lint --ruleset "$here/spectral.yaml" \
+	--fail-severity warn openapi.yaml
 exec "$build/node_modules/.bin/redocly" lint --config "$here/redocly.yaml" \
 	--max-problems 1000 openapi.yaml

@@ -19,20 +19,21 @@ what_is_missing_keeps_its_default(void **state)
 }
 
 static void
-null_is_like_missing_only_where_the_table_says_so(void **state)
+null_is_like_missing_in_every_member(void **state)
 {
 	struct body body =
-	    decode_text("{\"name\":\"n\",\"description\":null,\"times\":null}");
+	    decode_text("{\"name\":\"n\",\"id\":null,\"description\":null,"
+	                "\"points\":null,\"times\":null,\"timestamp\":null,"
+	                "\"enabled\":null,\"any\":null}");
 
 	(void)state;
 	assert_int_equal(faults.count, 0);
+	assert_null(body.id);
 	assert_null(body.description);
+	assert_null(body.any);
+	assert_true(body.points == -1);
 	assert_true(body.times == 0);
-	decode_text("{\"name\":\"n\",\"points\":null,\"enabled\":null}");
-	assert_string_equal(told(),
-	    "/points invalid_type must be a whole number, without a fraction "
-	    "or an exponent\n"
-	    "/enabled invalid_type must be true or false");
+	assert_true(body.enabled);
 }
 
 static void
@@ -48,14 +49,14 @@ a_required_member_must_be_there_and_not_null(void **state)
 }
 
 static void
-a_function_of_ones_own_gets_null_and_the_context(void **state)
+a_function_of_ones_own_gets_the_context(void **state)
 {
 	static const char context[] = "from context";
 	struct body body;
 
 	(void)state;
 	decode.context = context;
-	body = decode_text("{\"name\":\"n\",\"any\":null}");
+	body = decode_text("{\"name\":\"n\",\"any\":\"context\"}");
 	assert_int_equal(faults.count, 0);
 	assert_ptr_equal(body.any, context);
 	decode_text("{\"name\":\"n\",\"any\":\"bad\"}");
@@ -74,8 +75,8 @@ unknown_members_are_told_with_the_one_that_was_meant(void **state)
 	    "/Enabled unknown_member is no member of this object; did you mean "
 	    "\"enabled\"?\n"
 	    "/colour unknown_member is no member of this object; leave it "
-	    "away\n"
-	    "/a~1b unknown_member is no member of this object; leave it away");
+	    "out\n"
+	    "/a~1b unknown_member is no member of this object; leave it out");
 }
 
 static void
@@ -93,7 +94,7 @@ static void
 all_faults_are_told_at_once(void **state)
 {
 	(void)state;
-	decode_text("{\"id\":5,\"points\":1e999,\"times\":0,\"enabled\":null,"
+	decode_text("{\"id\":5,\"points\":1e999,\"times\":0,\"enabled\":0,"
 	            "\"timestamp\":\"x\",\"nmae\":\"n\"}");
 	assert_int_equal(faults.count, 7);
 	/* What the parser found comes first, and once. */
@@ -145,7 +146,7 @@ one_value_is_decoded_like_a_member(void **state)
 	decode_value(&decode, value, "/y", &field, &number);
 	assert_true(number == 10);
 	decode_value(&decode, NULL, "/z", &field, &number);
-	assert_int_equal(faults.count, 2);
+	assert_int_equal(faults.count, 1);
 	json_object_put(value);
 }
 
@@ -169,9 +170,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    DECODE_TEST(what_is_missing_keeps_its_default),
-	    DECODE_TEST(null_is_like_missing_only_where_the_table_says_so),
+	    DECODE_TEST(null_is_like_missing_in_every_member),
 	    DECODE_TEST(a_required_member_must_be_there_and_not_null),
-	    DECODE_TEST(a_function_of_ones_own_gets_null_and_the_context),
+	    DECODE_TEST(a_function_of_ones_own_gets_the_context),
 	    DECODE_TEST(unknown_members_are_told_with_the_one_that_was_meant),
 	    DECODE_TEST(unknown_members_may_be_ignored),
 	    DECODE_TEST(all_faults_are_told_at_once),

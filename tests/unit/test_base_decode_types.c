@@ -36,10 +36,8 @@ wrong_types_are_told(void **state)
 	    {"name", "must be a string"},
 	    {"id", "must be a string"},
 	    {"description", "must be a string"},
-	    {"points",
-	        "must be a whole number, without a fraction or an exponent"},
-	    {"times",
-	        "must be a whole number, without a fraction or an exponent"},
+	    {"points", "must be a whole number"},
+	    {"times", "must be a whole number"},
 	    {"timestamp", "must be a string with a time"},
 	    {"enabled", "must be true or false"},
 	};
@@ -75,15 +73,16 @@ types_are_not_converted(void **state)
 static void
 only_whole_numbers_are_integers(void **state)
 {
-	static const char *const rows[] = {"5.0", "1e3", "1E0", "-0.0", "0.5"};
+	static const char *const rows[] = {"0.5", "1.5e0", "15e-1", "1e-400",
+	    "-0.1", "9007199254740993.5", "1e-1", "12345678901234567890.5"};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
 		decode_text(arena_printf(
 		    arena, "{\"name\":\"n\",\"points\":%s}", rows[i]));
-		assert_int_equal(faults.count, 1);
-		assert_string_equal(faults.first->code, "invalid_type");
+		assert_string_equal(
+		    told(), "/points invalid_type must be a whole number");
 	}
 }
 
@@ -98,6 +97,20 @@ integers_are_taken_to_the_edges_of_int64(void **state)
 	    {"-0", 0},
 	    {"9223372036854775807", INT64_MAX},
 	    {"-9223372036854775808", INT64_MIN},
+	    /* JSON Schema 2020-12 validation, section 6.1.1 */
+	    {"10.0", 10},
+	    {"1e2", 100},
+	    {"1.5e1", 15},
+	    {"-0.0", 0},
+	    {"0e99999999999999999999", 0},
+	    {"1E0", 1},
+	    {"-2.50e+1", -25},
+	    {"100e-2", 1},
+	    {"1e18", 1000000000000000000},
+	    {"9007199254740993.0", 9007199254740993},
+	    {"92233720368547758070e-1", INT64_MAX},
+	    {"-9.223372036854775808e18", INT64_MIN},
+	    {"0.000000000000000000009223372036854775807e39", INT64_MAX},
 	};
 	struct body body;
 	size_t i;
@@ -116,7 +129,9 @@ integers_past_the_edges_are_out_of_range(void **state)
 {
 	static const char *const points[] = {"9223372036854775808",
 	    "18446744073709551615", "18446744073709551616",
-	    "-9223372036854775809", "1000000000000000000000", "1e400"};
+	    "-9223372036854775809", "1000000000000000000000", "1e400",
+	    "9223372036854775808.0", "92233720368547758080e-1", "1e19",
+	    "9.999e18", "18446744073709551617e0", "1e300"};
 	static const char *const times[] = {"0", "-1", "1001",
 	    "9223372036854775807", "-9223372036854775808",
 	    "18446744073709551615"};

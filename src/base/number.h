@@ -1,0 +1,24 @@
+/* number: numbers of JSON as they are written, to the last digit */
+#ifndef BASE_NUMBER_H
+#define BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum number_kind {
+	NUMBER_WHOLE,
+	NUMBER_FRACTION, /* it is not whole */
+	NUMBER_LARGE,    /* it is whole, and beyond int64 */
+};
+
+/*
+ * What a number is: 10.0, 1e1 and 100e-1 are 10 (JSON Schema 2020-12 validation,
+ * section 6.1.1). No double is in between. text is a number of RFC 8259; *value_out
+ * is written for NUMBER_WHOLE.
+ */
+enum number_kind number_int64(const char *text, int64_t *value_out);
+
+/* Whether both are the same number: 1.5 and 15e-1. */
+bool number_equal(const char *one, const char *other);
+
+#endif
