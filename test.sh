@@ -23,8 +23,8 @@ TEXT
 
 TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
-	mandoc=mandoc apache2-bin=apache2 jmeter=jmeter jmeter-http
-	default-jdk-headless=javac nodejs=node npm=npm wrk=wrk
+	mandoc=mandoc apache2-bin=apache2 varnish=varnishd jmeter=jmeter
+	jmeter-http default-jdk-headless=javac nodejs=node npm=npm wrk=wrk
 	mariadb-client=mariadb-dump openssl=openssl zstd=zstd)
 STEPS=12
 

@@ -78,6 +78,7 @@ libapi_a_SOURCES = \
 	src/api/done.c src/api/done.h \
 	src/api/event.c src/api/event.h \
 	src/api/event_batch.c \
+	src/api/exposure.c \
 	src/api/metrics.c src/api/metrics.h \
 	src/api/ops.c src/api/ops.h \
 	src/api/page.c \

@@ -167,31 +167,6 @@ is_get(const struct call *call)
 	return strcmp(call->match.route->method, "GET") == 0;
 }
 
-static void
-add_cors(struct call *call)
-{
-	struct http_response *response = &call->response;
-
-	http_response_header(response, "Access-Control-Allow-Origin", "*");
-	http_response_header(response, "Access-Control-Expose-Headers",
-	    "ETag, Link, Location, Retry-After, X-Request-Id");
-}
-
-static void
-respond_options(struct call *call)
-{
-	struct http_response *response = &call->response;
-
-	response->status = 204;
-	http_response_header(response, "Allow", call->match.allow);
-	http_response_header(
-	    response, "Access-Control-Allow-Methods", call->match.allow);
-	http_response_header(response, "Access-Control-Allow-Headers",
-	    "Authorization, X-API-Key, Content-Type, Idempotency-Key,"
-	    " If-Match, If-None-Match, appKey");
-	http_response_header(response, "Access-Control-Max-Age", "86400");
-}
-
 /* What the client sees of errors that only the store tells apart. */
 static enum error
 outward(const struct call *call, enum error error)
@@ -246,7 +221,7 @@ serve(struct call *call)
 	    request->path, &call->match);
 	if (strcmp(request->method, "OPTIONS") == 0 &&
 	    call->match.allow != NULL) {
-		respond_options(call);
+		exposure_options(call);
 		return OK;
 	}
 	if (error != OK)
@@ -315,7 +290,7 @@ respond(struct call *call, enum error error)
 		problem_respond(call, error, status_of(call, error));
 	if (call->job != NULL)
 		committer_release(call->job);
-	add_cors(call);
+	exposure_add(call);
 	count_request(call, error);
 	return http_response_text(&call->response, call->request->id,
 	    strcmp(call->request->method, "HEAD") == 0);

@@ -42,12 +42,14 @@ struct service {
 /* Who may call a route. */
 enum access {
 	ACCESS_OPEN,        /* anybody */
+	ACCESS_PROBE,       /* anybody who looks after the server */
 	ACCESS_LOOPBACK,    /* anybody on this machine */
 	ACCESS_PUBLISHABLE, /* any key */
 	ACCESS_SECRET,      /* a secret key */
 	ACCESS_USER,        /* any key; reading the user checks it once more */
 	ACCESS_EVENT,   /* a secret key; the committer checks it once more */
 	ACCESS_CLASSIC, /* an appKey; the handler finds the application */
+	ACCESS_COUNT
 };
 
 enum { REQUEST_BODY_MAX = 256 << 10, BATCH_BODY_MAX = 4 << 20 };
@@ -162,6 +164,13 @@ void problem_write(
 
 /* Makes the response the problem document of an error. */
 void problem_respond(struct call *call, enum error error, int status);
+
+/*
+ * What caches and browser pages may do with the answer, as headers; the answer
+ * to OPTIONS.
+ */
+void exposure_add(struct call *call);
+void exposure_options(struct call *call);
 
 /* Starts a JSON body: application/json with this status. */
 struct json_writer call_json(struct call *call, int status);

@@ -195,6 +195,7 @@ auth_check(struct call *call, enum access access)
 {
 	switch (access) {
 	case ACCESS_OPEN:
+	case ACCESS_PROBE:
 	case ACCESS_CLASSIC:
 		return OK;
 	case ACCESS_LOOPBACK:
@@ -204,6 +205,8 @@ auth_check(struct call *call, enum access access)
 	case ACCESS_USER:
 	case ACCESS_EVENT:
 		return check_key(call, access);
+	case ACCESS_COUNT:
+		break;
 	}
 	return ERR_INTERNAL;
 }

@@ -8,6 +8,7 @@
 enum { BODY = REQUEST_BODY_MAX, BATCH = BATCH_BODY_MAX };
 enum {
 	OPEN = ACCESS_OPEN,
+	PROBE = ACCESS_PROBE,
 	LOCAL = ACCESS_LOOPBACK,
 	PUBLIC = ACCESS_PUBLISHABLE,
 	USER = ACCESS_USER,
@@ -55,8 +56,8 @@ const struct route routes[] = {
 	{ "GET", V1 "/users/{username}/ledger", user_get_ledger, SECRET, PAGE, 0, NULL },
 
 	{ "GET", V1 "/openapi.yaml", openapi_get, OPEN, "", 0, NULL },
-	{ "GET", "/healthz", healthz_get, OPEN, "", 0, NULL },
-	{ "GET", "/readyz", readyz_get, OPEN, "", 0, NULL },
+	{ "GET", "/healthz", healthz_get, PROBE, "", 0, NULL },
+	{ "GET", "/readyz", readyz_get, PROBE, "", 0, NULL },
 	{ "GET", "/metrics", metrics_get, LOCAL, "", 0, NULL },
 
 	{ "GET", "/api/badges", classic_list, CLASSIC, "", 0, BADGE },

@@ -96,6 +96,8 @@ router_find(const struct route *table, size_t count, struct arena *arena,
 		if (!route_fits(&table[i], &segments, params))
 			continue;
 		add_allowed(&allow, table[i].method);
+		if (match_out->any == NULL)
+			match_out->any = &table[i];
 		if (match_out->route != NULL ||
 		    strcmp(table[i].method, method) != 0)
 			continue;

@@ -27,6 +27,7 @@ enum { ROUTE_PARAMS_MAX = 2 };
 
 struct route_match {
 	const struct route *route;
+	const struct route *any; /* a row of the path, whatever its method */
 	const char *params[ROUTE_PARAMS_MAX]; /* decoded, in the path's order */
 	const char *allow;                    /* "GET, HEAD, OPTIONS" */
 };

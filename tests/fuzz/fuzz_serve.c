@@ -58,7 +58,9 @@ check_headers(const struct answer *answer)
 {
 	static const char *const names[] = {"Status", "X-Request-Id", "ETag",
 	    "Content-Type", "Content-Length", "Allow", "Location", "Link",
-	    "Retry-After", "WWW-Authenticate", "Access-Control-"};
+	    "Retry-After", "WWW-Authenticate", "Access-Control-",
+	    "Accept-Encoding", "Cache-Control", "Vary",
+	    "X-Content-Type-Options"};
 	const size_t count = sizeof(names) / sizeof(names[0]);
 	const char *line;
 	size_t i, len;

@@ -80,12 +80,14 @@ class TimedResult(unittest.TextTestResult):
 def main():
     args = arguments()
     missing = stack.missing_programs(args.builddir) + [
-        name for name in ("mariadb-dump", "openssl", "zstd", "apache2")
+        name for name in ("mariadb-dump", "openssl", "zstd", "apache2",
+                     "varnishd")
         if not stack.find_program(name)]
     if missing:
         print("run.py: missing: %s" % ", ".join(missing), file=sys.stderr)
         print("run.py: build first (make), and install mariadb-server-core,"
-              " mariadb-client, nginx-light, apache2-bin, openssl and zstd",
+              " mariadb-client, nginx-light, apache2-bin, varnish, openssl and"
+              " zstd",
               file=sys.stderr)
         return 2
     raise_file_limit()

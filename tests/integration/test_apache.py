@@ -221,10 +221,24 @@ class Limits(ApacheTest):
         os.rename(self.socket, away)
         try:
             r = self.one.get("/application")
+            classic = self.ask("GET", "/api/users", appKey="1")
+            probe = self.ask("GET", "/readyz")
         finally:
             os.rename(away, self.socket)
         self.assert_problem(r, 503, "unavailable")
         self.assertEqual(r.header("Retry-After"), "1")
+        keys = "Authorization,X-API-Key,appKey"
+        for answer, cache, vary, pages in (
+                (r, "private, no-cache", keys, "*"),
+                (classic, "private, no-cache", keys, None),
+                (probe, "no-store", None, None)):
+            self.assert_problem(answer, 503, "unavailable")
+            self.assertEqual(answer.header("Cache-Control"), cache)
+            self.assertEqual(answer.header("Vary"), vary)
+            self.assertEqual(answer.header("X-Content-Type-Options"),
+                             "nosniff")
+            self.assertEqual(answer.header("Access-Control-Allow-Origin"),
+                             pages)
         self.assert_status(self.one.get("/application"), 200)
 
 

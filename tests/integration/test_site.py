@@ -129,6 +129,8 @@ class Files(SiteTest):
             r = self.ask(port, "POST", "/api/v1/events",
                          b" " * (256 * 1024 + 1))
             self.assert_problem(r, 413, "body_too_large")
+            self.assertEqual(r.headers.get_all("Cache-Control"),
+                             ["private, no-cache"])
             r = self.ask(port, "POST", "/api/v1/events/batch",
                          b" " * (256 * 1024 + 1))
             self.assert_problem(r, 400, "invalid_json")
@@ -146,5 +148,7 @@ class Files(SiteTest):
         r = self.ask(self.site, "GET", "/metrics",
                      X_Forwarded_For="192.0.2.1")
         self.assert_problem(r, 403, "forbidden")
+        self.assertEqual(r.header("Cache-Control"), "no-store")
+        self.assertIsNone(r.header("Access-Control-Allow-Origin"))
         self.assert_status(self.ask(self.own, "GET", "/metrics",
                                     X_Forwarded_For="192.0.2.1"), 403)

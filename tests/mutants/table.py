@@ -5,8 +5,8 @@ import importlib
 # Every module has a list MUTANTS.
 MODULES = ("mutants_locks", "mutants_commit", "mutants_fold", "mutants_chain",
            "mutants_replay", "mutants_walls", "mutants_process",
-           "mutants_backup", "mutants_bounds",
-           "mutants_changes")
+           "mutants_backup", "mutants_bounds", "mutants_changes",
+           "mutants_http")
 
 
 class TableError(Exception):
