@@ -11,8 +11,8 @@ with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
 (make check), the checks of the sources (make lint), the integration tests (make
 check-integration), short forms of the faults, of the abuse, of the mutants and
 of the Debian package's tests (make check-faults, check-abuse, check-mutants,
-check-deb), the check of openapi.yaml, a run.sh with its demo and a JMeter plan,
-and, without sanitizers, the attack that judges memory best and the short form of
+check-deb), the check of openapi.yaml and of clients that are made from it, a run.sh
+with its demo and a JMeter plan, and, without sanitizers, the attack that judges memory best and the short form of
 the bench (make bench-guard). Goes on after a failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
@@ -26,7 +26,7 @@ TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	mandoc=mandoc apache2-bin=apache2 varnish=varnishd jmeter=jmeter
 	jmeter-http default-jdk-headless=javac nodejs=node npm=npm wrk=wrk
 	mariadb-client=mariadb-dump openssl=openssl zstd=zstd)
-STEPS=12
+STEPS=13
 
 passed=0 failed=0 skipped=0 number=0
 left_out=() # a line for each step that left something out, and why
@@ -196,6 +196,9 @@ run_tests() {
 		in_build check-deb CHECK_DEB=--short || :
 	test_step openapi "openapi.yaml: tests/openapi/lint.sh" \
 		"$root/tests/openapi/lint.sh" "$work/openapi" || :
+	test_step clients "generated clients: tests/openapi/clients.sh" \
+		"$root/tests/openapi/clients.sh" "$work/openapi" \
+		"$work/build" || :
 	test_step live "run.sh, its demo, and JMeter against it" live || :
 	test_step memory "memory is given back, without sanitizers" memory || :
 	test_step speed "as fast as stated, or half: make bench-guard" speed || :
