@@ -1,7 +1,9 @@
 -- Palmarès schema 1: applications, rules, events, and what they gave.
 --
 -- Names are byte strings (VARBINARY): compared byte for byte, trailing spaces
--- included. Times are microseconds since 1970-01-01T00:00:00Z (BIGINT).
+-- included. For the rest there is a collation that every version of MariaDB has:
+-- a server's own may be unknown to the one that a backup is restored into. Times
+-- are microseconds since 1970-01-01T00:00:00Z (BIGINT).
 -- The tables that every event writes have no foreign keys: a parent row's
 -- shared lock per row is what they would cost. `palmaresctl verify` checks them.
 --
@@ -26,7 +28,7 @@ CREATE TABLE IF NOT EXISTS application (
   UNIQUE KEY app_key (app_key),
   UNIQUE KEY name (name),
   CONSTRAINT app_key_positive CHECK (app_key > 0)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS api_key (
   id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
@@ -41,7 +43,7 @@ CREATE TABLE IF NOT EXISTS api_key (
   KEY application (application_id),
   CONSTRAINT api_key_application FOREIGN KEY (application_id)
     REFERENCES application (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS point_scale (
   id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
@@ -55,7 +57,7 @@ CREATE TABLE IF NOT EXISTS point_scale (
   UNIQUE KEY name (application_id, name),
   CONSTRAINT point_scale_application FOREIGN KEY (application_id)
     REFERENCES application (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS badge (
   id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
@@ -70,7 +72,7 @@ CREATE TABLE IF NOT EXISTS badge (
   UNIQUE KEY name (application_id, name),
   CONSTRAINT badge_application FOREIGN KEY (application_id)
     REFERENCES application (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- A rule's identity. Ids grow in the order of creation within an application,
 -- because a rule is made under the application's lock. A deleted rule stays as
@@ -87,7 +89,7 @@ CREATE TABLE IF NOT EXISTS rule (
   UNIQUE KEY name (application_id, name, deleted),
   CONSTRAINT rule_application FOREIGN KEY (application_id)
     REFERENCES application (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- What a rule meant, and while which versions of its application: from since
 -- to before until; until 0 is the one in force. An event names the version it
@@ -110,7 +112,7 @@ CREATE TABLE IF NOT EXISTS rule_revision (
   CONSTRAINT rule_gives CHECK
     (point_scale_id IS NOT NULL OR badge_id IS NOT NULL),
   CONSTRAINT rule_times CHECK (times > 0)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- The row that serialises all that happens to a user. The name is the primary
 -- key, because an INSERT … ON DUPLICATE KEY UPDATE that meets the duplicate on a
@@ -127,7 +129,7 @@ CREATE TABLE IF NOT EXISTS user (
   last_event     BIGINT NOT NULL, -- event.id; 0: none
   standing       MEDIUMBLOB NULL, -- balances, counts, badges: src/store/standing.h
   PRIMARY KEY (application_id, username)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- id is the time of receipt in microseconds × 1024 + a random number: made by
 -- the committer, unique in an application, and growing for each user. A user's
@@ -149,4 +151,4 @@ CREATE TABLE IF NOT EXISTS event (
   PRIMARY KEY (application_id, id),
   UNIQUE KEY event_id (application_id, event_id),
   KEY timestamp (application_id, timestamp)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -53,6 +53,7 @@ libstore_a_SOURCES = \
 	src/store/rule_cache.c src/store/rule_cache.h \
 	src/store/server.c src/store/server.h \
 	src/store/standing.c src/store/standing.h \
+	src/store/strangers.c src/store/strangers.h \
 	src/store/statements.h \
 	src/store/tx.c src/store/tx.h \
 	src/store/user.c src/store/user.h \

@@ -8,6 +8,7 @@
 #include "ctl/doctor.h"
 #include "store/migrate.h"
 #include "store/server.h"
+#include "store/strangers.h"
 
 #define REDO "; where Debian's package made it: dpkg-reconfigure palmares"
 
@@ -21,6 +22,9 @@ static const struct {
         "start MariaDB (systemctl start mariadb), or set [database]"
         " socket, or host and port, to where it is"},
     {2005, "mend [database] host"},
+    {2007,
+        "set [database] to a MariaDB from 10.6 to 11.8, and restore a"
+        " backup into it"},
     {1040,
         "raise max_connections of MariaDB, or lower workers and"
         " connections"},
@@ -165,6 +169,34 @@ check_statements(struct doctor *doctor)
 		    "MariaDB 10.6 or newer is needed, and the account's"
 		    " rights on all tables of the database",
 		    "the database says: %s", db_message(ctl->db));
+}
+
+/* What our migrations have not made. */
+static void
+check_strangers(struct doctor *doctor)
+{
+	static const char check[] = "database's content";
+	struct ctl *ctl = doctor->ctl;
+	struct strangers strangers;
+
+	if (strangers_find(ctl->db, ctl->arena, &strangers) != OK) {
+		check_failed(doctor, check);
+		return;
+	}
+	if (strangers.active != NULL)
+		doctor_says(doctor, FINDING_WRONG, check,
+		    "find out who has made it; then DROP it, and run"
+		    " 'palmaresctl verify'",
+		    "what Palmarès has not made changes what it stores: %s",
+		    strangers.active);
+	if (strangers.passive != NULL)
+		doctor_says(doctor, FINDING_WARNING, check,
+		    "put it into another database: no backup has it, but for"
+		    " tables",
+		    "Palmarès has not made: %s", strangers.passive);
+	if (strangers.active == NULL && strangers.passive == NULL)
+		doctor_says(doctor, FINDING_FINE, check, NULL,
+		    "Palmarès has made all of it");
 }
 
 /* A variable of the server as a number; words count as 0 and 1. */
@@ -336,6 +368,8 @@ doctor_database(struct doctor *doctor)
 	check_binlog(doctor);
 	check_limits(doctor);
 	check_server_clock(doctor);
-	if (check_schema(doctor))
+	if (check_schema(doctor)) {
 		check_statements(doctor);
+		check_strangers(doctor);
+	}
 }

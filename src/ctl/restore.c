@@ -13,6 +13,7 @@
 #include "ctl/dump.h"
 #include "ctl/progress.h"
 #include "store/migrate.h"
+#include "store/strangers.h"
 
 enum { LOCK_SECONDS = 60, MAGIC_SIZE = 4 };
 
@@ -26,6 +27,7 @@ struct restore {
 	struct child loader;
 	struct dump_head head;
 	struct dump dump;
+	struct strangers strangers;
 	struct progress progress;
 };
 
@@ -269,6 +271,7 @@ check_database(struct restore *restore)
 	if (obstacles == 0)
 		return CTL_FINE;
 	return ctl_fail("nothing was restored: database \"%s\" has %lld tables"
+	                " (or views, triggers, events, routines)"
 	                " that are in use, or somebody else's, and a backup is"
 	                " loaded into an empty database alone. Name"
 	                " another in [database] name; or, if nobody needs what"
@@ -356,6 +359,27 @@ load(struct restore *restore)
 	return rc;
 }
 
+/*
+ * No backup has triggers and events, so somebody has put them in, and they would
+ * change what palmaresd writes from its first event on.
+ */
+static int
+check_strangers(struct restore *restore)
+{
+	struct ctl *ctl = restore->ctl;
+	struct strangers *strangers = &restore->strangers;
+	enum error error = strangers_find(ctl->db, ctl->arena, strangers);
+
+	if (error != OK)
+		return ctl_store_fault(ctl, error, "look at what was loaded");
+	if (strangers->active == NULL)
+		return CTL_FINE;
+	return ctl_fail("nothing was restored from %s: it makes what no backup"
+	                " has and what would change what Palmarès stores: %s:"
+	                " take another backup",
+	    restore->path, strangers->active);
+}
+
 static int
 undo(struct restore *restore)
 {
@@ -394,6 +418,9 @@ print_result(struct restore *restore)
 		printf("Restored: %lld rows of schema %lld, %s.\n",
 		    (long long)restore->dump.rows,
 		    (long long)restore->head.version, restore->head.origin);
+		if (restore->strangers.passive != NULL)
+			printf("With it came, and is not of Palmarès: %s.\n",
+			    restore->strangers.passive);
 		printf("Now run: %spalmaresctl verify\n",
 		    older ? "palmaresctl migrate && " : "");
 		return;
@@ -404,6 +431,7 @@ print_result(struct restore *restore)
 	jw_bool(&jw, "migrate", older);
 	jw_int(&jw, "rows", restore->dump.rows);
 	jw_int(&jw, "bytes", restore->dump.bytes);
+	jw_string_or_null(&jw, "others", restore->strangers.passive);
 	jw_object_end(&jw);
 	ctl_write(ctl);
 }
@@ -427,6 +455,8 @@ restore_command(struct ctl *ctl)
 	if (rc != CTL_FINE)
 		return rc;
 	rc = load(&restore);
+	if (rc == CTL_FINE)
+		rc = check_strangers(&restore);
 	if (rc != CTL_FINE)
 		return undo(&restore);
 	rc = end(&restore);

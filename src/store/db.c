@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "store/db_internal.h"
 #include "store/migrate.h"
+#include "store/server.h"
 
 enum { EXPLANATION_MAX = 1 << 20 };
 
@@ -62,6 +63,7 @@ static const struct {
     {CR_UNKNOWN_HOST, ERR_DATABASE_UNAVAILABLE},
     {CR_OUT_OF_MEMORY, ERR_DATABASE_UNAVAILABLE},
     {CR_SSL_CONNECTION_ERROR, ERR_DATABASE_UNAVAILABLE},
+    {CR_VERSION_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_CON_COUNT_ERROR, ERR_DATABASE_UNAVAILABLE},
     {ER_TOO_MANY_USER_CONNECTIONS, ERR_DATABASE_UNAVAILABLE},
     {ER_USER_LIMIT_REACHED, ERR_DATABASE_UNAVAILABLE},
@@ -247,7 +249,8 @@ static void
 set_options(MYSQL *mysql, const struct db_settings *settings, unsigned timeout)
 {
 	unsigned connect_timeout = 1;
-	my_bool off = 0, on = 1;
+	my_bool off = 0, tls = settings->tls != DB_TLS_OFF;
+	my_bool verified = settings->tls == DB_TLS_VERIFY;
 
 	mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
 	if (timeout != 0) {
@@ -256,15 +259,11 @@ set_options(MYSQL *mysql, const struct db_settings *settings, unsigned timeout)
 	}
 	mysql_optionsv(mysql, MYSQL_OPT_RECONNECT, &off);
 	mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	if (settings->tls == DB_TLS_OFF)
-		return;
-	mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
-	if (settings->tls == DB_TLS_VERIFY) {
-		mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-		if (settings->tls_ca != NULL && *settings->tls_ca != '\0')
-			mysql_optionsv(
-			    mysql, MYSQL_OPT_SSL_CA, settings->tls_ca);
-	}
+	/* What is not said, 3.3 of the library takes for no, and 3.4 for yes. */
+	mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &tls);
+	mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verified);
+	if (verified && settings->tls_ca != NULL && *settings->tls_ca != '\0')
+		mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, settings->tls_ca);
 }
 
 static const char *
@@ -279,10 +278,14 @@ set_session(struct db *db)
 	enum error error;
 
 	error = db_text(db,
-	    "SET SESSION autocommit = 1, tx_isolation = 'READ-COMMITTED',"
+	    "SET SESSION autocommit = 1,"
 	    " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
 	    "NO_BACKSLASH_ESCAPES', time_zone = '+00:00',"
 	    " group_concat_max_len = 1048576");
+	/* The variable has another name in every few versions. */
+	if (error == OK)
+		error = db_text(db,
+		    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
 	if (error == OK)
 		error = db_text(db, roles[db->role].session);
 	return error;
@@ -317,6 +320,20 @@ check_tls(struct db *db)
 	    " certificate (ssl_cert, ssl_key), or set tls = off");
 }
 
+/* Before the first statement that another server would not understand. */
+static enum error
+check_server(struct db *db)
+{
+	struct arena *arena = arena_new(EXPLANATION_MAX);
+	const char *why = NULL;
+	enum error error = server_supported(db, arena, &why);
+
+	if (error == OK && why != NULL)
+		error = db_failed(db, CR_VERSION_ERROR, why);
+	arena_free(arena);
+	return error;
+}
+
 static enum error
 connect_bare(struct db *db)
 {
@@ -342,6 +359,8 @@ connect_bare(struct db *db)
 	db->mysql = mysql;
 	db->never_waits = false;
 	error = check_tls(db);
+	if (error == OK)
+		error = check_server(db);
 	if (error == OK)
 		error = set_session(db);
 	if (error != OK) {

@@ -352,10 +352,12 @@ migrate_locked(struct run *run)
 		    "CREATE TABLE IF NOT EXISTS schema_version ("
 		    " version INT UNSIGNED NOT NULL PRIMARY KEY,"
 		    " name VARBINARY(100) NOT NULL,"
-		    " checksum CHAR(64) CHARACTER SET ascii NOT NULL,"
+		    " checksum CHAR(64) CHARACTER SET ascii COLLATE ascii_bin"
+		    " NOT NULL,"
 		    " statements INT UNSIGNED NOT NULL,"
 		    " done INT UNSIGNED NOT NULL,"
-		    " applied_at BIGINT NOT NULL) ENGINE=InnoDB");
+		    " applied_at BIGINT NOT NULL) ENGINE=InnoDB"
+		    " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin");
 	if (error == OK)
 		error = compare_lists(run, &version);
 	while (error == OK && version < migrate_newest())

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "store/db.h"
 #include "store/migrate.h"
+#include "store/strangers.h"
 
 #define TABLES                                                            \
 	" FROM information_schema.tables WHERE table_schema = DATABASE()" \
@@ -155,14 +156,16 @@ is_obstacle(struct db *db, struct arena *arena, bool ours, const char *table,
 }
 
 static enum error
-count_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
+count_obstacles(struct db *db, struct arena *arena, int64_t *obstacles_out)
 {
 	const char *names = NULL, *table;
-	int64_t obstacle = 0, tables = 0;
+	int64_t obstacle = 0, found = 0;
 	bool ours = false;
 	char *rest;
 	enum error error = is_ours(db, arena, &ours);
 
+	if (error == OK)
+		error = strangers_count(db, arena, &found);
 	if (error == OK)
 		error = db_text_value(db, arena,
 		    "SELECT GROUP_CONCAT(table_name SEPARATOR '\n')"
@@ -173,15 +176,15 @@ count_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 	rest = names == NULL ? NULL : arena_strdup(arena, names);
 	while (error == OK && (table = strsep(&rest, "\n")) != NULL) {
 		error = is_obstacle(db, arena, ours, table, &obstacle);
-		tables += obstacle;
+		found += obstacle;
 	}
 	if (error == OK)
-		*tables_out = tables;
+		*obstacles_out = found;
 	return error;
 }
 
 enum error
-restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
+restore_obstacles(struct db *db, struct arena *arena, int64_t *obstacles_out)
 {
 	int64_t marks;
 	enum error error = restore_marks(db, arena, &marks);
@@ -189,8 +192,8 @@ restore_obstacles(struct db *db, struct arena *arena, int64_t *tables_out)
 	if (error != OK)
 		return error;
 	if (marks == 0)
-		return count_obstacles(db, arena, tables_out);
-	*tables_out = 0;
+		return count_obstacles(db, arena, obstacles_out);
+	*obstacles_out = 0;
 	return OK;
 }
 
@@ -258,16 +261,20 @@ close_others(struct db *db, struct arena *arena)
 	return error == OK ? wait_closed(db, arena, last) : error;
 }
 
-/* All but the mark. */
+/* All but the mark: a dump may have brought more than tables. */
 static enum error
-drop_tables(struct db *db, struct arena *arena)
+drop_all(struct db *db, struct arena *arena)
 {
 	const char *names = NULL;
-	enum error error = db_text_value(db, arena,
-	    "SELECT GROUP_CONCAT('`', REPLACE(table_name, '`', '``'),"
-	    " '`')" TABLES " AND table_name <> '" RESTORE_TABLE "'",
-	    &names);
+	enum error error = strangers_drop(db, arena);
 
+	if (error == OK)
+		error = db_text_value(db, arena,
+		    "SELECT GROUP_CONCAT('`', REPLACE(table_name, '`', '``'),"
+		    " '`') FROM information_schema.tables"
+		    " WHERE table_schema = DATABASE()"
+		    " AND table_name <> '" RESTORE_TABLE "'",
+		    &names);
 	/* Tables refer to each other. */
 	if (error == OK)
 		error = db_text(db, "SET SESSION foreign_key_checks = 0");
@@ -280,10 +287,10 @@ drop_tables(struct db *db, struct arena *arena)
 static enum error
 refuse_obstacles(struct db *db, struct arena *arena)
 {
-	int64_t tables;
-	enum error error = count_obstacles(db, arena, &tables);
+	int64_t obstacles;
+	enum error error = count_obstacles(db, arena, &obstacles);
 
-	return error == OK && tables != 0 ? ERR_SCHEMA_MISMATCH : error;
+	return error == OK && obstacles != 0 ? ERR_SCHEMA_MISMATCH : error;
 }
 
 /*
@@ -299,7 +306,8 @@ mark(struct db *db, struct arena *arena)
 	if (error == OK)
 		error = db_text(db,
 		    "CREATE TABLE IF NOT EXISTS " RESTORE_TABLE
-		    " (it_begins_anew INT) ENGINE=InnoDB");
+		    " (it_begins_anew INT) ENGINE=InnoDB"
+		    " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin");
 	if (error == OK)
 		error = close_others(db, arena);
 	if (error == OK)
@@ -320,7 +328,7 @@ restore_begin(struct db *db, struct arena *arena)
 
 	if (error == OK)
 		error = may ? close_others(db, arena) : mark(db, arena);
-	return error == OK ? drop_tables(db, arena) : error;
+	return error == OK ? drop_all(db, arena) : error;
 }
 
 enum error
@@ -329,7 +337,7 @@ restore_undo(struct db *db, struct arena *arena)
 	enum error error = close_others(db, arena);
 
 	if (error == OK)
-		error = drop_tables(db, arena);
+		error = drop_all(db, arena);
 	return error == OK ? restore_end(db) : error;
 }
 

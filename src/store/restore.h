@@ -47,12 +47,13 @@ enum error restore_marks(
     struct db *db, struct arena *arena, int64_t *marks_out) MUST_CHECK;
 
 /*
- * How many tables are in the way of a restore: none in an empty database, none
- * in one with the mark, of which restore_begin finds out more, and none of those
- * that migrations have made and that have no row.
+ * How many things are in the way of a restore: none in an empty database, none
+ * in one with the mark, of which restore_begin finds out more, and none of the
+ * tables that migrations have made and that have no row. Views, triggers, events
+ * and routines always are.
  */
 enum error restore_obstacles(
-    struct db *db, struct arena *arena, int64_t *tables_out) MUST_CHECK;
+    struct db *db, struct arena *arena, int64_t *obstacles_out) MUST_CHECK;
 
 /*
  * Makes room for a restore: sets the mark, closes all other connections of the
@@ -65,7 +66,7 @@ enum error restore_begin(struct db *db, struct arena *arena) MUST_CHECK;
 /* Takes the mark away: the database is whole. */
 enum error restore_end(struct db *db) MUST_CHECK;
 
-/* Closes the connections again, and drops all tables, the mark last. */
+/* Closes the connections again, and drops all there is, the mark last. */
 enum error restore_undo(struct db *db, struct arena *arena) MUST_CHECK;
 
 #endif

@@ -1,7 +1,9 @@
 /* server: what the database server says about itself and our account */
 #include "store/server.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "store/db.h"
@@ -25,6 +27,38 @@ static const char missing_rights[] =
     " AND n.p NOT IN (SELECT privilege_type"
     " FROM information_schema.schema_privileges" OURS
     " AND DATABASE() LIKE table_schema ESCAPE '\\')";
+
+/* MariaDB 10.6: the first with JSON_TABLE. */
+enum { OLDEST_SERVER = 1006 };
+
+static bool
+is_supported(const char *version)
+{
+	char *end;
+	long major = strtol(version, &end, 10);
+	long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+
+	return strstr(version, "MariaDB") != NULL &&
+	    major * 100 + minor >= OLDEST_SERVER;
+}
+
+enum error
+server_supported(struct db *db, struct arena *arena, const char **why_out)
+{
+	const char *version = NULL;
+	/* What stands in between may greet with a version of its own. */
+	enum error error =
+	    db_text_value(db, arena, "SELECT VERSION()", &version);
+
+	if (error == OK && version != NULL && !is_supported(version))
+		*why_out = arena_printf(arena,
+		    "the server is %s%s: Palmarès needs MariaDB 10.6 or newer,"
+		    " and MySQL is not supported",
+		    strstr(version, "MariaDB") == NULL ? "no MariaDB, but "
+		                                       : "",
+		    version);
+	return error;
+}
 
 enum error
 server_variable(struct db *db, struct arena *arena, const char *name,

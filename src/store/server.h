@@ -12,6 +12,13 @@ struct db;
 
 /* All of them need no schema: db_connect_bare is enough. */
 
+/*
+ * *why_out says why the server cannot be used at all: it is MySQL, or too old;
+ * untouched if it can.
+ */
+enum error server_supported(
+    struct db *db, struct arena *arena, const char **why_out) MUST_CHECK;
+
 /* A global variable's value; NULL where the server has none of that name. */
 enum error server_variable(struct db *db, struct arena *arena, const char *name,
     const char **value_out) MUST_CHECK;

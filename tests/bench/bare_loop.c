@@ -121,7 +121,7 @@ client(void *context)
 	long sample;
 	size_t i;
 
-	run(mysql, "SET SESSION tx_isolation = 'READ-COMMITTED'");
+	run(mysql, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
 	for (i = 0; i < STATEMENTS; i++) {
 		stmts[i] = mysql_stmt_init(mysql);
 		if (mysql_stmt_prepare(stmts[i], texts[i], strlen(texts[i])) ||

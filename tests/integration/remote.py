@@ -52,8 +52,9 @@ class RemoteStack(Stack):
         self.db_options = ["--group-concat-max-len=64",
                            "--skip-networking=0", "--bind-address=127.0.0.1",
                            "--port=%d" % self.tcp_port]
-        if tls:
-            self.db_options += self.certificates.server_options
+        # From 11.4 on a server makes itself a certificate, unless told not to.
+        self.db_options += (self.certificates.server_options if tls
+                            else ["--skip-ssl"])
         self.settings["database"] = {
             "host": "127.0.0.1", "port": self.tcp_port, "user": "palmares",
             "password": PASSWORD, "name": name}

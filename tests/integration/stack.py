@@ -31,6 +31,11 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 CONFESSION = re.compile(r"(?:Address|Leak|Thread|UndefinedBehavior)Sanitizer"
                         r"|runtime error:|Assertion .* failed"
                         r"|event=worker_died worker=\d+ signal=(?!9\b)")
+# Where another MariaDB is than this machine's, from tests/mariadb.sh; palmaresctl
+# finds its programs, too.
+if os.environ.get("MARIADB"):
+    os.environ["PATH"] = (os.path.abspath(os.environ["MARIADB"]) + ":"
+                          + os.environ.get("PATH", ""))
 # What nginx may need from outside, for `missing_programs`.
 PROGRAMS = ("mariadbd", "mariadb", "mariadb-install-db", "nginx")
 
@@ -422,7 +427,8 @@ class Stack:
     def _mariadb(self, text, database):
         return subprocess.run(
             [find_program("mariadb"), "--no-defaults", "--user=root",
-             "--socket=" + self.db_socket, "--default-character-set=utf8mb4",
+             "--skip-ssl", "--socket=" + self.db_socket,
+             "--default-character-set=utf8mb4",
              "-N", "-B", database],
             input=text.encode(), capture_output=True, timeout=60)
 
@@ -506,7 +512,7 @@ class SqlSession:
         self.count = 0
         self.process = subprocess.Popen(
             [find_program("mariadb"), "--no-defaults", "--user=" + user,
-             "--socket=" + stack.db_socket, "-N", "-B", "--unbuffered",
+             "--skip-ssl", "--socket=" + stack.db_socket, "-N", "-B", "--unbuffered",
              "--force", stack.settings["database"]["name"]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL)

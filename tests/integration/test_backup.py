@@ -1,7 +1,9 @@
 """palmaresctl backup and restore: whole, of one moment, or not at all."""
 
 import contextlib
+import hashlib
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -213,7 +215,8 @@ class Live(BackupTest):
         rc, out, err, again = self.other.ctl("restore", self.file)
         self.assertEqual(rc, 0, out + err)
         self.assertEqual(again, {"schema": told["schema"], "migrate": False,
-                                 "rows": rows, "bytes": told["bytes"]})
+                                 "rows": rows, "bytes": told["bytes"],
+                                 "others": None})
 
     @staticmethod
     def backup_lines(path):
@@ -452,6 +455,41 @@ class Refused(BackupTest):
                 (zst[:len(zst) // 2], "zstd"), (gz[:len(gz) // 2], "gzip"),
                 (gz[:-20] + bytes(20), "gzip")):
             self.assert_refused(data, word)
+
+    def with_more(self, *statements):
+        """The good backup with more in it, and a seal that fits."""
+        *lines, seal = self.good.splitlines(keepends=True)
+        text = b"".join(lines) + b"".join(
+            s.encode() + b";\n" for s in statements)
+        seal = re.sub(rb"\d+ bytes, sha256 \w+", b"%d bytes, sha256 %s" % (
+            len(text), hashlib.sha256(text).hexdigest().encode()), seal)
+        return text + seal
+
+    def test_what_acts_by_itself_is_refused_and_gone(self):
+        for statement, name in (
+                ("CREATE TRIGGER eats BEFORE INSERT ON event FOR EACH ROW"
+                 " SET NEW.awards = NULL", "trigger eats"),
+                ("CREATE EVENT wipes ON SCHEDULE EVERY 1 DAY DO"
+                 " DELETE FROM event", "event wipes")):
+            self.assert_refused(
+                self.with_more("CREATE VIEW seen AS SELECT 1",
+                               "CREATE FUNCTION one() RETURNS INT RETURN 1",
+                               statement), name, "is empty again")
+            self.assertEqual(self.other.sql(
+                "SELECT event_name FROM information_schema.events UNION"
+                " SELECT routine_name FROM information_schema.routines"
+                " WHERE routine_schema = DATABASE()"), [])
+
+    def test_what_else_came_is_named(self):
+        with open(self.file, "wb") as f:
+            f.write(self.with_more("CREATE VIEW seen AS SELECT 1",
+                                   "CREATE TABLE notes (id INT)"))
+        rc, out, err, told = self.other.ctl("restore", self.file)
+        self.assertEqual(rc, 0, out + err)
+        self.assertEqual(told["others"], "view seen, table notes")
+        self.other.new_database()
+        self.assert_words(self.ctl(self.other, "restore", self.file),
+                          "not of Palmarès: view seen, table notes")
 
     def test_another_schema(self):
         newer = self.good.replace(b"-- schema 1:", b"-- schema 7:", 1)

@@ -56,6 +56,33 @@ class Doctor(StackTest):
         finally:
             self.stack.sql("SET GLOBAL %s = %s" % (name, before))
 
+    def test_what_no_migration_has_made(self):
+        for make, drop, wrong in (
+                ("TRIGGER eats BEFORE INSERT ON event FOR EACH ROW"
+                 " SET NEW.awards = NULL", "TRIGGER eats", True),
+                ("EVENT wipes ON SCHEDULE EVERY 1 DAY DO DELETE FROM event",
+                 "EVENT wipes", True),
+                ("PROCEDURE wipe() DELETE FROM event", "PROCEDURE wipe",
+                 False),
+                ("FUNCTION one() RETURNS INT RETURN 1", "FUNCTION one",
+                 False),
+                ("VIEW seen AS SELECT 1", "VIEW seen", False),
+                ("TABLE notes (id INT)", "TABLE notes", False)):
+            self.stack.sql("CREATE " + make)
+            try:
+                rc, out, _, told = self.stack.ctl("doctor")
+            finally:
+                self.stack.sql("DROP " + drop)
+            found = {f["check"]: f for f in told["findings"]}[
+                "database's content"]
+            with self.subTest(make):
+                self.assertEqual(rc, int(wrong), out)
+                self.assertEqual(found["state"],
+                                 "wrong" if wrong else "warning")
+                kind, name = drop.split()
+                self.assertIn("%s %s" % (kind.lower(), name),
+                              found["detail"])
+
     def test_nothing_is_wrong(self):
         with self.nothing_applied():
             self.assertEqual(self.doctor(), (0, {}))

@@ -94,6 +94,30 @@ MUTANTS = [
         " WHERE done = statements\", &begun",
         ["a_newer_migration_that_has_only_begun_is_refused"]),
     Mutant(
+        "restore-lets-triggers-in", (2, 3),
+        "a backup with a trigger in it is restored",
+        "\tif (strangers->active == NULL)\n",
+        "\tif (strangers != NULL)\n",
+        ["test_what_acts_by_itself_is_refused_and_gone"]),
+    Mutant(
+        "undo-drops-tables-alone", (),
+        "a restore that failed leaves events, routines and views behind",
+        "\tenum error error = strangers_drop(db, arena);\n",
+        "\tenum error error = OK;\n",
+        ["a_restore_that_is_undone_leaves_nothing_at_all"]),
+    Mutant(
+        "restore-drops-what-others-made", (),
+        "a restore drops routines, triggers and events that were there",
+        "\t\terror = strangers_count(db, arena, &found);\n",
+        "\t\tfound = 0;\n",
+        ["what_no_migration_makes_is_in_the_way_and_named"]),
+    Mutant(
+        "mysql-taken", (),
+        "a server that is no MariaDB is asked what it does not understand",
+        "\treturn strstr(version, \"MariaDB\") != NULL &&\n",
+        "\treturn\n",
+        ["test_mysql_is_named_and_not_a_syntax_error"]),
+    Mutant(
         "tls-not-insisted-on", (),
         "a server without TLS is taken where TLS is asked for",
         "\t    mysql_get_ssl_cipher(db->mysql) != NULL)\n",

@@ -27,8 +27,8 @@ MUTANTS = [
         "stale-snapshot", (1, 4),
         "REPEATABLE READ: the events known are those before the wait for the"
         " lock",
-        "tx_isolation = 'READ-COMMITTED'",
-        "tx_isolation = 'REPEATABLE-READ'",
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         ["a_repetition_that_comes_at_once_waits_and_is_a_replay"],
         short=True),
     Mutant(

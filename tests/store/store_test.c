@@ -86,7 +86,7 @@ launch_server(void)
 	    arena_printf(test_arena, "--datadir=%s/data", directory),
 	    arena_printf(test_arena, "--socket=%s/db.sock", directory),
 	    arena_printf(test_arena, "--pid-file=%s/db.pid", directory),
-	    "--skip-networking", "--performance-schema=off",
+	    "--skip-networking", "--skip-ssl", "--performance-schema=off",
 	    "--innodb-buffer-pool-size=64M",
 	    /* Not of durability: these tests are of what is committed. */
 	    "--innodb-flush-log-at-trx-commit=0",
@@ -124,13 +124,18 @@ int
 server_start(void **state)
 {
 	const char *parent = getenv("TMPDIR");
+	/* Where another MariaDB is than this machine's: tests/mariadb.sh. */
+	const char *programs = getenv("MARIADB");
 
 	(void)state;
 	assert_int_not_equal(sodium_init(), -1);
 	db_start();
-	setenv("PATH",
-	    "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", 1);
 	test_arena = arena_new(ARENA_MAX);
+	setenv("PATH",
+	    arena_printf(test_arena, "%s:%s",
+	        programs == NULL ? "/usr/local/bin" : programs,
+	        "/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"),
+	    1);
 	directory = arena_printf(test_arena, "%s/palmares-store.XXXXXX",
 	    parent == NULL ? "/tmp" : parent);
 	assert_non_null(mkdtemp(directory));

@@ -3,6 +3,7 @@
 
 #include "store/migrate.h"
 #include "store/restore.h"
+#include "store/strangers.h"
 #include "store_test.h"
 
 static void
@@ -91,6 +92,77 @@ tables_of_others_are_in_the_way(void **state)
 	sql("RENAME TABLE mysql.wp_posts TO wp_posts");
 	assert_int_equal(obstacles(db), 1);
 	assert_int_equal(begin(db), ERR_SCHEMA_MISMATCH);
+	db_free(db);
+}
+
+/* Of each kind one, and one of them with a name that wants quoting. */
+static const char *const strange[] = {
+    "CREATE TRIGGER eats BEFORE INSERT ON event FOR EACH ROW"
+    " SET NEW.awards = NULL",
+    "CREATE EVENT `ev``ery` ON SCHEDULE EVERY 1 DAY DO DELETE FROM event",
+    "CREATE PROCEDURE wipe() DELETE FROM event",
+    "CREATE FUNCTION one() RETURNS INT RETURN 1",
+    "CREATE VIEW seen AS SELECT id FROM event",
+    "CREATE SEQUENCE numbers",
+    "CREATE TABLE notes (id INT) WITH SYSTEM VERSIONING",
+};
+
+/* Everything there is in the database, of whatever kind. */
+static int64_t
+all_there_is(void)
+{
+	return tables() +
+	    sql_number("SELECT (SELECT COUNT(*) FROM information_schema"
+	               ".triggers WHERE trigger_schema = 'palmares') +"
+	               " (SELECT COUNT(*) FROM information_schema.events"
+	               " WHERE event_schema = 'palmares') +"
+	               " (SELECT COUNT(*) FROM information_schema.routines"
+	               " WHERE routine_schema = 'palmares')");
+}
+
+static void
+what_no_migration_makes_is_in_the_way_and_named(void **state)
+{
+	struct db *db = connect_bare();
+	struct strangers strangers;
+	size_t i;
+
+	for (i = 0; i < COUNT(strange); i++) {
+		make_empty_database(state);
+		db_disconnect(db);
+		assert_int_equal(db_connect_bare(db), OK);
+		migrate(db);
+		assert_int_equal(obstacles(db), 0);
+		sql("%s", strange[i]);
+		assert_int_equal(obstacles(db), 1);
+		assert_int_equal(begin(db), ERR_SCHEMA_MISMATCH);
+		assert_int_equal(
+		    strangers_find(db, test_arena, &strangers), OK);
+		assert_int_equal(strangers.active != NULL, i < 2);
+		assert_int_equal(strangers.passive != NULL, i >= 2);
+	}
+	db_free(db);
+}
+
+static void
+a_restore_that_is_undone_leaves_nothing_at_all(void **state)
+{
+	struct db *db = connect_bare();
+	struct strangers strangers;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(begin(db), OK);
+	sql("CREATE TABLE event (id INT, awards INT)");
+	for (i = 0; i < COUNT(strange); i++)
+		sql("%s", strange[i]);
+	assert_int_equal(strangers_find(db, test_arena, &strangers), OK);
+	assert_string_equal(strangers.active, "event ev`ery, trigger eats");
+	assert_string_equal(strangers.passive,
+	    "function one, procedure wipe, sequence numbers, view seen, table"
+	    " notes");
+	assert_int_equal(undo(db), OK);
+	assert_int_equal(all_there_is(), 0);
 	db_free(db);
 }
 
@@ -271,6 +343,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(
 	        tables_of_others_are_in_the_way, make_empty_database),
+	    cmocka_unit_test_setup(
+	        what_no_migration_makes_is_in_the_way_and_named,
+	        make_empty_database),
+	    cmocka_unit_test_setup(
+	        a_restore_that_is_undone_leaves_nothing_at_all,
+	        make_empty_database),
 	    cmocka_unit_test_setup(
 	        tables_are_in_the_way_once_they_are_written_to,
 	        make_empty_database),
