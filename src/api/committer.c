@@ -304,12 +304,24 @@ gather(struct committer *committer, struct round *round)
 }
 
 static void
+count_applied(struct worker_metrics *metrics, const struct event *event)
+{
+	size_t i;
+
+	metrics->events_applied++;
+	metrics->awards += event->award_count;
+	for (i = 0; i < event->award_count; i++)
+		metrics->badges += event->awards[i].badge != NULL;
+}
+
+/* What a transaction has done with a job; how many events it has stored. */
+static size_t
 count_outcome(struct worker_metrics *metrics, const struct ingest_job *job)
 {
-	size_t i, k;
+	size_t i, applied = 0;
 
 	if (job->error != OK)
-		return;
+		return 0;
 	for (i = 0; i < job->count; i++) {
 		const struct ingest_event *event = &job->events[i];
 
@@ -318,23 +330,23 @@ count_outcome(struct worker_metrics *metrics, const struct ingest_job *job)
 		else if (event->replayed)
 			metrics->events_replayed++;
 		else {
-			metrics->events_applied++;
-			metrics->awards += event->event.award_count;
-			for (k = 0; k < event->event.award_count; k++)
-				metrics->badges +=
-				    event->event.awards[k].badge != NULL;
+			count_applied(metrics, &event->event);
+			applied++;
 		}
 	}
+	return applied;
 }
 
 static void
 finish(struct committer *committer, struct ingest_job *const *jobs,
     size_t count, enum error result)
 {
-	size_t i;
+	size_t i, applied = 0;
 
 	for (i = 0; i < count && result == OK; i++)
-		count_outcome(committer->metrics, jobs[i]);
+		applied += count_outcome(committer->metrics, jobs[i]);
+	if (applied > 0)
+		metrics_batch(committer->metrics, applied);
 	pthread_mutex_lock(&committer->mutex);
 	for (i = 0; i < count; i++) {
 		if (queued(jobs[i])->state != JOB_DROPPED)
@@ -407,7 +419,6 @@ apply_round(struct committer *committer, const struct round *round)
 	enum error error;
 	size_t i;
 
-	metrics_batch(committer->metrics, round->events);
 	error = ingest_apply(&committer->ingest, round->jobs, round->count,
 	    round->deadline, committer->late == NULL);
 	if (!lies_in_one(error, round->count)) {

@@ -27,6 +27,14 @@ metrics_new(void)
 }
 
 void
+metrics_rest(struct worker_metrics *metrics)
+{
+	metrics->queued_events = 0;
+	metrics->requests_in_progress = 0;
+	metrics->busy_connections = 0;
+}
+
+void
 metrics_request(struct worker_metrics *metrics, size_t route, int status,
     int64_t microseconds)
 {

@@ -52,6 +52,9 @@ struct metrics {
 /* NULL if there is no memory. Never freed: it lives as long as the master. */
 struct metrics *metrics_new(void);
 
+/* A worker has ended: it has nothing under way any more. */
+void metrics_rest(struct worker_metrics *metrics);
+
 /* route: its place in the table, or the table's size for none. */
 void metrics_request(struct worker_metrics *metrics, size_t route, int status,
     int64_t microseconds);

@@ -207,6 +207,14 @@ note_crash(struct master *master, const struct process *process, int status)
 	    WIFEXITED(status) ? WEXITSTATUS(status) : 0);
 }
 
+/* Its place is free, and what it has left undone is nobody's any more. */
+static void
+forget_process(struct master *master, struct process *process)
+{
+	process->state = PROCESS_NONE;
+	metrics_rest(&master->metrics->worker[process - master->processes]);
+}
+
 static void
 reap(struct master *master)
 {
@@ -225,7 +233,7 @@ reap(struct master *master)
 				close(process->ready);
 			if (process->state != PROCESS_DRAINING)
 				note_crash(master, process, status);
-			process->state = PROCESS_NONE;
+			forget_process(master, process);
 		}
 }
 
@@ -307,7 +315,7 @@ note_ready(struct master *master, struct process *process)
 	kill(process->pid, SIGKILL);
 	waitpid(process->pid, &status, 0);
 	note_crash(master, process, status);
-	process->state = PROCESS_NONE;
+	forget_process(master, process);
 }
 
 static bool

@@ -25,9 +25,6 @@ start_service(struct service *service, const struct settings *settings,
 	service->settings = settings;
 	service->metrics = metrics;
 	service->own_metrics = &metrics->worker[metrics_index];
-	service->own_metrics->queued_events = 0;
-	service->own_metrics->requests_in_progress = 0;
-	service->own_metrics->busy_connections = 0;
 	service->keys = key_cache_new();
 	service->views = views_new();
 	service->pool = pool_new(&settings->database,

@@ -237,7 +237,8 @@ db_failed(struct db *db, unsigned number, const char *message)
 	else if (error == ERR_LOCK_TIMEOUT)
 		db->counters->lock_timeouts++;
 	else if (error == ERR_CONNECTION_LOST) {
-		db->counters->connections_lost++;
+		/* What breaks off while it is made was never there. */
+		db->counters->connections_lost += db->mysql != NULL;
 		db_disconnect(db);
 	} else if (error == ERR_INTERNAL)
 		log_error("event=sql_error errno=%u message=%s", number,
@@ -351,7 +352,6 @@ connect_bare(struct db *db)
 	        socket == NULL ? or_null(settings->host) : "localhost",
 	        settings->user, settings->password, settings->name,
 	        (unsigned)settings->port, socket, 0) == NULL) {
-		db->counters->connect_failures++;
 		db_failed(db, mysql_errno(mysql), mysql_error(mysql));
 		mysql_close(mysql);
 		return ERR_NOT_CONNECTED;
@@ -378,8 +378,10 @@ db_connect_bare(struct db *db)
 	if (db->mysql != NULL)
 		return OK;
 	error = connect_bare(db);
-	if (error != OK)
-		note_connect(db, error);
+	if (error == OK)
+		return OK;
+	db->counters->connect_failures++;
+	note_connect(db, error);
 	return error;
 }
 

@@ -39,7 +39,6 @@ run_statement(struct db *db, size_t index)
 static void
 roll_back(struct db *db)
 {
-	db_counters(db)->rollbacks++;
 	if (db_is_connected(db) && run_statement(db, ROLLBACK) != OK)
 		db_disconnect(db);
 }
@@ -71,14 +70,20 @@ attempt_once(struct db *db, tx_body body, const struct tx_attempt *attempt,
 		error = db_mend(db);
 	if (error != OK)
 		return error;
+	if (attempt->attempt > 1)
+		db_counters(db)->retries++;
 	if (!db_begins_by_itself(db))
 		error = run_statement(db, BEGIN);
 	if (error == OK)
 		error = body(db, attempt, context);
 	if (error == OK)
 		error = commit(db);
-	if (error != OK)
-		roll_back(db);
+	if (error == OK)
+		return OK;
+	/* Of a lost COMMIT nobody knows. */
+	if (error != ERR_COMMIT_UNKNOWN)
+		db_counters(db)->rollbacks++;
+	roll_back(db);
 	return error;
 }
 
@@ -158,8 +163,6 @@ tx_run(struct db *db, const struct tx_options *options, tx_body body,
 
 	do {
 		attempt.attempt++;
-		if (attempt.attempt > 1)
-			db_counters(db)->retries++;
 		error = attempt_once(db, body, &attempt, context);
 		if (error == ERR_COMMIT_UNKNOWN)
 			attempt.settling = true;

@@ -1,12 +1,13 @@
 """The table of mutants: what one is, and all of them together."""
 
+import glob
 import importlib
+import os
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 # Every module has a list MUTANTS.
-MODULES = ("mutants_locks", "mutants_commit", "mutants_fold", "mutants_chain",
-           "mutants_replay", "mutants_walls", "mutants_process",
-           "mutants_backup", "mutants_bounds", "mutants_changes",
-           "mutants_http")
+MODULES = sorted(os.path.basename(path)[:-len(".py")] for path in glob.glob(
+    os.path.join(glob.escape(HERE), "mutants_*.py")))
 
 
 class TableError(Exception):

@@ -269,7 +269,7 @@ without_a_server_it_ends_by_the_deadline(void **state)
 	assert_int_equal(
 	    tx_run(db, &options, refuse, NULL), ERR_DATABASE_UNAVAILABLE);
 	assert_true(clock_monotonic() < options.deadline + 100000);
-	assert_true(server_counters.retries > TX_TRIES);
+	assert_true(server_counters.connects > TX_TRIES);
 	db_free(db);
 }
 
@@ -292,8 +292,50 @@ a_lost_commit_is_no_reason_to_repeat_what_cannot_be_settled(void **state)
 	assert_int_equal(
 	    tx_run(db, &options, add_one, NULL), ERR_OUTCOME_UNKNOWN);
 	assert_int_equal(server_counters.commits_unknown, 1);
+	assert_int_equal(server_counters.connections_lost, 1);
 	assert_int_equal(server_counters.retries, 0);
 	assert_int_equal(value_of(1), 1);
+	db_free(db);
+}
+
+/* It was committed, as here, or it was not: nobody knows. */
+static void
+a_lost_commit_counts_neither_as_committed_nor_as_rolled_back(void **state)
+{
+	const struct tx_options options = {.deadline = in_seconds(20)};
+	struct db *db = connect_as(DB_COMMITTER);
+
+	(void)state;
+	proxy_set(PROXY_DROP_REPLY, NULL);
+	assert_int_equal(
+	    tx_run(db, &options, add_one, NULL), ERR_OUTCOME_UNKNOWN);
+	assert_int_equal(server_counters.commits, 0);
+	assert_int_equal(server_counters.rollbacks, 0);
+	assert_int_equal(tx_run(db, &options, add_one, NULL), OK);
+	assert_int_equal(server_counters.commits, 1);
+	assert_int_equal(server_counters.rollbacks, 0);
+	db_free(db);
+}
+
+static void
+what_is_never_connected_is_neither_lost_nor_retried(void **state)
+{
+	struct db_settings nowhere = server_settings;
+	struct tx_options options = {.deadline = in_seconds(1)};
+	struct db *db;
+
+	(void)state;
+	nowhere.socket = "/nowhere/db.sock";
+	db = db_new(&nowhere, DB_REQUEST, &server_counters);
+	assert_int_equal(
+	    tx_run(db, &options, add_one, NULL), ERR_DATABASE_UNAVAILABLE);
+	assert_true(server_counters.connects > 1);
+	assert_int_equal(
+	    server_counters.connect_failures, server_counters.connects);
+	assert_int_equal(server_counters.connections_lost, 0);
+	assert_int_equal(server_counters.retries, 0);
+	assert_int_equal(server_counters.rollbacks, 0);
+	assert_int_equal(value_of(1), 0);
 	db_free(db);
 }
 
@@ -446,6 +488,11 @@ main(void)
 	    cmocka_unit_test_setup(
 	        a_lost_commit_is_no_reason_to_repeat_what_cannot_be_settled,
 	        make_rows),
+	    cmocka_unit_test_setup(
+	        a_lost_commit_counts_neither_as_committed_nor_as_rolled_back,
+	        make_rows),
+	    cmocka_unit_test_setup(
+	        what_is_never_connected_is_neither_lost_nor_retried, make_rows),
 	    cmocka_unit_test_setup(
 	        a_lost_commit_is_settled_by_a_body_that_can, make_rows),
 	    cmocka_unit_test_setup(
