@@ -69,6 +69,10 @@ read_with_break(char *to, int size, void *reader_void)
 	return line;
 }
 
+/* Without another function of it the linker would leave libinih out. */
+static int (*const needed)(const char *, ini_handler, void *)
+    __attribute__((used)) = ini_parse_string;
+
 /* It comes before libinih's own, because the program has it. */
 int
 ini_parse_stream(ini_reader read, void *stream, ini_handler handler, void *user)
@@ -77,6 +81,7 @@ ini_parse_stream(ini_reader read, void *stream, ini_handler handler, void *user)
 	void *found = dlsym(RTLD_NEXT, __func__);
 	struct reader reader = {read, stream};
 
+	assert_non_null(found);
 	/* Copied: a pointer to data is not converted to one to a function. */
 	memcpy(&real, &found, sizeof(real));
 	return real(read_with_break, &reader, handler, user);
