@@ -22,6 +22,10 @@ CREATE TABLE IF NOT EXISTS application (
   -- this row shared and a change holds it exclusively, so no event is judged
   -- by rules that are no longer in force.
   version     INT UNSIGNED NOT NULL,
+  -- A random number, another with every such change. A restore takes versions
+  -- back, and they come again with other content. Stamps do not come again, so
+  -- a cache asks for the stamp.
+  stamp       BIGINT NOT NULL,
   created_at  BIGINT NOT NULL,
   updated_at  BIGINT NOT NULL,
   PRIMARY KEY (id),

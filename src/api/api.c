@@ -310,7 +310,8 @@ submit(struct call *call)
 		return OK;
 	}
 	job->application = call->application;
-	job->key = call->key;
+	if (call->key != NULL)
+		job->key = key_copy(job->arena, call->key);
 	return committer_submit(
 	    call->service->committer, job, call->deadline, call);
 }

@@ -73,8 +73,8 @@ struct call {
 	/* From the key or, for classic, by the handler. */
 	int64_t application;
 	int64_t app_key;
-	int64_t key;
-	bool key_unchecked; /* it was in the cache: it may be revoked */
+	const struct key_hash *key; /* NULL: the classic interface's */
+	bool key_unchecked;         /* it was in the cache: it may be revoked */
 
 	struct db *db;              /* after call_db */
 	struct http_query query[8]; /* in the order of route.query */
@@ -145,7 +145,7 @@ enum error auth_check(struct call *call, enum access access) MUST_CHECK;
 struct key_cache *key_cache_new(void);
 void key_cache_free(struct key_cache *cache);
 /* The committer has found it dead. */
-void key_cache_drop(struct key_cache *cache, int64_t key);
+void key_cache_drop(struct key_cache *cache, const struct key_hash *key);
 
 /*
  * A problem document into the writer, as an object under key (NULL: at the

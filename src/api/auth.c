@@ -10,17 +10,16 @@ enum { CACHE_SIZE = 1024 };
 
 /* What the cache keeps of a key: nothing that would let anybody in. */
 struct cached_key {
-	unsigned char hash[32];
-	int64_t key; /* 0: an empty place */
+	struct key_hash hash;
 	enum key_kind kind;
-	int64_t application;
+	int64_t application; /* 0: an empty place */
 	int64_t app_key;
 };
 
 /*
  * Keys seen by the routes of events and users, so that these need not ask for
  * them. An entry may be of a revoked key: the committer checks every key again
- * under the application's lock, and whoever reads a user by the version that
+ * under the application's lock, and whoever reads a user by the stamp that
  * comes with the row. A place is taken by the last that hashes to it.
  */
 struct key_cache {
@@ -46,20 +45,30 @@ key_cache_free(struct key_cache *cache)
 }
 
 static struct cached_key *
-place_of(struct key_cache *cache, const unsigned char hash[32])
+place_of(struct key_cache *cache, const struct key_hash *hash)
 {
-	return &cache->places[(hash[0] | hash[1] << 8) % CACHE_SIZE];
+	const unsigned char *bytes = hash->bytes;
+
+	return &cache->places[(bytes[0] | bytes[1] << 8) % CACHE_SIZE];
+}
+
+/* Under the mutex. */
+static bool
+is_of(const struct cached_key *place, const struct key_hash *hash)
+{
+	return place->application != 0 &&
+	    memcmp(&place->hash, hash, sizeof(*hash)) == 0;
 }
 
 static bool
-cache_find(struct key_cache *cache, const unsigned char hash[32],
+cache_find(struct key_cache *cache, const struct key_hash *hash,
     struct cached_key *found_out)
 {
 	const struct cached_key *place = place_of(cache, hash);
 	bool found;
 
 	pthread_mutex_lock(&cache->mutex);
-	found = place->key != 0 && memcmp(place->hash, hash, 32) == 0;
+	found = is_of(place, hash);
 	if (found)
 		*found_out = *place;
 	pthread_mutex_unlock(&cache->mutex);
@@ -70,19 +79,18 @@ static void
 cache_put(struct key_cache *cache, const struct cached_key *key)
 {
 	pthread_mutex_lock(&cache->mutex);
-	*place_of(cache, key->hash) = *key;
+	*place_of(cache, &key->hash) = *key;
 	pthread_mutex_unlock(&cache->mutex);
 }
 
 void
-key_cache_drop(struct key_cache *cache, int64_t key)
+key_cache_drop(struct key_cache *cache, const struct key_hash *key)
 {
-	size_t i;
+	struct cached_key *place = place_of(cache, key);
 
 	pthread_mutex_lock(&cache->mutex);
-	for (i = 0; i < CACHE_SIZE; i++)
-		if (cache->places[i].key == key)
-			cache->places[i].key = 0;
+	if (is_of(place, key))
+		place->application = 0;
 	pthread_mutex_unlock(&cache->mutex);
 }
 
@@ -113,7 +121,6 @@ look_up(struct call *call, const char *text, struct cached_key *key_out)
 		error = key_find(call->db, call->arena, text, &key);
 	if (error != OK)
 		return error;
-	key_out->key = key.id;
 	key_out->kind = key.kind;
 	key_out->application = key.application_id;
 	key_out->app_key = key.app_key;
@@ -129,7 +136,7 @@ find_key(struct call *call, enum access access, const char *text,
 	enum error error;
 
 	if ((access == ACCESS_EVENT || access == ACCESS_USER) &&
-	    cache_find(call->service->keys, key->hash, key)) {
+	    cache_find(call->service->keys, &key->hash, key)) {
 		call->key_unchecked = true;
 		return OK;
 	}
@@ -142,13 +149,13 @@ find_key(struct call *call, enum access access, const char *text,
 static enum error
 check_key(struct call *call, enum access access)
 {
-	struct cached_key key = {.key = 0};
+	struct cached_key key = {.application = 0};
 	const char *text = sent_key(call);
 	enum error error;
 
 	if (text == NULL)
 		return ERR_KEY_MISSING;
-	if (!key_hash(text, key.hash))
+	if (!key_hash(text, &key.hash))
 		return ERR_KEY_UNKNOWN;
 	error = find_key(call, access, text, &key);
 	if (error != OK)
@@ -156,7 +163,7 @@ check_key(struct call *call, enum access access)
 	if (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE &&
 	    access != ACCESS_USER)
 		return ERR_KEY_FORBIDDEN;
-	call->key = key.key;
+	call->key = key_copy(call->arena, &key.hash);
 	call->application = key.application;
 	call->app_key = key.app_key;
 	return OK;
@@ -165,11 +172,11 @@ check_key(struct call *call, enum access access)
 enum error
 auth_check_again(struct call *call, enum error error)
 {
-	struct cached_key key = {.key = 0};
+	struct cached_key key = {.application = 0};
 	const char *text = sent_key(call);
 	enum error found;
 
-	if (text == NULL || !key_hash(text, key.hash))
+	if (text == NULL || !key_hash(text, &key.hash))
 		return ERR_KEY_UNKNOWN;
 	found = look_up(call, text, &key);
 	if (found != ERR_KEY_UNKNOWN)

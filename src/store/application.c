@@ -1,6 +1,8 @@
 /* application: the site whose rows nobody else reads */
 #include "store/application.h"
 
+#include <sodium.h>
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "store/db.h"
@@ -31,7 +33,7 @@ enum {
 
 #define COLUMNS                                             \
 	"SELECT id, app_key, name, description, time_zone," \
-	" classic, version, created_at, updated_at FROM application "
+	" classic, version, stamp, created_at, updated_at FROM application "
 #define DELETE_SOME(table) \
 	"DELETE FROM " table " WHERE application_id = ? LIMIT 10000"
 
@@ -41,11 +43,11 @@ static const char *const texts[STATEMENTS] = {
     [BY_NAME] = COLUMNS "WHERE name = ?",
     [LIST] = COLUMNS "ORDER BY name",
     [INSERT] = "INSERT INTO application (app_key, name, description, time_zone,"
-               " classic, version, created_at, updated_at)"
-               " VALUES (?, ?, ?, ?, ?, 1, ?, ?)",
+               " classic, version, stamp, created_at, updated_at)"
+               " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)",
     [SET_APP_KEY] = "UPDATE application SET app_key = ? WHERE id = ?",
     [LOCK] = "SELECT version FROM application WHERE id = ? FOR UPDATE",
-    [CHANGE] = "UPDATE application SET version = ? WHERE id = ?",
+    [CHANGE] = "UPDATE application SET version = ?, stamp = ? WHERE id = ?",
     [CLOSE] = "UPDATE application SET classic = 0, version = version + 1"
               " WHERE id = ?",
     [REVOKE_KEYS] = "UPDATE api_key SET revoked_at = ?"
@@ -72,6 +74,7 @@ take_application(
 	application->time_zone = query_take_text(query, arena);
 	application->classic = query_take_bool(query);
 	application->version = query_take_int(query);
+	application->stamp = query_take_int(query);
 	application->created_at = query_take_int(query);
 	application->updated_at = query_take_int(query);
 }
@@ -150,6 +153,15 @@ application_list(struct db *db, struct arena *arena,
 	return OK;
 }
 
+static int64_t
+new_stamp(void)
+{
+	int64_t stamp;
+
+	randombytes_buf(&stamp, sizeof(stamp));
+	return stamp;
+}
+
 static enum error
 insert_row(struct db *db, struct application *application, int64_t app_key)
 {
@@ -162,6 +174,7 @@ insert_row(struct db *db, struct application *application, int64_t app_key)
 	query_text(&query, application->description);
 	query_text(&query, application->time_zone);
 	query_int(&query, application->classic);
+	query_int(&query, application->stamp);
 	query_int(&query, application->created_at);
 	query_int(&query, application->created_at);
 	query_run(&query);
@@ -196,6 +209,7 @@ application_insert(struct db *db, struct application *application)
 
 	application->created_at = application->updated_at = clock_now();
 	application->version = 1;
+	application->stamp = new_stamp();
 	if (application->app_key != 0)
 		return insert_row(db, application, application->app_key);
 	/* A key that nobody can ask for, until the row's id is known. */
@@ -223,6 +237,7 @@ application_change(struct db *db, int64_t id, int64_t *version_out)
 		return error;
 	query_begin(&query, db, SET_APPLICATION, CHANGE);
 	query_int(&query, version);
+	query_int(&query, new_stamp());
 	query_int(&query, id);
 	error = query_finish(&query);
 	if (error == OK)

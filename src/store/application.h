@@ -19,6 +19,7 @@ struct application {
 	const char *time_zone;
 	bool classic;
 	int64_t version; /* grows with each change of its rules or keys */
+	int64_t stamp;   /* another with each change: see application_change */
 	int64_t created_at;
 	int64_t updated_at;
 };
@@ -52,7 +53,9 @@ enum error application_delete(struct db *db, int64_t id) MUST_CHECK;
 /*
  * Locks the application for a change of its configuration until the end of the
  * transaction: no event is being applied meanwhile. Counts its version up; the
- * new one is what revisions are since.
+ * new one is what revisions are since. The stamp becomes a random number. Versions
+ * and ids come again with other content when a database is restored or made
+ * anew, and stamps do not: so a cache asks for the stamp.
  */
 enum error
 application_change(struct db *db, int64_t id, int64_t *version_out) MUST_CHECK;
@@ -92,16 +95,25 @@ enum error key_list(struct db *db, struct arena *arena, int64_t application_id,
 enum error
 key_revoke(struct db *db, int64_t application_id, int64_t key_id) MUST_CHECK;
 
-/* The ids of an application's keys that are live. */
+/* What a key is known by: its SHA-256. Its id may be given again, see above. */
+struct key_hash {
+	unsigned char bytes[32];
+};
+
+/* False if text cannot be a key. */
+bool key_hash(const char *text, struct key_hash *hash_out);
+
+/* The keys of an application that are live. */
 struct live_keys {
-	int64_t *ids;
+	struct key_hash *hashes;
 	size_t count;
 };
 enum error keys_live(struct db *db, struct arena *arena, int64_t application_id,
     struct live_keys *keys_out) MUST_CHECK;
-bool keys_have(const struct live_keys *keys, int64_t key);
+/* For what outlives the key's own memory. */
+const struct key_hash *
+key_copy(struct arena *arena, const struct key_hash *key);
 
-/* The SHA-256 by which a key is known; false if text cannot be a key. */
-bool key_hash(const char *text, unsigned char hash[32]);
+bool keys_have(const struct live_keys *keys, const struct key_hash *key);
 
 #endif

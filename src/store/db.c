@@ -183,6 +183,12 @@ db_is_connected(const struct db *db)
 	return db->mysql != NULL;
 }
 
+uint64_t
+db_connection(const struct db *db)
+{
+	return db->connection;
+}
+
 const char *
 db_message(const struct db *db)
 {
@@ -240,7 +246,10 @@ db_failed(struct db *db, unsigned number, const char *message)
 		/* What breaks off while it is made was never there. */
 		db->counters->connections_lost += db->mysql != NULL;
 		db_disconnect(db);
-	} else if (error == ERR_INTERNAL)
+	} else if (error == ERR_SCHEMA_MISMATCH && db->ready)
+		/* The database is another one now: the next looks at it anew. */
+		db_disconnect(db);
+	else if (error == ERR_INTERNAL)
 		log_error("event=sql_error errno=%u message=%s", number,
 		    log_quote(db->message, quoted, sizeof(quoted)));
 	return error;
@@ -412,6 +421,7 @@ make_ready(struct db *db)
 	if (error == OK && db->role == DB_COMMITTER)
 		error = db_text(db, "SET SESSION autocommit = 0");
 	db->ready = error == OK;
+	db->connection += error == OK;
 	if (error == OK)
 		return OK;
 	if (error == ERR_SCHEMA_MISMATCH)

@@ -23,7 +23,8 @@ struct db {
 	const struct db_settings *settings;
 	enum db_role role;
 	struct db_counters *counters;
-	MYSQL *mysql;     /* NULL: not connected */
+	MYSQL *mysql; /* NULL: not connected */
+	uint64_t connection;
 	bool ready;       /* the schema is checked, and all is prepared */
 	bool never_waits; /* for a row lock */
 	bool broken;      /* a statement is: see db_mend */

@@ -82,14 +82,14 @@ load_rules(struct batch *batch)
 		if (batch->apps[i].version != 0)
 			error = rule_cache_get(&batch->ingest->rules, batch->db,
 			    batch->apps[i].id, batch->apps[i].version,
-			    &batch->apps[i].rules);
+			    batch->apps[i].stamp, &batch->apps[i].rules);
 	return error;
 }
 
 static bool
 key_is_live(const struct ingest_job *job, const struct app_rules *rules)
 {
-	return job->key == 0 || keys_have(&rules->keys, job->key);
+	return job->key == NULL || keys_have(&rules->keys, job->key);
 }
 
 /*
@@ -101,9 +101,9 @@ check_job(const struct batch *batch, const struct ingest_job *job)
 {
 	const struct batch_app *app = find_app(batch, job->application);
 
-	if (app->version == 0 || (job->key == 0 && !app->classic))
-		return job->key == 0 ? ERR_APPLICATION_NOT_FOUND
-		                     : ERR_KEY_UNKNOWN;
+	if (app->version == 0 || (job->key == NULL && !app->classic))
+		return job->key == NULL ? ERR_APPLICATION_NOT_FOUND
+		                        : ERR_KEY_UNKNOWN;
 	if (batch->settling)
 		return job->error;
 	return key_is_live(job, app->rules) ? OK : ERR_KEY_UNKNOWN;
@@ -437,5 +437,6 @@ ingest_apply(struct ingest *ingest, struct ingest_job *const *jobs,
 
 	for (i = 0; error == OK && i < call.given_count; i++)
 		*call.given[i] = true;
+	rule_cache_trim(&ingest->rules);
 	return error;
 }

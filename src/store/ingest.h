@@ -48,7 +48,8 @@ struct ingest_event {
  */
 struct ingest_job {
 	int64_t application;
-	int64_t key; /* 0: the classic interface, which has none */
+	/* In the arena; NULL: the classic interface, which has none. */
+	const struct key_hash *key;
 	struct ingest_event *events;
 	size_t count;
 	struct arena *arena;

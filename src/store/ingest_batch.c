@@ -39,10 +39,11 @@ enum {
 	" RETURNING events, entries, last_event, standing"
 
 static const char *const texts[STATEMENTS] = {
-    [LOCK_APP] = "SELECT 0, version, classic FROM application WHERE id = ?"
-                 " LOCK IN SHARE MODE",
+    [LOCK_APP] =
+        "SELECT 0, version, stamp, classic FROM application WHERE id = ?"
+        " LOCK IN SHARE MODE",
     [LOCK_APPS] =
-        "SELECT k.i, a.version, a.classic FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+        "SELECT k.i, a.version, a.stamp, a.classic FROM JSON_TABLE(?, '$[*]' COLUMNS ("
         " i INT PATH '$[0]', a INT UNSIGNED PATH '$[1]')) k"
         " STRAIGHT_JOIN application a ON a.id = k.a LOCK IN SHARE MODE",
     [LOCK_1_USER] = LOCK_USERS(USER_1),
@@ -96,6 +97,7 @@ batch_lock_apps(struct batch *batch)
 	while (query_next(&query)) {
 		app = &batch->apps[query_take_int(&query)];
 		app->version = query_take_int(&query);
+		app->stamp = query_take_int(&query);
 		app->classic = query_take_bool(&query);
 	}
 	return query_end(&query);

@@ -11,6 +11,7 @@ struct known_events;
 struct batch_app {
 	int64_t id;
 	int64_t version; /* 0: there is no such application */
+	int64_t stamp;
 	bool classic;
 	struct app_rules *rules;
 };

@@ -24,7 +24,7 @@ static const char *const texts[STATEMENTS] = {
               " WHERE application_id = ? AND revoked_at IS NULL LIMIT ?) n",
     [FIND] = COLUMNS "WHERE hash = ? AND revoked_at IS NULL",
     [LIST] = COLUMNS "WHERE application_id = ? ORDER BY id",
-    [LIVE] = "SELECT id FROM api_key"
+    [LIVE] = "SELECT hash FROM api_key"
              " WHERE application_id = ? AND revoked_at IS NULL",
     [REVOKE] = "UPDATE api_key SET revoked_at = ?"
                " WHERE application_id = ? AND id = ?"
@@ -43,7 +43,7 @@ static const struct {
 };
 
 bool
-key_hash(const char *text, unsigned char hash[32])
+key_hash(const char *text, struct key_hash *hash_out)
 {
 	size_t len = strlen(text), i;
 
@@ -52,10 +52,19 @@ key_hash(const char *text, unsigned char hash[32])
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strncmp(text, kinds[i].prefix, KEY_PREFIX_LENGTH) == 0) {
 			crypto_hash_sha256(
-			    hash, (const unsigned char *)text, len);
+			    hash_out->bytes, (const unsigned char *)text, len);
 			return true;
 		}
 	return false;
+}
+
+const struct key_hash *
+key_copy(struct arena *arena, const struct key_hash *key)
+{
+	struct key_hash *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = *key;
+	return copy;
 }
 
 static void
@@ -91,19 +100,19 @@ check_count(struct db *db, int64_t application_id)
 enum error
 key_insert(struct db *db, struct key *key, char key_text[KEY_TEXT_SIZE])
 {
-	unsigned char hash[32];
+	struct key_hash hash;
 	struct query query;
 	enum error error = check_count(db, key->application_id);
 
 	if (error != OK)
 		return error;
 	make_text(key->kind, key_text);
-	key_hash(key_text, hash);
+	key_hash(key_text, &hash);
 	key->created_at = clock_now();
 	query_begin(&query, db, SET_KEY, INSERT);
 	query_int(&query, key->application_id);
 	query_text(&query, kinds[key->kind].name);
-	query_bytes(&query, hash, sizeof(hash));
+	query_bytes(&query, &hash, sizeof(hash));
 	query_text(&query, key->label);
 	query_int(&query, key->created_at);
 	query_run(&query);
@@ -127,15 +136,15 @@ enum error
 key_find(
     struct db *db, struct arena *arena, const char *text, struct key *key_out)
 {
-	unsigned char hash[32];
+	struct key_hash hash;
 	struct key key = {0};
 	struct query query;
 	enum error error;
 
-	if (!key_hash(text, hash))
+	if (!key_hash(text, &hash))
 		return ERR_KEY_UNKNOWN;
 	query_begin(&query, db, SET_KEY, FIND);
-	query_bytes(&query, hash, sizeof(hash));
+	query_bytes(&query, &hash, sizeof(hash));
 	query_run(&query);
 	if (query_next(&query))
 		take_key(&query, arena, &key);
@@ -170,6 +179,15 @@ key_list(struct db *db, struct arena *arena, int64_t application_id,
 	return OK;
 }
 
+static void
+take_hash(struct query *query, struct arena *arena, struct key_hash *hash_out)
+{
+	const struct bytes bytes = query_take_bytes(query, arena);
+
+	if (bytes.len == sizeof(*hash_out))
+		memcpy(hash_out, bytes.data, sizeof(*hash_out));
+}
+
 enum error
 keys_live(struct db *db, struct arena *arena, int64_t application_id,
     struct live_keys *keys_out)
@@ -181,10 +199,10 @@ keys_live(struct db *db, struct arena *arena, int64_t application_id,
 	query_begin(&query, db, SET_KEY, LIVE);
 	query_int(&query, application_id);
 	query_run(&query);
-	keys.ids =
-	    arena_array(arena, query_rows(&query) + 1, sizeof(*keys.ids));
+	keys.hashes =
+	    arena_array(arena, query_rows(&query) + 1, sizeof(*keys.hashes));
 	while (query_next(&query))
-		keys.ids[keys.count++] = query_take_int(&query);
+		take_hash(&query, arena, &keys.hashes[keys.count++]);
 	error = query_end(&query);
 	if (error == OK)
 		*keys_out = keys;
@@ -192,12 +210,12 @@ keys_live(struct db *db, struct arena *arena, int64_t application_id,
 }
 
 bool
-keys_have(const struct live_keys *keys, int64_t key)
+keys_have(const struct live_keys *keys, const struct key_hash *key)
 {
 	size_t i;
 
 	for (i = 0; i < keys->count; i++)
-		if (keys->ids[i] == key)
+		if (memcmp(&keys->hashes[i], key, sizeof(*key)) == 0)
 			return true;
 	return false;
 }

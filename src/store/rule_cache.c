@@ -12,6 +12,9 @@
 enum { RULES, STATEMENTS };
 enum { CACHE_ARENA_MAX = 256 << 20 };
 
+/* What is kept: so many applications, and bytes beside those of the last. */
+enum { KEPT_MAX = 1024, KEPT_SIZE_MAX = 256 << 20 };
+
 static const char *const texts[STATEMENTS] = {
     [RULES] = "SELECT " RULE_COLUMNS ", r.name, s.name, b.name,"
               " COALESCE(s.given, TRUE) AND COALESCE(b.given, TRUE)"
@@ -43,7 +46,7 @@ app_rules_release(struct app_rules *rules)
 }
 
 static struct app_rules *
-app_rules_new(int64_t application, int64_t version)
+app_rules_new(int64_t application, int64_t version, int64_t stamp)
 {
 	struct app_rules *rules = calloc(1, sizeof(*rules));
 
@@ -54,6 +57,7 @@ app_rules_new(int64_t application, int64_t version)
 	rules->holders = 1;
 	rules->application = application;
 	rules->version = version;
+	rules->stamp = stamp;
 	rules->arena = arena_new(CACHE_ARENA_MAX);
 	return rules;
 }
@@ -133,12 +137,13 @@ load_rules(struct db *db, struct app_rules *rules)
 }
 
 static enum error
-load(struct db *db, int64_t application, int64_t version,
+load(struct db *db, int64_t application, int64_t version, int64_t stamp,
     struct app_rules **rules_out)
 {
-	struct app_rules *rules = app_rules_new(application, version);
+	struct app_rules *rules = app_rules_new(application, version, stamp);
 	enum error error = load_rules(db, rules);
 
+	rules->connection = db_connection(db);
 	if (error == OK)
 		error = keys_live(db, rules->arena, application, &rules->keys);
 	if (error == OK)
@@ -148,23 +153,44 @@ load(struct db *db, int64_t application, int64_t version,
 	return error;
 }
 
+static bool
+is_current(const struct app_rules *rules, const struct db *db, int64_t stamp)
+{
+	return rules->stamp == stamp && rules->connection == db_connection(db);
+}
+
 enum error
 rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,
-    int64_t version, struct app_rules **rules_out)
+    int64_t version, int64_t stamp, struct app_rules **rules_out)
 {
-	struct app_rules **place = find(cache, application), *fresh = NULL;
+	struct app_rules **place = find(cache, application), *rules = *place;
 	enum error error;
 
-	if (*place == NULL || (*place)->version != version) {
-		error = load(db, application, version, &fresh);
+	if (rules == NULL || !is_current(rules, db, stamp)) {
+		error = load(db, application, version, stamp, &rules);
 		if (error != OK)
 			return error;
 		if (*place != NULL)
 			drop(place);
-		fresh->next = cache->first;
-		cache->first = fresh;
-		place = &cache->first;
-	}
-	*rules_out = *place;
+	} else
+		*place = rules->next;
+	rules->next = cache->first;
+	cache->first = rules;
+	*rules_out = rules;
 	return OK;
+}
+
+void
+rule_cache_trim(struct rule_cache *cache)
+{
+	struct app_rules **place = &cache->first;
+	size_t count = 0, size = 0;
+
+	while (*place != NULL) {
+		size += count++ == 0 ? 0 : arena_size((*place)->arena);
+		if (count > KEPT_MAX || size > KEPT_SIZE_MAX)
+			drop(place);
+		else
+			place = &(*place)->next;
+	}
 }

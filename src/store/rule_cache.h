@@ -24,19 +24,22 @@ struct query;
 void rule_take(struct query *query, struct arena *arena, struct rule *rule);
 
 /*
- * Of one application, at one version; never changed once it is made, but for
+ * Of one application, at one stamp; never changed once it is made, but for
  * given. The cache and every job whose awards point into it hold it.
  */
 struct app_rules {
 	_Atomic int holders;
 	int64_t application;
 	int64_t version;
+	int64_t stamp;
+	uint64_t connection; /* that it was read by: see db_connection */
 	struct arena *arena;
 	struct rule *rules; /* in the order of their ids */
 	size_t count;
 	/*
 	 * Of each rule: whether its point scale and its badge are known to be
-	 * marked as given. The committer's own.
+	 * marked as given. The committer's own. A mark brings no new stamp, so
+	 * a restore takes it back unseen; but that ends the connection.
 	 */
 	bool *given;
 	struct rule_set *set;
@@ -46,20 +49,23 @@ struct app_rules {
 
 /* Belongs to one committer. */
 struct rule_cache {
-	struct app_rules *first;
+	struct app_rules *first; /* the one used last, and so on */
 };
 
 void rule_cache_free(struct rule_cache *cache);
 
 /*
- * The application's rules and keys at this version, read from the database
- * unless they are here. The caller holds the application's row lock, which
- * keeps them from changing. They are valid until the next call for the
- * application, or until an app_rules_release of one's own.
+ * The application's rules and keys, read from the database unless they are here.
+ * The caller holds the application's row lock, which keeps them from changing,
+ * and has read version and stamp under it. They are valid until the next call for
+ * the application, a rule_cache_trim, or an app_rules_release of one's own.
  */
 enum error
 rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,
-    int64_t version, struct app_rules **rules_out) MUST_CHECK;
+    int64_t version, int64_t stamp, struct app_rules **rules_out) MUST_CHECK;
+
+/* Forgets the applications used longest ago, as far as there are too many. */
+void rule_cache_trim(struct rule_cache *cache);
 
 /* For whom the next call may come too early. Any thread may release. */
 void app_rules_hold(struct app_rules *rules);

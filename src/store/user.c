@@ -18,9 +18,9 @@ enum { NEWEST, READ_1, READ_4, READ_16, READ_64, LIST, STATEMENTS };
 
 #define COLUMNS "u.username, u.events, u.created_at, u.last_event, u.standing"
 
-/* The version comes also where there is none of these users. */
+/* The stamp comes also where there is none of these users. */
 #define READ(names)                                              \
-	"SELECT a.version, u.username IS NOT NULL, " COLUMNS     \
+	"SELECT a.stamp, u.username IS NOT NULL, " COLUMNS       \
 	" FROM application a LEFT JOIN user u"                   \
 	" ON u.application_id = ? AND u.username IN (" names ")" \
 	" WHERE a.id = ?"
@@ -226,7 +226,8 @@ enum { ROUND_TIME = 800000 };
 struct group {
 	struct views *views;
 	int64_t application;
-	int64_t version; /* 0: there is no such application */
+	bool exists; /* the application */
+	int64_t stamp;
 	struct view *view;
 	struct user_read *reads[USER_READS_MAX];
 	size_t count;
@@ -276,13 +277,14 @@ read_group(struct db *db, struct group *group)
 	struct query query;
 	size_t i;
 
-	group->version = 0;
+	group->exists = false;
 	for (i = 0; i < group->count; i++)
 		group->reads[i]->found = false;
 	bind_group(&query, db, group);
 	query_run(&query);
 	while (query_next(&query)) {
-		group->version = query_take_int(&query);
+		group->exists = true;
+		group->stamp = query_take_int(&query);
 		if (query_take_bool(&query))
 			take_found(&query, group);
 	}
@@ -297,9 +299,9 @@ read_with_view(struct db *db, const struct tx_attempt *attempt, void *context)
 	enum error error = read_group(db, group);
 
 	(void)attempt;
-	if (error == OK && group->version != 0)
+	if (error == OK && group->exists)
 		error = views_load(group->views, db, group->application,
-		    group->version, &group->view);
+		    group->stamp, &group->view);
 	return error;
 }
 
@@ -308,7 +310,7 @@ finish_read(const struct group *group, struct user_read *read)
 {
 	read->view = group->view;
 	if (group->view == NULL ||
-	    (read->key != 0 && !keys_have(&group->view->keys, read->key)))
+	    (read->key != NULL && !keys_have(&group->view->keys, read->key)))
 		read->error = ERR_KEY_UNKNOWN;
 	else {
 		read->error = OK;
@@ -324,10 +326,10 @@ run_group(struct db *db, struct group *group)
 
 	if (error != OK)
 		return error;
-	if (group->version != 0)
-		group->view = views_find(
-		    group->views, group->application, group->version);
-	if (group->version != 0 && group->view == NULL)
+	if (group->exists)
+		group->view =
+		    views_find(group->views, group->application, group->stamp);
+	if (group->exists && group->view == NULL)
 		error = tx_snapshot(db, read_with_view, group);
 	for (i = 0; i < group->count && error == OK; i++)
 		finish_read(group, group->reads[i]);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/application.h"
 #include "store/catalog.h"
 #include "store/pack.h"
 
@@ -53,7 +54,7 @@ struct user_row {
  */
 struct user_read {
 	int64_t application;
-	int64_t key; /* 0: nobody's, and it need not be live */
+	const struct key_hash *key; /* NULL: nobody's, so none need be live */
 	const char *username;
 	struct arena *arena;
 

@@ -11,9 +11,12 @@
 
 enum { VIEW_ARENA_MAX = 256 << 20 };
 
+/* What is kept: so many views, and bytes beside those of the last. */
+enum { KEPT_MAX = 1024, KEPT_SIZE_MAX = 256 << 20 };
+
 struct views {
 	pthread_mutex_t mutex;
-	struct view *first;
+	struct view *first; /* the one used last, and so on */
 };
 
 static void *
@@ -46,19 +49,6 @@ view_release(struct view *view)
 	free(view);
 }
 
-void
-views_free(struct views *views)
-{
-	struct view *view;
-
-	while ((view = views->first) != NULL) {
-		views->first = view->next;
-		view_release(view);
-	}
-	pthread_mutex_destroy(&views->mutex);
-	free(views);
-}
-
 static void
 release(void *view)
 {
@@ -83,17 +73,62 @@ place_of(struct views *views, int64_t application)
 	return place;
 }
 
-struct view *
-views_find(struct views *views, int64_t application, int64_t version)
+/* Under the mutex. */
+static void
+put_first(struct views *views, struct view *view)
 {
-	struct view *view;
+	view->next = views->first;
+	views->first = view;
+}
+
+static void
+drop(struct view **place)
+{
+	struct view *view = *place;
+
+	*place = view->next;
+	view_release(view);
+}
+
+void
+views_free(struct views *views)
+{
+	while (views->first != NULL)
+		drop(&views->first);
+	pthread_mutex_destroy(&views->mutex);
+	free(views);
+}
+
+static void
+trim(struct views *views)
+{
+	struct view **place = &views->first;
+	size_t count = 0, size = 0;
+
+	while (*place != NULL) {
+		size += count++ == 0 ? 0 : arena_size((*place)->arena);
+		if (count > KEPT_MAX || size > KEPT_SIZE_MAX)
+			drop(place);
+		else
+			place = &(*place)->next;
+	}
+}
+
+struct view *
+views_find(struct views *views, int64_t application, int64_t stamp)
+{
+	struct view **place, *view;
 
 	pthread_mutex_lock(&views->mutex);
-	view = *place_of(views, application);
-	if (view != NULL && view->version != version)
+	place = place_of(views, application);
+	view = *place;
+	if (view != NULL && view->stamp != stamp)
 		view = NULL;
-	if (view != NULL)
+	if (view != NULL) {
+		*place = view->next;
+		put_first(views, view);
 		view->holders++;
+	}
 	pthread_mutex_unlock(&views->mutex);
 	return view;
 }
@@ -105,30 +140,27 @@ views_find(struct views *views, int64_t application, int64_t version)
 static void
 put(struct views *views, struct view *view)
 {
-	struct view **place, *old;
+	struct view **place;
 
 	pthread_mutex_lock(&views->mutex);
 	place = place_of(views, view->application);
-	old = *place;
-	if (old == NULL || old->version != view->version) {
-		view->holders++;
-		view->next = old == NULL ? NULL : old->next;
-		*place = view;
-		if (old != NULL)
-			view_release(old);
-	}
+	if (*place != NULL)
+		drop(place);
+	view->holders++;
+	put_first(views, view);
+	trim(views);
 	pthread_mutex_unlock(&views->mutex);
 }
 
 enum error
 views_load(struct views *views, struct db *db, int64_t application,
-    int64_t version, struct view **view_out)
+    int64_t stamp, struct view **view_out)
 {
 	struct view *view = allocate(sizeof(*view));
 	enum error error;
 
 	view->application = application;
-	view->version = version;
+	view->stamp = stamp;
 	view->arena = arena_new(VIEW_ARENA_MAX);
 	view->holders = 1;
 	names_init(&view->names, view->arena);

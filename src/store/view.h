@@ -16,36 +16,39 @@ struct views;
 
 /*
  * The point scales and badges of an application, and its live keys, at one
- * version: every change of any of them counts the version up. Never changed
- * once it is made.
+ * stamp: every change of any of them brings another. Never changed once it is
+ * made.
  */
 struct view {
 	_Atomic int holders;
 	int64_t application;
-	int64_t version;
+	int64_t stamp;
 	struct arena *arena;
 	struct names names; /* all point scales and badges */
 	struct live_keys keys;
 	struct view *next;
 };
 
-/* A worker's, for any thread: one view of each application. */
+/*
+ * A worker's, for any thread: one view of each application, of which those used
+ * longest ago go when there are too many.
+ */
 struct views *views_new(void);
 void views_free(struct views *views);
 
 /*
- * The application's view at this version, which the caller releases; NULL if it
+ * The application's view at this stamp, which the caller releases; NULL if it
  * is not here.
  */
 struct view *
-views_find(struct views *views, int64_t application, int64_t version);
+views_find(struct views *views, int64_t application, int64_t stamp);
 
 /*
- * Reads the view, in a snapshot that read the version too, and keeps it in the
+ * Reads the view, in a snapshot that read the stamp too, and keeps it in the
  * place of the one that is here. The caller releases it.
  */
 enum error views_load(struct views *views, struct db *db, int64_t application,
-    int64_t version, struct view **view_out) MUST_CHECK;
+    int64_t stamp, struct view **view_out) MUST_CHECK;
 
 void view_release(struct view *view);
 

@@ -318,7 +318,7 @@ WRAP(enum error, users_read, struct db *db, struct views *views,
 {
 	(void)db;
 	(void)views;
-	assert(count == 1 && reads[0]->key == 0 &&
+	assert(count == 1 && reads[0]->key == NULL &&
 	    reads[0]->application == FALSE_APPLICATION);
 	reads[0]->error = OK;
 	return OK;

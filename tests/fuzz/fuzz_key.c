@@ -50,7 +50,7 @@ check_access(
 	assert(error == expected_error(expected_key(request), access));
 	assert(call.application == (error == OK ? FALSE_APPLICATION : 0));
 	assert(call.app_key == (error == OK ? FALSE_APP_KEY : 0));
-	assert((call.key != 0) == (error == OK));
+	assert((call.key != NULL) == (error == OK));
 	assert(!call.key_unchecked || access == ACCESS_EVENT);
 }
 
@@ -72,14 +72,15 @@ check_keys(struct http_request *request)
 	struct worker_metrics *metrics = calloc(1, sizeof(*metrics));
 	struct service service = {
 	    .keys = key_cache_new(), .own_metrics = metrics};
+	struct key_hash secret;
 
-	assert(metrics != NULL);
+	assert(metrics != NULL && key_hash(false_secret, &secret));
 	fill_cache(&service, request->arena);
 	check_access(&service, request, ACCESS_EVENT);
 	check_access(&service, request, ACCESS_EVENT);
 	check_access(&service, request, ACCESS_PUBLISHABLE);
 	check_access(&service, request, ACCESS_EVENT);
-	key_cache_drop(service.keys, 1);
+	key_cache_drop(service.keys, &secret);
 	check_access(&service, request, ACCESS_SECRET);
 	assert(metrics->busy_connections == 0);
 	key_cache_free(service.keys);
@@ -90,15 +91,15 @@ check_keys(struct http_request *request)
 static void
 check_hash(const char *text)
 {
-	unsigned char hash[32], other[32];
+	struct key_hash hash, other;
 	const bool is_key = strlen(text) < KEY_TEXT_SIZE &&
 	    (strncmp(text, "pm_sk_", 6) == 0 ||
 	        strncmp(text, "pm_pk_", 6) == 0);
 
-	assert(key_hash(text, hash) == is_key);
-	assert(key_hash(false_secret, other));
+	assert(key_hash(text, &hash) == is_key);
+	assert(key_hash(false_secret, &other));
 	if (is_key)
-		assert((memcmp(hash, other, sizeof(hash)) == 0) ==
+		assert((memcmp(&hash, &other, sizeof(hash)) == 0) ==
 		    (strcmp(text, false_secret) == 0));
 }
 

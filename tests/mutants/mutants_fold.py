@@ -183,8 +183,8 @@ MUTANTS = [
     Mutant(
         "rules-not-read-again", (3,),
         "the cache keeps rules of an older version",
-        "\tif (*place == NULL || (*place)->version != version) {\n",
-        "\tif (*place == NULL) {\n",
+        "\tif (rules == NULL || !is_current(rules, db, stamp)) {\n",
+        "\tif (rules == NULL || !is_current(rules, db, rules->stamp)) {\n",
         ["test_the_next_event_sees_a_change"]),
     Mutant(
         "change-without-version", (3,),

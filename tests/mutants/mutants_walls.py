@@ -96,16 +96,16 @@ MUTANTS = [
     Mutant(
         "old-names", (6,),
         "what a description was is told for ever",
-        "\tif (view != NULL && view->version != version)\n"
+        "\tif (view != NULL && view->stamp != stamp)\n"
         "\t\tview = NULL;\n",
         "",
         [TOLD]),
     Mutant(
         "revoked-key-reads", (),
         "a key that was seen once reads users for ever",
-        "\t    (read->key != 0 && !keys_have(&group->view->keys,"
+        "\t    (read->key != NULL && !keys_have(&group->view->keys,"
         " read->key)))\n",
-        "\t    read->key < 0)\n",
+        "\t    read->error == ERR_KEY_MISSING)\n",
         [TOLD]),
     Mutant(
         "rule-of-any-application", (6,),
@@ -144,16 +144,16 @@ MUTANTS = [
     Mutant(
         "dead-key-not-checked", (),
         "a key that was revoked goes on posting events from the cache",
-        "job->key == 0 || keys_have(&rules->keys, job->key)",
-        "job->key >= 0 || keys_have(&rules->keys, job->key)",
+        "job->key == NULL || keys_have(&rules->keys, job->key)",
+        "job->key != rules->keys.hashes || keys_have(&rules->keys, job->key)",
         ["a_job_with_a_key_that_is_not_live_is_refused"]),
     Mutant(
         "revoked-key-cached", (),
         "the keys that events and reads are checked against include"
         " revoked ones",
-        "\"SELECT id FROM api_key\"\n"
+        "\"SELECT hash FROM api_key\"\n"
         "             \" WHERE application_id = ? AND revoked_at IS NULL\"",
-        "\"SELECT id FROM api_key\"\n"
+        "\"SELECT hash FROM api_key\"\n"
         "             \" WHERE application_id = ?\"",
         ["test_a_revoked_key_lets_nothing_in_whatever_is_sent"]),
     Mutant(

@@ -10,6 +10,9 @@ int ingest_server_start(void **state);
 /* An application that gives a point and, the first time, a badge. */
 extern int64_t application;
 
+/* What no key has. */
+extern const struct key_hash nobodys_key;
+
 /* Test fixtures: make that application; verify finds nothing afterwards. */
 int make_everything(void **state);
 int leave_nothing_wrong(void **state);

@@ -91,7 +91,7 @@ a_job_with_a_key_that_is_not_live_is_refused(void **state)
 	struct committer committer;
 
 	(void)state;
-	job.key = 4711;
+	job.key = &nobodys_key;
 	committer_init(&committer);
 	assert_int_equal(apply_job(&committer, &job), OK);
 	assert_int_equal(job.error, ERR_KEY_UNKNOWN);

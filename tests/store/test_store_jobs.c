@@ -88,7 +88,7 @@ a_request_is_refused_for_its_own_key_alone(void **state)
 	    job_of(application, &bad, 1), job_of(application, &good, 1)};
 
 	(void)state;
-	jobs[0].key = 4711;
+	jobs[0].key = &nobodys_key;
 	apply_together(jobs, COUNT(jobs));
 	assert_int_equal(jobs[0].error, ERR_KEY_UNKNOWN);
 	assert_int_equal(jobs[1].error, OK);

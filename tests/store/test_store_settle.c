@@ -82,6 +82,7 @@ whoever_settles_has_something_to_write(void **state)
 }
 
 static int64_t key_id;
+static struct key_hash key_sent;
 
 static void
 make_the_key(void)
@@ -94,6 +95,7 @@ make_the_key(void)
 	assert_int_equal(key_insert(db, &key, text), OK);
 	db_free(db);
 	key_id = key.id;
+	assert_true(key_hash(text, &key_sent));
 }
 
 static enum error
@@ -123,7 +125,7 @@ apply_with_the_key(struct committer *committer, struct ingest_event *event,
 	struct ingest_job job = job_of(application, event, 1);
 
 	make_the_key();
-	job.key = key_id;
+	job.key = &key_sent;
 	committer_init(committer);
 	proxy_set(mode, revoke_the_key);
 	assert_int_equal(apply_job(committer, &job), OK);

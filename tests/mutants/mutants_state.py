@@ -1,0 +1,30 @@
+"""Mutants of what is cached, and of the database that it is of."""
+
+from table import Mutant
+
+BACK = ["test_nothing_of_a_lost_time_counts"]
+
+MUTANTS = [
+    Mutant(
+        "stamp-is-the-version", (3,),
+        "a cache takes what has the same version again for the same",
+        "\tquery_int(&query, new_stamp());\n"
+        "\tquery_int(&query, id);\n",
+        "\tquery_int(&query, version);\n"
+        "\tquery_int(&query, id);\n",
+        BACK),
+    Mutant(
+        "marks-outlive-their-connection", (3,),
+        "what a committer has marked as given is not looked at again when"
+        " the database went back",
+        "\treturn rules->stamp == stamp &&"
+        " rules->connection == db_connection(db);\n",
+        "\treturn rules->stamp == stamp && db != NULL;\n",
+        BACK),
+    Mutant(
+        "any-key-is-live", (),
+        "a key opens an application that has some other key",
+        "\t\tif (memcmp(&keys->hashes[i], key, sizeof(*key)) == 0)\n",
+        "\t\tif (memcmp(&keys->hashes[i], key, 0) == 0)\n",
+        ["test_nothing_of_the_one_before_counts"]),
+]
