@@ -231,7 +231,7 @@ start() {
 }
 
 sql() {
-	mariadb --no-defaults "--socket=$sockets/db.sock" --user=root "$@"
+	mariadb --no-defaults --skip-ssl "--socket=$sockets/db.sock" --user=root "$@"
 }
 
 database_answers() {

@@ -38,7 +38,7 @@ class Injectable(http.server.BaseHTTPRequestHandler):
 
     def reply(self, sql):
         r = subprocess.run(
-            ["mariadb", "--no-defaults", "--user=root", "-N", "-B",
+            ["mariadb", "--no-defaults", "--skip-ssl", "--user=root", "-N", "-B",
              "--socket=" + sys.argv[1], sys.argv[2]],
             input=sql.encode("utf-8", "surrogateescape"),
             capture_output=True, timeout=60, check=False)

@@ -198,7 +198,7 @@ class Live(BackupTest):
     def test_the_mariadb_client_can_load_it_too(self):
         dump = self.backup()
         r = subprocess.run(
-            ["mariadb", "--no-defaults", "-uroot", "--socket="
+            ["mariadb", "--no-defaults", "--skip-ssl", "-uroot", "--socket="
              + self.other.db_socket, "elsewhere"],
             input=dump, capture_output=True, timeout=60)
         self.assertEqual(r.returncode, 0, r.stderr)
