@@ -259,8 +259,8 @@ static void
 set_options(MYSQL *mysql, const struct db_settings *settings, unsigned timeout)
 {
 	unsigned connect_timeout = 1;
-	my_bool off = 0, tls = settings->tls != DB_TLS_OFF;
-	my_bool verified = settings->tls == DB_TLS_VERIFY;
+	my_bool off = 0, tls = settings->tls == DB_TLS_OFF ? 0 : 1;
+	my_bool verified = settings->tls == DB_TLS_VERIFY ? 1 : 0;
 
 	mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_timeout);
 	if (timeout != 0) {

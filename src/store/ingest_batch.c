@@ -45,7 +45,8 @@ static const char *const texts[STATEMENTS] = {
     [LOCK_APPS] =
         "SELECT k.i, a.version, a.stamp, a.classic FROM JSON_TABLE(?, '$[*]' COLUMNS ("
         " i INT PATH '$[0]', a INT UNSIGNED PATH '$[1]')) k"
-        " STRAIGHT_JOIN application a ON a.id = k.a LOCK IN SHARE MODE",
+        " STRAIGHT_JOIN application a FORCE INDEX (PRIMARY) ON a.id = k.a"
+        " LOCK IN SHARE MODE",
     [LOCK_1_USER] = LOCK_USERS(USER_1),
     [LOCK_4_USERS] = LOCK_USERS(USER_4),
     [LOCK_16_USERS] = LOCK_USERS(USER_16),

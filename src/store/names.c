@@ -14,7 +14,8 @@ enum { FIND, ALL, STATEMENTS };
 	"SELECT " kind ", k.a, t.id, t.name, t.description,"              \
 	" t.created_at, t.updated_at FROM JSON_TABLE(?, '$[*]' COLUMNS (" \
 	" a INT UNSIGNED PATH '$[0]', i INT UNSIGNED PATH '$[1]')) k"     \
-	" STRAIGHT_JOIN " table " t ON t.id = k.i AND t.application_id = k.a"
+	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY)"                \
+	" ON t.id = k.i AND t.application_id = k.a"
 
 #define ALL_OF(kind, table)                                                   \
 	"SELECT " kind ", application_id, id, name, description, created_at," \

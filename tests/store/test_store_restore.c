@@ -97,8 +97,7 @@ tables_of_others_are_in_the_way(void **state)
 
 /* Of each kind one, and one of them with a name that wants quoting. */
 static const char *const strange[] = {
-    "CREATE TRIGGER eats BEFORE INSERT ON event FOR EACH ROW"
-    " SET NEW.awards = NULL",
+    "CREATE TRIGGER eats AFTER INSERT ON event FOR EACH ROW SET @n = 1",
     "CREATE EVENT `ev``ery` ON SCHEDULE EVERY 1 DAY DO DELETE FROM event",
     "CREATE PROCEDURE wipe() DELETE FROM event",
     "CREATE FUNCTION one() RETURNS INT RETURN 1",
