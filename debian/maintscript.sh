@@ -63,8 +63,10 @@ mysqldump() {
 palmares_client() {
 	palmares_program=$1 palmares_defaults=$2
 	shift 2
+	# Clients from 11.4 on want TLS and a certificate that is valid.
 	case $palmares_tls in
-	required) set -- --ssl "$@" ;;
+	off) set -- --skip-ssl "$@" ;;
+	required) set -- --ssl --skip-ssl-verify-server-cert "$@" ;;
 	verify)
 		set -- --ssl-verify-server-cert "$@"
 		[ -z "$palmares_tls_ca" ] ||

@@ -45,9 +45,24 @@ holds() {
 	fi
 }
 
-# fails COMMAND...: it must not succeed; for holds
+# fails COMMAND...: it says no, for holds. By a status as programs have it for
+# that: whoever cannot even ask, or is not there, has another one.
 fails() {
-	! "$@"
+	failed=0
+	"$@" || failed=$?
+	[ "$failed" -eq 1 ] || [ "$failed" -eq 3 ]
+}
+
+# prints TEXT COMMAND...: it succeeds and says TEXT, nothing if that is empty; for
+# holds. In $() a command that fails says nothing either.
+prints() {
+	expected=$1
+	shift
+	printed=$("$@") || return 1
+	[ "$printed" = "$expected" ] || {
+		echo "it prints '$printed', not '$expected'"
+		return 1
+	}
 }
 
 # within SECONDS COMMAND...: it succeeds some time, for holds
@@ -134,6 +149,12 @@ api() {
 		-H "Authorization: Bearer $KEY" \
 		${1:+-H 'Content-Type: application/json' -d "$1"}
 	echo
+}
+
+# api_answers STATUS PATH: to a request with the key, for holds
+api_answers() {
+	prints "$1" curl -sS -o /dev/null -m 60 -w '%{http_code}' \
+		-H "Authorization: Bearer $KEY" "$SITE/api/v1$2"
 }
 
 # make_application NAME: with a key in KEY, and ten points for each review
