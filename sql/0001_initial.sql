@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS application (
   -- back, and they come again with other content. Stamps do not come again, so
   -- a cache asks for the stamp.
   stamp       BIGINT NOT NULL,
+  closed      BOOLEAN NOT NULL DEFAULT FALSE, -- for ever: it is being deleted
   created_at  BIGINT NOT NULL,
   updated_at  BIGINT NOT NULL,
   PRIMARY KEY (id),

@@ -68,7 +68,7 @@ awk '/^static const struct command/ { on = 1 }
 	}' src/ctl/main.c >"$work/commands"
 awk '$1 == ".It" && $2 == "Ic" {
 		words = $3
-		if ($4 ~ /^(create|list|show|delete|revoke)$/)
+		if ($4 ~ /^(create|list|show|delete|clean|revoke)$/)
 			words = words " " $4
 		print words
 	}' docs/palmaresctl.1 >"$work/ctl-page"

@@ -26,6 +26,14 @@ write_application(struct json_writer *jw, const struct application *application)
 	jw_object_end(jw);
 }
 
+static const char *
+state_of(const struct application *application)
+{
+	if (application->closed)
+		return "being deleted";
+	return application->classic ? "on" : "off";
+}
+
 static void
 print_application(struct ctl *ctl, const struct application *application)
 {
@@ -34,7 +42,7 @@ print_application(struct ctl *ctl, const struct application *application)
 	    "name:", application->name,
 	    "description:", application->description,
 	    "time zone:", application->time_zone,
-	    "classic interface:", application->classic ? "on" : "off",
+	    "classic interface:", state_of(application),
 	    "created:", ctl_time(ctl, application->created_at),
 	    "updated:", ctl_time(ctl, application->updated_at)};
 	struct json_writer jw;
@@ -117,6 +125,11 @@ describe(struct ctl *ctl, struct application *application)
 	if (text_fault(FIELD_NAME, application->name, strlen(application->name),
 	        &detail) != NULL)
 		return ctl_misuse("the name %s", detail);
+	if (application->name[strspn(application->name, "0123456789")] == '\0')
+		return ctl_misuse(
+		    "the name \"%s\" reads like an appKey: give it"
+		    " a letter, such as \"app-%s\"",
+		    application->name, application->name);
 	rc = ctl_text(
 	    "the description", application->description, DESCRIPTION_MAX);
 	if (rc == CTL_FINE)
@@ -187,7 +200,7 @@ print_list(struct ctl *ctl, const struct application *list, size_t count)
 		    ctl->arena, "%lld", (long long)list[i].app_key);
 		cells[n++] = list[i].name;
 		cells[n++] = list[i].time_zone;
-		cells[n++] = list[i].classic ? "on" : "off";
+		cells[n++] = state_of(&list[i]);
 		cells[n++] = ctl_time(ctl, list[i].created_at);
 	}
 	ctl_table(cells, COLUMNS, count + 1);
@@ -256,6 +269,7 @@ confirm(const struct application *application)
 int
 app_delete_command(struct ctl *ctl)
 {
+	const struct tx_options options = ctl_tx_options();
 	struct application application;
 	struct json_writer jw;
 	enum error error;
@@ -265,7 +279,7 @@ app_delete_command(struct ctl *ctl)
 		rc = confirm(&application);
 	if (rc != CTL_FINE)
 		return rc;
-	error = application_delete(ctl->db, application.id);
+	error = application_delete(ctl->db, &options, application.id);
 	if (error != OK) {
 		ctl_store_fault(ctl, error, "delete the application");
 		return ctl_fail("part of it may be gone: run the command"
@@ -281,6 +295,35 @@ app_delete_command(struct ctl *ctl)
 	jw_int(&jw, "appKey", application.app_key);
 	jw_string(&jw, "name", application.name);
 	jw_bool(&jw, "deleted", true);
+	jw_object_end(&jw);
+	ctl_write(ctl);
+	return CTL_FINE;
+}
+
+int
+app_clean_command(struct ctl *ctl)
+{
+	int64_t applications, rows;
+	struct json_writer jw;
+	enum error error;
+	int rc = ctl_connect(ctl);
+
+	if (rc != CTL_FINE)
+		return rc;
+	error = application_clean(ctl->db, ctl->arena, &applications, &rows);
+	if (error != OK)
+		return ctl_store_fault(ctl, error,
+		    "delete what applications that do not exist have left");
+	if (!ctl->json) {
+		printf("%lld rows of %lld applications that do not exist are"
+		       " deleted.\n",
+		    (long long)rows, (long long)applications);
+		return CTL_FINE;
+	}
+	jw = ctl_json(ctl);
+	jw_object(&jw, NULL);
+	jw_int(&jw, "applications", applications);
+	jw_int(&jw, "rows", rows);
 	jw_object_end(&jw);
 	ctl_write(ctl);
 	return CTL_FINE;

@@ -151,24 +151,54 @@ ctl_text(const char *what, const char *text, long max)
 	return CTL_FINE;
 }
 
+/* By the appKey, written as "5" or as "appKey=5". */
+static enum error
+find_by_app_key(
+    struct ctl *ctl, const char *text, struct application *application_out)
+{
+	static const char prefix[] = "appKey=";
+	int64_t app_key;
+
+	if (strncmp(text, prefix, sizeof(prefix) - 1) == 0)
+		text += sizeof(prefix) - 1;
+	if (!parse_number(text, &app_key))
+		return ERR_APPLICATION_NOT_FOUND;
+	return application_by_app_key(
+	    ctl->db, ctl->arena, app_key, application_out);
+}
+
+static int
+is_ambiguous(const char *text, const struct application *named,
+    const struct application *keyed)
+{
+	return ctl_fail("\"%s\" is the name of one application and the appKey"
+	                " of another: say appKey=%lld for the one with that"
+	                " name, appKey=%lld for \"%s\"",
+	    text, (long long)named->app_key, (long long)keyed->app_key,
+	    keyed->name);
+}
+
 int
 ctl_application(
     struct ctl *ctl, const char *text, struct application *application_out)
 {
-	enum error error =
-	    application_by_name(ctl->db, ctl->arena, text, application_out);
-	int64_t app_key;
+	struct application named, keyed;
+	enum error by_name =
+	    application_by_name(ctl->db, ctl->arena, text, &named);
+	enum error by_key = find_by_app_key(ctl, text, &keyed);
 
-	if (error == ERR_APPLICATION_NOT_FOUND && parse_number(text, &app_key))
-		error = application_by_app_key(
-		    ctl->db, ctl->arena, app_key, application_out);
-	if (error == ERR_APPLICATION_NOT_FOUND)
+	if (by_name == OK && by_key == OK && named.id != keyed.id)
+		return is_ambiguous(text, &named, &keyed);
+	if (by_name == ERR_APPLICATION_NOT_FOUND && by_key == by_name)
 		return ctl_fail("there is no application with the name or"
 		                " appKey \"%s\": 'palmaresctl app list' lists"
 		                " them",
 		    text);
-	if (error != OK)
-		return ctl_store_fault(ctl, error, "read the application");
+	if (by_name != OK && by_key != OK)
+		return ctl_store_fault(ctl,
+		    by_name == ERR_APPLICATION_NOT_FOUND ? by_key : by_name,
+		    "read the application");
+	*application_out = by_name == OK ? named : keyed;
 	return CTL_FINE;
 }
 

@@ -51,6 +51,7 @@ int app_create_command(struct ctl *ctl);
 int app_list_command(struct ctl *ctl);
 int app_show_command(struct ctl *ctl);
 int app_delete_command(struct ctl *ctl);
+int app_clean_command(struct ctl *ctl);
 int key_create_command(struct ctl *ctl);
 int key_list_command(struct ctl *ctl);
 int key_revoke_command(struct ctl *ctl);
@@ -74,7 +75,10 @@ int ctl_store_fault(struct ctl *ctl, enum error error, const char *doing);
 int ctl_open(struct ctl *ctl) MUST_CHECK;
 /* Makes a connection for commands that need the schema. */
 int ctl_connect(struct ctl *ctl) MUST_CHECK;
-/* The application with this name or, where none has it, this appKey. */
+/*
+ * The application with this name, this appKey, or "appKey=" and it. Fails where
+ * the text is the name of one and the appKey of another.
+ */
 int ctl_application(struct ctl *ctl, const char *text,
     struct application *application_out) MUST_CHECK;
 /* Connects, and finds the application that is the first argument. */

@@ -37,6 +37,8 @@ static const struct command {
     {{"app", "delete"}, "APP [--yes]",
         "delete an application and all that is its own", 1, BIT(OPTION_YES),
         app_delete_command},
+    {{"app", "clean"}, "", "delete rows of applications that do not exist", 0,
+        0, app_clean_command},
     {{"key", "create"}, "APP --secret|--publishable [--label TEXT]",
         "make a key and show it, this once", 1,
         BIT(OPTION_SECRET) | BIT(OPTION_PUBLISHABLE) | BIT(OPTION_LABEL),

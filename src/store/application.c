@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "store/db.h"
 #include "store/statements.h"
+#include "store/tx.h"
+#include "store/verify_read.h"
 
 enum {
 	GET,
@@ -31,11 +33,12 @@ enum {
 	STATEMENTS
 };
 
-#define COLUMNS                                             \
-	"SELECT id, app_key, name, description, time_zone," \
-	" classic, version, stamp, created_at, updated_at FROM application "
+#define COLUMNS                                                    \
+	"SELECT id, app_key, name, description, time_zone,"        \
+	" classic, version, stamp, closed, created_at, updated_at" \
+	" FROM application "
 #define DELETE_SOME(table) \
-	"DELETE FROM " table " WHERE application_id = ? LIMIT 10000"
+	"DELETE FROM " table " WHERE application_id = ? LIMIT 1000"
 
 static const char *const texts[STATEMENTS] = {
     [GET] = COLUMNS "WHERE id = ?",
@@ -46,10 +49,12 @@ static const char *const texts[STATEMENTS] = {
                " classic, version, stamp, created_at, updated_at)"
                " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)",
     [SET_APP_KEY] = "UPDATE application SET app_key = ? WHERE id = ?",
-    [LOCK] = "SELECT version FROM application WHERE id = ? FOR UPDATE",
+    [LOCK] = "SELECT version FROM application"
+             " WHERE id = ? AND NOT closed FOR UPDATE",
     [CHANGE] = "UPDATE application SET version = ?, stamp = ? WHERE id = ?",
-    [CLOSE] = "UPDATE application SET classic = 0, version = version + 1"
-              " WHERE id = ?",
+    /* It waits for the events under way, and those behind it find it closed. */
+    [CLOSE] = "UPDATE application SET closed = 1, classic = 0,"
+              " version = version + 1, stamp = ? WHERE id = ?",
     [REVOKE_KEYS] = "UPDATE api_key SET revoked_at = ?"
                     " WHERE application_id = ? AND revoked_at IS NULL",
     [DELETE_EVENTS] = DELETE_SOME("event"),
@@ -75,6 +80,7 @@ take_application(
 	application->classic = query_take_bool(query);
 	application->version = query_take_int(query);
 	application->stamp = query_take_int(query);
+	application->closed = query_take_bool(query);
 	application->created_at = query_take_int(query);
 	application->updated_at = query_take_int(query);
 }
@@ -245,14 +251,18 @@ application_change(struct db *db, int64_t id, int64_t *version_out)
 	return error;
 }
 
-/* Nobody may add to what is about to be deleted. */
+/* In a transaction: whoever comes later is refused, and nothing is half of it. */
 static enum error
-close_application(struct db *db, int64_t id)
+close_application(
+    struct db *db, const struct tx_attempt *attempt, void *context)
 {
+	const int64_t id = *(const int64_t *)context;
 	struct query query;
 	enum error error;
 
+	(void)attempt;
 	query_begin(&query, db, SET_APPLICATION, CLOSE);
+	query_int(&query, new_stamp());
 	query_int(&query, id);
 	error = query_finish(&query);
 	if (error != OK)
@@ -263,10 +273,11 @@ close_application(struct db *db, int64_t id)
 	return query_finish(&query);
 }
 
-enum error
-application_delete(struct db *db, int64_t id)
+/* All that is the application's, and its row last. */
+static enum error
+delete_rows(struct db *db, int64_t id, int64_t *rows)
 {
-	enum error error = close_application(db, id);
+	enum error error = OK;
 	struct query query;
 	uint64_t deleted;
 	size_t i;
@@ -278,6 +289,45 @@ application_delete(struct db *db, int64_t id)
 			query_run(&query);
 			deleted = query_affected(&query);
 			error = query_end(&query);
+			*rows += (int64_t)deleted;
 		} while (error == OK && deleted > 0);
 	return error;
+}
+
+enum error
+application_delete(struct db *db, const struct tx_options *options, int64_t id)
+{
+	enum error error = tx_run(db, options, close_application, &id);
+	int64_t rows = 0;
+
+	return error == OK ? delete_rows(db, id, &rows) : error;
+}
+
+/*
+ * An application's row is there before any other of its rows, and goes after
+ * them, so what has been seen without it has nobody.
+ */
+enum error
+application_clean(struct db *db, struct arena *arena, int64_t *applications_out,
+    int64_t *rows_out)
+{
+	int64_t id = 0, applications = 0, rows = 0;
+	struct application application;
+	enum error error;
+
+	while (
+	    (error = verify_next_application(db, id, &id)) == OK && id != 0) {
+		error = application_get(db, arena, id, &application);
+		if (error == ERR_APPLICATION_NOT_FOUND) {
+			applications++;
+			error = delete_rows(db, id, &rows);
+		}
+		if (error != OK)
+			return error;
+	}
+	if (error != OK)
+		return error;
+	*applications_out = applications;
+	*rows_out = rows;
+	return OK;
 }

@@ -10,6 +10,7 @@
 
 struct arena;
 struct db;
+struct tx_options;
 
 struct application {
 	int64_t id;
@@ -18,6 +19,7 @@ struct application {
 	const char *description;
 	const char *time_zone;
 	bool classic;
+	bool closed;     /* it is being deleted, and nothing is added to it */
 	int64_t version; /* grows with each change of its rules or keys */
 	int64_t stamp;   /* another with each change: see application_change */
 	int64_t created_at;
@@ -45,10 +47,18 @@ enum error
 application_insert(struct db *db, struct application *application) MUST_CHECK;
 
 /*
- * Removes an application and all that is its own, in steps that may be
- * repeated.
+ * Closes an application, in one transaction, and then deletes all that is its own
+ * a part at a time, its row last. May be repeated until it is gone.
  */
-enum error application_delete(struct db *db, int64_t id) MUST_CHECK;
+enum error application_delete(
+    struct db *db, const struct tx_options *options, int64_t id) MUST_CHECK;
+
+/*
+ * Deletes the rows of applications that do not exist, which a deletion by an older
+ * version left behind; *applications_out and *rows_out of them.
+ */
+enum error application_clean(struct db *db, struct arena *arena,
+    int64_t *applications_out, int64_t *rows_out) MUST_CHECK;
 
 /*
  * Locks the application for a change of its configuration until the end of the

@@ -39,13 +39,13 @@ enum {
 	" RETURNING events, entries, last_event, standing"
 
 static const char *const texts[STATEMENTS] = {
-    [LOCK_APP] =
-        "SELECT 0, version, stamp, classic FROM application WHERE id = ?"
-        " LOCK IN SHARE MODE",
+    [LOCK_APP] = "SELECT 0, version, stamp, classic FROM application"
+                 " WHERE id = ? AND NOT closed LOCK IN SHARE MODE",
     [LOCK_APPS] =
         "SELECT k.i, a.version, a.stamp, a.classic FROM JSON_TABLE(?, '$[*]' COLUMNS ("
         " i INT PATH '$[0]', a INT UNSIGNED PATH '$[1]')) k"
         " STRAIGHT_JOIN application a FORCE INDEX (PRIMARY) ON a.id = k.a"
+        " AND NOT a.closed"
         " LOCK IN SHARE MODE",
     [LOCK_1_USER] = LOCK_USERS(USER_1),
     [LOCK_4_USERS] = LOCK_USERS(USER_4),

@@ -208,7 +208,8 @@ report_lost(struct verify *verify, int64_t id)
 			verify_differs(verify, NULL,
 			    arena_printf(verify->words,
 			        "rows of table %s, of an application that does"
-			        " not exist",
+			        " not exist ('palmaresctl app clean' deletes"
+			        " them)",
 			        verify_table_name((enum verify_table)i)),
 			    arena_printf(
 			        verify->words, "%lld", (long long)count),
@@ -228,7 +229,11 @@ check_one(struct verify *verify, int64_t id)
 	    verify->db, verify->arena, id, &verify->application);
 	if (error == ERR_APPLICATION_NOT_FOUND)
 		return report_lost(verify, id);
-	if (error == OK)
+	if (error == OK && verify->application.closed)
+		verify_differs(verify, NULL,
+		    "its deletion ('palmaresctl app delete' goes on with it)",
+		    "not ended", "the end of it");
+	else if (error == OK)
 		error = check_application(verify);
 	verify->listener->progress(&verify->totals, verify->listener->context);
 	return error;

@@ -76,9 +76,8 @@ MUTANTS = [
     Mutant(
         "application-not-locked", (3,),
         "an application's rules change while an event is judged by them",
-        "\"SELECT 0, version, stamp, classic FROM application WHERE id = ?\"\n"
-        "                 \" LOCK IN SHARE MODE\"",
-        "\"SELECT 0, version, stamp, classic FROM application WHERE id = ?\"",
+        "\" WHERE id = ? AND NOT closed LOCK IN SHARE MODE\"",
+        "\" WHERE id = ? AND NOT closed\"",
         ["test_a_rule_is_not_deleted_under_an_event_in_flight"]),
     Mutant(
         "users-mixed-up", (2, 3, 4),

@@ -22,6 +22,19 @@ MUTANTS = [
         "\treturn rules->stamp == stamp && db != NULL;\n",
         BACK),
     Mutant(
+        "closed-for-new-keys-alone", (),
+        "an application that is being deleted goes on taking events",
+        "    [CLOSE] = \"UPDATE application SET closed = 1, classic = 0,\"\n",
+        "    [CLOSE] = \"UPDATE application SET closed = 0, classic = 0,\"\n",
+        ["test_a_killed_deletion_can_be_repeated"]),
+    Mutant(
+        "keys-revoked-unseen", (),
+        "the keys of an application that is deleted are revoked where no"
+        " cache sees it",
+        "\" version = version + 1, stamp = ? WHERE id = ?\"",
+        "\" version = version + 1, stamp = stamp + 0 * ? WHERE id = ?\"",
+        ["test_no_row_stays_behind"]),
+    Mutant(
         "any-key-is-live", (),
         "a key opens an application that has some other key",
         "\t\tif (memcmp(&keys->hashes[i], key, sizeof(*key)) == 0)\n",
