@@ -1,6 +1,8 @@
 #!/bin/sh
 # clients.sh BUILD_DIR PROGRAMS: makes clients from openapi.yaml, and runs them
 #
+# First sends every example of the document, see examples.py.
+#
 # Generates clients with openapi-typescript, @hey-api/openapi-ts and orval in BUILD_DIR
 # (see install.sh), compiles the programs of tests/openapi/clients with them under
 # --strict, and runs each against a server of its own. PROGRAMS is the build directory
@@ -21,6 +23,10 @@ mkdir clients
 cp "$here"/clients/* clients/
 chmod -R u+w clients
 
+# redocly would ask the registry for a newer version of itself.
+REDOCLY_SUPPRESS_UPDATE_NOTICE=true
+export REDOCLY_SUPPRESS_UPDATE_NOTICE
+
 run() {
 	tool=$1
 	shift
@@ -30,10 +36,15 @@ run() {
 		exit 1
 	}
 }
+run redocly bundle "$document" --dereferenced --ext json \
+	--output clients/openapi.json
 run openapi-typescript "$document" \
 	--output clients/generated/openapi-typescript.ts
 run openapi-ts --input "$document" --output clients/generated/hey-api \
 	--no-log-file --client @hey-api/client-fetch
 run orval --input "$document" --output clients/generated/orval.ts --client fetch
 run tsc --project clients
-exec "$here/clients.py" "$programs" clients/built/use-*.js
+status=0
+"$here/examples.py" "$programs" clients/openapi.json || status=1
+"$here/clients.py" "$programs" clients/built/use-*.js || status=1
+exit "$status"
