@@ -10,10 +10,12 @@ Installs the Debian packages that the tests need and that are missing, builds
 with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
 (make check), the checks of the sources (make lint), the integration tests (make
 check-integration), short forms of the faults, of the abuse, of the mutants and
-of the Debian package's tests (make check-faults, check-abuse, check-mutants,
-check-deb), the check of openapi.yaml and of clients that are made from it, a run.sh
-with its demo and a JMeter plan, and, without sanitizers, the attack that judges memory best and the short form of
-the bench (make bench-guard). Goes on after a failure. The logs are in .test/.
+of the Debian package's tests, on this release of Debian and on another one
+(make check-faults, check-abuse, check-mutants, check-deb), the check of
+openapi.yaml and of clients that are made from it, a run.sh with its demo and a
+JMeter plan, and, without sanitizers, the attack that judges memory best and the
+short form of the bench (make bench-guard). Goes on after a failure. The logs are
+in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
 anything was, and why. Exit status: 0 if something passed and nothing failed,
@@ -26,7 +28,7 @@ TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	mandoc=mandoc apache2-bin=apache2 varnish=varnishd jmeter=jmeter
 	jmeter-http default-jdk-headless=javac nodejs=node npm=npm wrk=wrk
 	mariadb-client=mariadb-dump openssl=openssl zstd=zstd)
-STEPS=13
+STEPS=14
 
 passed=0 failed=0 skipped=0 number=0
 left_out=() # a line for each step that left something out, and why
@@ -99,6 +101,15 @@ build() {
 
 in_build() {
 	make -C "$work/build" "$@"
+}
+
+# other_suite: the release of Debian that is supported and not the host's
+other_suite() {
+	# shellcheck disable=SC1091
+	case $(. /etc/os-release && echo "${VERSION_CODENAME:-}") in
+	trixie) echo bookworm ;;
+	*) echo trixie ;;
+	esac
 }
 
 free_port() {
@@ -194,6 +205,8 @@ run_tests() {
 		in_build check-mutants MUTANTS=--short || :
 	test_step deb "the Debian package, built and tried: make check-deb" \
 		in_build check-deb CHECK_DEB=--short || :
+	test_step deb-other "the same on Debian's $(other_suite)" in_build \
+		check-deb CHECK_DEB="--short --suite $(other_suite)" || :
 	test_step openapi "openapi.yaml: tests/openapi/lint.sh" \
 		"$root/tests/openapi/lint.sh" "$work/openapi" || :
 	test_step clients "generated clients: tests/openapi/clients.sh" \

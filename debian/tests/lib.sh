@@ -235,7 +235,7 @@ echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/99palmares-test
 load_start() {
 	rm -f "$TMP/stop"
 	python3 debian/tests/load.py "$SITE/api/v1" "$KEY" "$TMP/stop" "$1" \
-		>"$TMP/load" &
+		"${LOAD_PATIENCE:-90}" >"$TMP/load" &
 	load=$!
 	sleep 2
 }

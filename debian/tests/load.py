@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Post events until a file is there, and see that not one is lost.
 
-load.py API KEY STOP strict|patient
+load.py API KEY STOP strict|patient SECONDS
 
 Each client posts events with ids of its own, over a connection that it keeps,
 and repeats one that has no definite answer, as a web site does.  Then the
 points that the server has must be those that were answered.  If strict, every
-event must have been taken at the first time.
+event must have been taken at the first time.  A client gives an event up after
+SECONDS.
 
 Exit status: 0 all is there, 1 something is not.
 """
@@ -22,13 +23,13 @@ import urllib.parse
 
 CLIENTS = 8
 POINTS = 10             # of one event
-GIVE_UP = 90            # seconds for one event
 WAIT = 75               # seconds for one answer
 
 
 class Client(threading.Thread):
-    def __init__(self, number, api, key, stop):
+    def __init__(self, number, api, key, stop, seconds):
         super().__init__()
+        self.seconds = seconds
         self.event = "load-%d-%d" % (os.getpid(), number)
         self.username = "läuft €🏆 %d-%d" % (os.getpid(), number)
         self.url = urllib.parse.urlsplit(api)
@@ -49,7 +50,7 @@ class Client(threading.Thread):
 
     def post(self, event):
         """Post it until there is a definite answer."""
-        end = time.monotonic() + GIVE_UP
+        end = time.monotonic() + self.seconds
         body = json.dumps({"id": event, "username": self.username,
                            "eventType": "review"}, ensure_ascii=False).encode()
         while True:
@@ -109,13 +110,14 @@ def judge(clients, patient):
 
 
 def main():
-    api, key, stop = sys.argv[1:4]
-    clients = [Client(number, api, key, stop) for number in range(CLIENTS)]
+    api, key, stop, kind, seconds = sys.argv[1:]
+    clients = [Client(number, api, key, stop, float(seconds))
+               for number in range(CLIENTS)]
     for client in clients:
         client.start()
     for client in clients:
         client.join()
-    wrong = list(judge(clients, sys.argv[4] == "patient"))
+    wrong = list(judge(clients, kind == "patient"))
     print("load: %d events taken, %d times repeated, the longest took %.1f s" % (
         sum(client.taken for client in clients),
         sum(len(client.repeated) for client in clients),

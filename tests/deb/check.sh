@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: make check-deb [CHECK_DEB="[--short] [--chroot] [--fresh]
+usage: make check-deb [CHECK_DEB="[--suite NAME] [--short] [--chroot] [--fresh]
                                   [--only STEP,...] [--test NAME]..."]
 
 Builds the Debian package from the tarball of "make distcheck" in a small Debian
@@ -12,12 +12,15 @@ without a network, as a user, and looks at it: lintian, blhc, shellcheck, mandoc
 piuparts, a second build that must give the same bytes, and the tests in
 debian/tests, which autopkgtest runs in systems that systemd-nspawn boots.
 Needs root or sudo, for mounts and containers. Nothing of the host is touched but
-packages that are missing; what is made is in deb/ of the build directory.
+packages that are missing; what is made is in deb/SUITE of the build directory.
 
+  --suite NAME  of which release: bookworm, trixie (else the host's); from the
+                sources that the host's apt uses, with its name
   --short       minutes: "make dist" instead of distcheck, no piuparts, no second
                 build, and of the tests first-event and units
   --only STEP   only some of the steps: build, lintian, blhc, shellcheck, mandoc,
-                reproducible, piuparts, tests
+                reproducible, piuparts, tests; host-upgrade, of trixie: a host
+                with bookworm, and its package, becomes one under load
   --test NAME   of the tests only this one; may be given several times
   --chroot      without systemd-nspawn, as is done where that does not run: build
                 and look at it in a chroot, and leave out what has to be booted
@@ -29,13 +32,14 @@ missing here; else 1; 2 wrong usage.
 TEXT
 }
 
-STEPS=(build lintian blhc shellcheck mandoc reproducible piuparts tests)
+STEPS=(build lintian blhc shellcheck mandoc reproducible piuparts tests
+	host-upgrade)
 SHORT_STEPS=(build lintian blhc shellcheck mandoc tests)
 SHORT_TESTS=(first-event units)
 PLAIN_TESTS=(first-event servers-later apache) # a host that has nothing
 LATER='2027-02-03 04:05:06'     # when the second build takes place
 
-short='' steps=() tests=() fresh=''
+suite='' short='' steps=() tests=() fresh=''
 passed=0 failed=0 skipped=0
 
 usage_error() {
@@ -50,13 +54,17 @@ read_options() {
 			usage
 			exit 0
 			;;
-		--builddir | --only | --test)
+		--builddir | --suite | --only | --test)
 			[ $# -ge 2 ] || usage_error "$1 takes a value"
 			;;
 		esac
 		case $1 in
 		--builddir)
 			builddir=$(cd -- "$2" && pwd)
+			shift
+			;;
+		--suite)
+			suite=$2
 			shift
 			;;
 		--short) short=yes ;;
@@ -130,6 +138,7 @@ unpack() {
 	tar -C "$top" -c --exclude=debian/.debhelper \
 		--exclude=debian/palmares --exclude=debian/tmp debian |
 		tar -C "$1/$tree" -x
+	"$1/$tree/debian/release.sh" "$suite"
 }
 
 # build DIR PLACE OPTION... COMMAND...: builds in DIR, which the builder sees at
@@ -213,7 +222,7 @@ run_mandoc() {
 # run_piuparts: in a system without a service that runs, as in any chroot
 run_piuparts() {
 	piuparts --existing-chroot="$systems/base" --keep-sources-list \
-		--distribution="$(codename)" --tmpdir="$work" \
+		--distribution="$suite" --tmpdir="$work" \
 		--no-eatmydata --no-upgrade-test --install-remove-install \
 		"$work"/package/palmares_[0-9]*.deb
 }
@@ -303,6 +312,47 @@ try_all_tests() {
 	try_tests server "base plain server" "${server[@]}"
 }
 
+# before SUITE: the release before it, whose hosts are upgraded to it
+before() {
+	case $1 in
+	trixie) echo bookworm ;;
+	esac
+}
+
+# make_next FOLDER: what a host of the release before, whose systems and package
+# are in FOLDER, is upgraded with
+make_next() {
+	rm -rf "$work/next"
+	mkdir -p "$work/next"
+	cp --link "$systems"/base/srv/packages/*.deb "$work/next"
+	systems=$1/systems next_make "$suite" "$work/next" &&
+		cp "$work"/package/palmares_[0-9]*.deb "$1/systems/next/srv"
+}
+
+# try_host_upgrade: in the systems and with the package of the release before
+try_host_upgrade() {
+	local previous
+	previous=$(before "$suite")
+	[ -n "$previous" ] || return 0
+	if ! step "$work/log/boot.log" boots; then
+		leave_out "debian/tests/host-upgrade" \
+			"for no system can be booted here"
+		return
+	fi
+	try next make_next "$builddir/deb/$previous" || return 0
+	local suite=$previous work=$builddir/deb/$previous
+	local systems=$work/systems
+	unpack "$work/sources"
+	cat >>"$work/sources/$tree/debian/tests/control" <<-TEXT
+
+		Tests: host-upgrade
+		Depends: curl, mariadb-server, nginx-light, python3
+		Restrictions: needs-root, isolation-container, breaks-testbed
+	TEXT
+	mkdir -p "$work/tests"
+	try_tests host "base plain server next" host-upgrade
+}
+
 # check_package: builds, and goes on after other failures
 check_package() {
 	try systems systems_make || return
@@ -324,6 +374,7 @@ check_package() {
 version; debian/tests/upgrade does it"
 	fi
 	! wanted tests || try_all_tests
+	! wanted host-upgrade || try_host_upgrade
 }
 
 # inside: the part that needs root, in namespaces of its own, so that no mount
@@ -372,6 +423,17 @@ go_inside() {
 	return "$status"
 }
 
+# build_before: the package for the release before, if a host of it is to be
+# upgraded
+build_before() {
+	local previous
+	previous=$(before "$suite")
+	if [ -n "$previous" ] && wanted host-upgrade; then
+		try "build-$previous" "$top/tests/deb/check.sh" --builddir \
+			"$builddir" --suite "$previous" --short --only build || :
+	fi
+}
+
 outside() {
 	mkdir -p "$work/log"
 	# Whatever runs in there keeps this lock as well.
@@ -381,7 +443,7 @@ outside() {
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	packages_install "$work/log/packages.log" "${DEB_PACKAGES[@]}"
-	[ -n "$(debian_sources)" ] || packages_apt update
+	[ -n "$(debian_sources "$suite")" ] || packages_apt update
 	if ! may_go_inside; then
 		leave_out "the Debian package" "which needs root or sudo, and a \
 machine where root may have mounts and namespaces"
@@ -389,6 +451,7 @@ machine where root may have mounts and namespaces"
 	elif wanted build && ! try tarball make_tarball; then
 		sum_up
 	else
+		build_before
 		go_inside "$@"
 	fi
 }
@@ -400,7 +463,8 @@ top=$(cd -- "$(dirname -- "$0")/../.." && pwd)
 . "$top/tests/deb/systems.sh"
 builddir=$PWD
 read_options "$@"
-work=$builddir/deb systems=$builddir/deb/systems
+suite=${suite:-$(codename)}
+work=$builddir/deb/$suite systems=$builddir/deb/$suite/systems
 tree=palmares-$(sed -n 's/^PACKAGE_VERSION = //p' "$builddir/Makefile")
 tarball=$builddir/$tree.tar.xz
 if [ -n "$short" ]; then

@@ -6,6 +6,7 @@ set -eu
 cd "$(dirname -- "$0")/../.."
 [ -d debian ] || exit 0
 # A command that fails prints nothing, so that such a check cannot fail.
+# shellcheck disable=SC2016
 if grep -n -- '-z "\$(' debian/tests/*; then
 	echo 'holds WHAT prints "" COMMAND... asks for the status, too' >&2
 	exit 1

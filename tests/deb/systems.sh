@@ -1,20 +1,23 @@
 # shellcheck shell=bash
 # systems.sh: the small Debian systems that the package is built and tried in.
 #
-# Sourced by check.sh, which has $top (the sources) and $systems (a folder).
+# Sourced by check.sh, which has $top (the sources), $suite (a release of
+# Debian's, by its code name) and $systems (a folder).
 # A system is a stack of layers: base is made by mmdebstrap, builder stands on
 # it, and so does plain, a host with nothing on it, and server on that. All
 # packages that are ever needed lie in /srv/packages there, so that nothing that
 # runs in a system needs a network, and it has none.
 # shellcheck disable=SC2154
 
-# debian_sources: the sources of Debian's own release that the host uses
+# debian_sources SUITE: the sources of Debian that the host uses, for that release
 debian_sources() {
+	local host
+	host=$(codename)
 	# What is in $() is for apt-get.
 	# shellcheck disable=SC2016
 	apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format \
 		'$(CODENAME) deb $(REPO_URI) $(RELEASE) $(COMPONENT)' |
-		sed -En "s/^$(codename)(-updates|-security)? (deb .*)/\\2/p" |
+		sed -En "s/^$host(-updates|-security)? (deb [^ ]+) $host/\\2 $1/p" |
 		sort -u
 }
 
@@ -26,7 +29,7 @@ codename() {
 # systems_key: says what the systems are made from
 systems_key() {
 	{
-		debian_sources
+		debian_sources "$suite"
 		cat "$top/tests/deb/systems.sh" "$top/tests/deb/download.sh"
 		"$top/tests/deb/needs.py" "$top/debian/control" \
 			"$top/debian/tests/control"
@@ -66,7 +69,7 @@ systems_make() {
 
 base_make() {
 	local proxies
-	debian_sources >"$systems/sources.list"
+	debian_sources "$suite" >"$systems/sources.list"
 	if ! [ -s "$systems/sources.list" ]; then
 		echo "apt-get knows no source of Debian's; apt-get update?" >&2
 		return 1
@@ -76,7 +79,7 @@ base_make() {
 	TOP=$top mmdebstrap --mode=root --variant=minbase --format=directory \
 		--include=apt-utils,systemd-sysv,ca-certificates \
 		"${proxies[@]}" --customize-hook="$top/tests/deb/download.sh" \
-		"$(codename)" "$systems/base" - <"$systems/sources.list"
+		"$suite" "$systems/base" - <"$systems/sources.list"
 }
 
 # layer_make NAME "LAYER..." PACKAGE...: installs packages in a layer on others;
@@ -165,4 +168,28 @@ system_spawn() {
 		--machine="palmares-${dir##*/}" \
 		--register=no --keep-unit --as-pid2 --pipe \
 		--setenv=PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+# next_make NEXT FOLDER: a layer for systems that are to become the release NEXT:
+# all packages that this takes, in /srv/next, and those in FOLDER
+next_make() {
+	local place=$systems/next/srv/next apt status=0
+	rm -rf "$systems/next" "$systems/lists"
+	mkdir -p "$place/partial" "$systems/lists/partial"
+	debian_sources "$1" >"$systems/next.list"
+	system_open "$systems/probe" "$systems/base" "$systems/plain" \
+		"$systems/server" || return
+	apt=(apt-get -q -y -o APT::Keep-Downloaded-Packages=true
+		-o "Dir::Etc::SourceList=$systems/next.list"
+		-o Dir::Etc::SourceParts=/dev/null
+		-o "Dir::State::Lists=$systems/lists"
+		-o "Dir::State::Status=$systems/probe/root/var/lib/dpkg/status"
+		-o "Dir::Cache::Archives=$place"
+		-o Dir::Cache::PkgCache= -o Dir::Cache::SrcPkgCache=)
+	"${apt[@]}" update && "${apt[@]}" --download-only full-upgrade ||
+		status=$?
+	system_drop "$systems/probe"
+	[ "$status" -eq 0 ] || return "$status"
+	cp -n "$2"/*.deb "$place" &&
+		(cd "$place" && apt-ftparchive packages . >Packages)
 }
