@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS application (
   -- Grows with every change of a rule or a key. An event's transaction holds
   -- this row shared and a change holds it exclusively, so no event is judged
   -- by rules that are no longer in force.
-  version     INT UNSIGNED NOT NULL,
+  version     BIGINT NOT NULL,
   -- A random number, another with every such change. A restore takes versions
   -- back, and they come again with other content. Stamps do not come again, so
   -- a cache asks for the stamp.
@@ -102,8 +102,8 @@ CREATE TABLE IF NOT EXISTS rule (
 CREATE TABLE IF NOT EXISTS rule_revision (
   application_id INT UNSIGNED NOT NULL,
   rule_id        INT UNSIGNED NOT NULL,
-  since          INT UNSIGNED NOT NULL,
-  until          INT UNSIGNED NOT NULL,
+  since          BIGINT NOT NULL,
+  until          BIGINT NOT NULL,
   enabled        BOOLEAN NOT NULL,
   event_type     VARBINARY(190) NOT NULL,
   property       VARBINARY(190) NULL,
@@ -125,11 +125,11 @@ CREATE TABLE IF NOT EXISTS rule_revision (
 CREATE TABLE IF NOT EXISTS user (
   application_id INT UNSIGNED NOT NULL,
   username       VARBINARY(190) NOT NULL,
-  events         INT UNSIGNED NOT NULL,
-  entries        INT UNSIGNED NOT NULL, -- of the ledger
+  events         BIGINT NOT NULL,
+  entries        BIGINT NOT NULL, -- of the ledger
   -- Counting a replay makes its transaction write, and so its COMMIT wait for
   -- the log: a replay is answered only when what it repeats is on disk.
-  replays        INT UNSIGNED NOT NULL,
+  replays        BIGINT NOT NULL,
   created_at     BIGINT NOT NULL,
   last_event     BIGINT NOT NULL, -- event.id; 0: none
   standing       MEDIUMBLOB NULL, -- balances, counts, badges: src/store/standing.h
@@ -143,8 +143,8 @@ CREATE TABLE IF NOT EXISTS event (
   application_id  INT UNSIGNED NOT NULL,
   id              BIGINT NOT NULL,
   previous        BIGINT NOT NULL,       -- id of the user's event before
-  number          INT UNSIGNED NOT NULL, -- 1, 2, 3 … for each user
-  version         INT UNSIGNED NOT NULL, -- of the application: which rules
+  number          BIGINT NOT NULL, -- 1, 2, 3 … for each user
+  version         BIGINT NOT NULL, -- of the application: which rules
   timestamp       BIGINT NOT NULL,
   timestamp_given BOOLEAN NOT NULL,      -- by the client, else it is the receipt
   timestamp_sent  VARBINARY(4000) NULL,  -- the classic interface's any string

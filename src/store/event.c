@@ -20,7 +20,8 @@ enum { FIND, LIST, LIST_PERIOD, CHAIN, CHAIN_AWARDS, PREVIOUS, STATEMENTS };
 /*
  * Lists of keys go to the server as one JSON parameter: one statement, prepared
  * once, for any number of them. Bytes are in hexadecimal, so what a client
- * sent is never part of the JSON's syntax.
+ * sent is never part of the JSON's syntax. Text that is too long for its column there
+ * is cut off: one byte more than any id has, so that it is none.
  */
 #define COLUMNS(properties, awards)                                        \
 	"SELECT e.application_id, e.id, e.event_id, e.username,"           \
@@ -55,7 +56,7 @@ static const char *const texts[STATEMENTS] = {
                      " e.properties)",
         "e.awards") " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
                     " a INT UNSIGNED PATH '$[0]',"
-                    " i VARCHAR(380) CHARACTER SET ascii PATH '$[1]',"
+                    " i VARCHAR(382) CHARACTER SET ascii PATH '$[1]',"
                     " p BIGINT PATH '$[2]')) k STRAIGHT_JOIN event e"
                     " FORCE INDEX (event_id)"
                     " ON e.application_id = k.a"

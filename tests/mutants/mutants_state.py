@@ -35,6 +35,18 @@ MUTANTS = [
         "\" version = version + 1, stamp = stamp + 0 * ? WHERE id = ?\"",
         ["test_no_row_stays_behind"]),
     Mutant(
+        "ids-cut-to-their-column", (),
+        "an id that is too long is taken for the one that it begins like",
+        "\" i VARCHAR(382) CHARACTER SET ascii PATH '$[1]',\"",
+        "\" i VARCHAR(380) CHARACTER SET ascii PATH '$[1]',\"",
+        ["test_an_id_that_is_longer_than_any_is_nobodys"]),
+    Mutant(
+        "events-of-32-bits", (2,),
+        "a user's events are counted to 2^32 - 1",
+        "  events         BIGINT NOT NULL,\n",
+        "  events         INT UNSIGNED NOT NULL,\n",
+        ["test_counters_go_on_beyond_32_bits"]),
+    Mutant(
         "any-key-is-live", (),
         "a key opens an application that has some other key",
         "\t\tif (memcmp(&keys->hashes[i], key, sizeof(*key)) == 0)\n",

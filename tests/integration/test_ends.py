@@ -1,0 +1,42 @@
+"""Where a column ends: counters beyond 32 bits, and ids longer than any."""
+
+from case import StackTest
+from client import segment
+
+
+class Ends(StackTest):
+    """What is counted for ever, and what is compared with a column."""
+
+    def test_counters_go_on_beyond_32_bits(self):
+        one, last = self.app(), 2 ** 32 - 1
+        one.rule(name="r", scale="s", points=1)
+        one.event("u", id="e")
+        number = one.id
+        self.stack.sql(
+            "UPDATE user SET events = {0}, entries = {0}, replays = {0}"
+            " WHERE application_id = {1};"
+            "UPDATE application SET version = {0} WHERE id = {1}".format(
+                last, number))
+        self.assert_status(one.post("/events", {
+            "id": "e", "username": "u", "eventType": "review"}), 200)
+        self.assert_status(one.put("/rules/r", {
+            "eventType": "review", "points": 7, "pointScale": "s"}), 200)
+        self.assertEqual(one.event("u")["awards"][0]["points"], 7)
+        self.assertEqual(one.user("u")["events"], last + 1)
+        self.assertEqual(one.ledger("u")[-1]["number"], last + 1)
+        self.assertEqual(self.stack.sql(
+            "SELECT number, version FROM event WHERE application_id = %d"
+            " ORDER BY id DESC LIMIT 1" % number),
+            [[str(last + 1), str(last + 1)]])
+        # What no fold of its events gives may not stay for `verify`.
+        rc, out, err, _ = self.stack.ctl("app", "delete", one.name, "--yes")
+        self.assertEqual(rc, 0, out + err)
+
+    def test_an_id_that_is_longer_than_any_is_nobodys(self):
+        one = self.app()
+        longest = "e" * 190
+        one.event("u", id=longest)
+        self.assert_json(one.get("/events/" + longest))
+        for more in ("e", "x", "é", "x" * 200):
+            self.assert_problem(one.get("/events/" + segment(
+                longest + more)), 404, "event_not_found")
