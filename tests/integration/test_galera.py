@@ -1,17 +1,19 @@
 """A Galera cluster of two nodes: what is acknowledged is stored on both.
 
 Somebody writes to the second node what palmaresd writes to the first.  The
-nodes have the same data from the start, so that none has to be transferred.
+second node begins with a copy of the first one's data, so that no more than
+what came since has to be transferred.
 """
 
 import concurrent.futures
 import os
+import shutil
 import threading
 import unittest
 
 import client
 from case import App, Shared, unique
-from stack import Stack, StackError, free_port, wait_until
+from stack import HERE, SqlSession, Stack, StackError, free_port, wait_until
 
 LIBRARIES = ("usr/lib/galera/libgalera_smm.so", "usr/lib/libgalera_smm.so")
 CLIENTS, ROUNDS, EVENTS = 4, 60, 20
@@ -30,21 +32,27 @@ def library():
 class Node(Stack):
     """A database server of the cluster, and perhaps a palmaresd with it."""
 
-    def join(self, ports, number, first):
+    def set_up(self, ports, number):
         mine, transfer = ports[number], free_port()
         self.db_options = [
             "--binlog-format=ROW", "--innodb-autoinc-lock-mode=2",
             "--wsrep-on=ON", "--wsrep-provider=" + library(),
             "--wsrep-cluster-address=gcomm://" + ",".join(
                 "127.0.0.1:%d" % port for port in ports),
-            "--wsrep-node-address=127.0.0.1", "--wsrep-sst-method=skip",
+            "--wsrep-node-address=127.0.0.1", "--wsrep-sst-method=near",
             "--wsrep-slave-threads=2", "--wsrep-provider-options="
             "base_host=127.0.0.1;base_port=%d;"
             "gmcast.listen_addr=tcp://127.0.0.1:%d;"
             "ist.recv_addr=127.0.0.1:%d" % (mine, mine, transfer)]
-        self._make_database()
-        if first:
-            self.db_options.append("--wsrep-new-cluster")
+
+    def _db_environment(self):
+        """With the program that passes on where the data are the same."""
+        env = super()._db_environment()
+        return dict(env, PATH=HERE + ":" + env["PATH"],
+                    SST_FILE=self.sst_file)
+
+    def join(self, *options):
+        self.db_options += options
         self.start_db()
         wait_until(self.synced, 60, "the node is synced", 0.1)
 
@@ -68,9 +76,16 @@ class Galera(unittest.TestCase):
         for number in range(2):
             node = Node(Shared.builddir, Shared.keep)
             cls.nodes.append(node)
+            node.sst_file = cls.nodes[0].path("position")
             cls.addClassCleanup(node.stop)
-            node.join(ports, number, number == 0)
-        one = cls.nodes[0]
+            node.set_up(ports, number)
+        one, two = cls.nodes
+        one._make_database()
+        one.join("--wsrep-new-cluster")
+        one.db.stop()
+        shutil.copytree(one.path("data"), two.path("data"))
+        one.join()
+        two.join()
         one.sql("CREATE DATABASE palmares; CREATE USER palmares@localhost;"
                 "GRANT ALL ON palmares.* TO palmares@localhost", "mysql")
         one.write_conf()
@@ -84,9 +99,9 @@ class Galera(unittest.TestCase):
 
     def write_elsewhere(self, stop):
         """A person at the second node, who changes the users' rows."""
-        while not stop.is_set():
-            self.nodes[1].sql("UPDATE user SET created_at = created_at + 1;"
-                              * 40)
+        with SqlSession(self.nodes[1]) as session:
+            while not stop.wait(0.002):
+                session.run("UPDATE user SET created_at = created_at + 1")
 
     def post(self, username):
         """Batches, each until it is acknowledged; the ids of all."""
