@@ -9,13 +9,13 @@ usage: ./test.sh
 Installs the Debian packages that the tests need and that are missing, builds
 with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
 (make check), the checks of the sources (make lint), the integration tests (make
-check-integration), short forms of the faults, of the abuse, of the mutants and
-of the Debian package's tests, on this release of Debian and on another one
-(make check-faults, check-abuse, check-mutants, check-deb), the check of
-openapi.yaml and of clients that are made from it, a run.sh with its demo and a
-JMeter plan, and, without sanitizers, the attack that judges memory best and the
-short form of the bench (make bench-guard). Goes on after a failure. The logs are
-in .test/.
+check-integration), short forms of the faults, of the load with the thread
+sanitizer, of the abuse, of the mutants and of the Debian package's tests, on
+this release of Debian and on another one (make check-faults, check-threads,
+check-abuse, check-mutants, check-deb), the check of openapi.yaml and of clients
+that are made from it, a run.sh with its demo and a JMeter plan, and, without
+sanitizers, the attack that judges memory best and the short form of the bench
+(make bench-guard). Goes on after a failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
 anything was, and why. Exit status: 0 if something passed and nothing failed,
@@ -28,7 +28,7 @@ TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	mandoc=mandoc apache2-bin=apache2 varnish=varnishd jmeter=jmeter
 	jmeter-http default-jdk-headless=javac nodejs=node npm=npm wrk=wrk
 	mariadb-client=mariadb-dump openssl=openssl zstd=zstd galera-4)
-STEPS=14
+STEPS=15
 
 passed=0 failed=0 skipped=0 number=0
 left_out=() # a line for each step that left something out, and why
@@ -199,6 +199,8 @@ run_tests() {
 	test_step faults "every part breaks once: make check-faults" \
 		in_build check-faults \
 		FAULTS="--runs 1 --seconds 1 --stride 97" || :
+	test_step threads "what threads share, while it changes: check-threads" \
+		in_build check-threads THREADS="--seconds 12" || :
 	test_step abuse "a hostile network: make check-abuse" \
 		in_build check-abuse ABUSE=--short || :
 	test_step mutants "the tests notice what is broken: make check-mutants" \

@@ -13,8 +13,13 @@
 
 #include "base/log.h"
 
-/* clang puts a sanitizer's malloc into the program itself; it ends it, too. */
-#ifdef __clang__
+/*
+ * clang puts a sanitizer's malloc into the program itself; it ends it, too. The
+ * thread sanitizer's is called before instrumented code may run.
+ */
+#ifdef __SANITIZE_THREAD__
+#define PROGRAM_HAS_MALLOC 1
+#elif defined(__clang__)
 #define PROGRAM_HAS_MALLOC __has_feature(address_sanitizer)
 #else
 #define PROGRAM_HAS_MALLOC 0

@@ -103,7 +103,7 @@ class Workshop:
         self.logs = logs
 
     @classmethod
-    def make(cls, builddir):
+    def make(cls, builddir, *options):
         """Copy and configure the sources; nothing is built yet."""
         if not os.path.exists(os.path.join(SOURCE, "configure")):
             raise BuildError("no configure in %s: autoreconf -i makes it"
@@ -117,8 +117,8 @@ class Workshop:
                         ignore=left_out(top(builddir)))
         os.mkdir(shop.build_dir)
         log = os.path.join(shop.logs, "configure.log")
-        if run_logged(["../tree/configure", "-q", "CFLAGS=-O1 -g"], log,
-                      shop.build_dir) != 0:
+        if run_logged(["../tree/configure", "-q", "CFLAGS=-O1 -g"]
+                      + list(options), log, shop.build_dir) != 0:
             raise BuildError("configure fails, see %s" % log)
         if NO_CMOCKA in read(os.path.join(shop.build_dir, "config.status")):
             raise BuildError("the tests need cmocka: apt-get install"
