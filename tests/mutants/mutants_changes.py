@@ -51,4 +51,19 @@ MUTANTS = [
         "\t    ? catalog->in_use\n"
         "\t    : error;\n",
         ["test_what_is_used_in_the_retry_is_not_deleted"]),
+    Mutant(
+        "etag-of-the-beginning", (),
+        "only the first 512 bytes of a content make its ETag",
+        "\t    (const unsigned char *)body->data, body->len, NULL, 0);\n"
+        "\tsodium_bin2hex(hex,",
+        "\t    (const unsigned char *)body->data,\n"
+        "\t    body->len < 512 ? body->len : 512, NULL, 0);\n"
+        "\tsodium_bin2hex(hex,",
+        ["test_a_difference_at_the_end_is_another_etag"]),
+    Mutant(
+        "ties-skipped", (),
+        "a page of a period begins behind all events of the last one's moment",
+        "\" AND (e.timestamp < ? OR e.id < ?)\"",
+        "\" AND (e.timestamp < ? AND e.id < ?)\"",
+        ["test_events_of_one_moment_are_each_on_one_page"]),
 ]
