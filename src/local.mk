@@ -56,7 +56,7 @@ libstore_a_SOURCES = \
 	src/store/strangers.c src/store/strangers.h \
 	src/store/statements.h \
 	src/store/tx.c src/store/tx.h \
-	src/store/user.c src/store/user.h \
+	src/store/user.c src/store/user.h src/store/user_list.c \
 	src/store/verify.c src/store/verify.h \
 	src/store/verify_read.c src/store/verify_read.h \
 	src/store/verify_fold.c src/store/verify_fold.h \

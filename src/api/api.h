@@ -196,6 +196,11 @@ enum error page_after_int(
 /* As two numbers, which stay as they are at the start. */
 enum error page_after_pair(
     const struct page *page, int64_t *first, int64_t *second) MUST_CHECK;
+/*
+ * Asked behind each item that others follow: whether the page ends here, because
+ * there are so many bytes in it. The next goes on behind the item.
+ */
+bool page_is_full(struct call *call, struct page *page);
 struct json_writer
 page_open(struct call *call, struct page *page, size_t *count);
 void page_end(struct call *call, struct json_writer *jw,

@@ -12,7 +12,12 @@
 #include "base/clock.h"
 #include "store/tx.h"
 
-enum { LIST_PAGE = 1000, TIMESTAMP_MAX = 1000 };
+/*
+ * Its lists have no cursor, so they end somewhere: behind so many users, and so
+ * many bytes.
+ */
+enum { USERS_MAX = 10000, LIST_SIZE = RESPONSE_MAX / 4 * 3 };
+enum { TIMESTAMP_MAX = 1000 };
 
 static const struct resource *
 subject(const struct call *call)
@@ -156,31 +161,42 @@ respond_accepted(struct call *call)
 	return OK;
 }
 
+/* So long that what its clients may have made has room in it. */
+static bool
+list_is_full(const struct call *call)
+{
+	return call->response.body.len > LIST_SIZE;
+}
+
+/* Its lists have no pages: who looks at the headers knows that there is more. */
+static void
+tell_truncated(struct call *call)
+{
+	http_response_header(&call->response, "X-Truncated", "true");
+}
+
+/* All that an application may have; those that it has besides are left out. */
 enum error
 classic_list(struct call *call)
 {
 	const struct resource *resource = subject(call);
 	struct json_writer jw = call_json(call, 200);
 	struct named **objects;
-	int64_t after = 0;
-	size_t count, i;
+	size_t count = 0, i;
 	enum error error = enter_by_header(call);
 
+	if (error == OK)
+		error = catalog_list(resource->catalog, call->db, call->arena,
+		    call->application, 0, CATALOG_MAX + 1, &objects, &count);
 	if (error != OK)
 		return error;
 	jw_array(&jw, NULL);
-	do {
-		error = catalog_list(resource->catalog, call->db, call->arena,
-		    call->application, after, LIST_PAGE, &objects, &count);
-		if (error != OK)
-			return error;
-		for (i = 0; i < count; i++) {
-			resource_write_classic(
-			    &jw, resource, objects[i], call->app_key);
-			after = objects[i]->id;
-		}
-	} while (count == LIST_PAGE && !call->response.body.overflow);
+	for (i = 0; i < count && i < CATALOG_MAX && !list_is_full(call); i++)
+		resource_write_classic(
+		    &jw, resource, objects[i], call->app_key);
 	jw_array_end(&jw);
+	if (i < count)
+		tell_truncated(call);
 	return OK;
 }
 
@@ -353,29 +369,49 @@ classic_post_event(struct call *call)
 	return error == OK ? event_wait(call, answer_event) : error;
 }
 
+/* A list of users while it is written. */
+struct user_array {
+	struct call *call;
+	struct json_writer jw;
+	size_t count;
+	bool cut;
+};
+
+static bool
+write_user(void *context, const struct user *user)
+{
+	struct user_array *users = context;
+
+	if (users->count == USERS_MAX || list_is_full(users->call)) {
+		users->cut = true;
+		return false;
+	}
+	user_write(&users->jw, user, users->call->app_key, true);
+	users->count++;
+	return true;
+}
+
 enum error
 classic_users(struct call *call)
 {
-	struct json_writer jw = call_json(call, 200);
-	const char *after = "";
-	struct user *users;
-	size_t count, i;
+	struct user_array users = {.call = call, .jw = call_json(call, 200)};
+	struct user_listing listing = {.after = "",
+	    .limit = USERS_MAX + 1,
+	    .take = write_user,
+	    .context = &users};
+	bool cut = false;
 	enum error error = enter_by_header(call);
 
 	if (error != OK)
 		return error;
-	jw_array(&jw, NULL);
-	do {
-		error = user_list(call->db, call->arena, call->application,
-		    after, LIST_PAGE, &users, &count);
-		if (error != OK)
-			return error;
-		for (i = 0; i < count; i++) {
-			user_write(&jw, &users[i], call->app_key, true);
-			after = users[i].username;
-		}
-	} while (count == LIST_PAGE && !call->response.body.overflow);
-	jw_array_end(&jw);
+	listing.application = call->application;
+	jw_array(&users.jw, NULL);
+	error = user_list(call->db, call->service->views, &listing, &cut);
+	if (error != OK)
+		return error;
+	jw_array_end(&users.jw);
+	if (cut || users.cut)
+		tell_truncated(call);
 	return OK;
 }
 

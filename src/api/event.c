@@ -367,11 +367,14 @@ event_get_list(struct call *call)
 	for (i = 0; i < list.count; i++) {
 		event_write(&jw, NULL, &list.events[i], false);
 		last = place_after(call, &filter, &list.events[i]);
+		if (i + 1 < list.count && page_is_full(call, &page))
+			break;
 	}
-	if (list.cut_at != 0) {
+	if (i == list.count && list.more) {
 		page.more = true;
-		last =
-		    arena_printf(call->arena, "%lld", (long long)list.cut_at);
+		if (list.cut_at != 0)
+			last = arena_printf(
+			    call->arena, "%lld", (long long)list.cut_at);
 	}
 	page_end(call, &jw, &page, last);
 	return OK;

@@ -8,6 +8,12 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+/*
+ * A page has as many bytes at most, and an item more: no single one has as many
+ * as there is room for besides.
+ */
+enum { PAGE_SIZE = RESPONSE_MAX / 2 };
+
 enum { CURSOR_MAX = 512, LINK_MAX = 8192 };
 
 static enum error
@@ -134,6 +140,15 @@ page_open(struct call *call, struct page *page, size_t *count)
 	jw_object(&jw, NULL);
 	jw_array(&jw, "data");
 	return jw;
+}
+
+bool
+page_is_full(struct call *call, struct page *page)
+{
+	if (call->response.body.len < PAGE_SIZE)
+		return false;
+	page->more = true;
+	return true;
 }
 
 void

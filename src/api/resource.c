@@ -366,6 +366,8 @@ resource_list(struct call *call)
 		resource_write(&jw, resource, objects[i], call->app_key);
 		last = arena_printf(
 		    call->arena, "%lld", (long long)objects[i]->id);
+		if (i + 1 < count && page_is_full(call, &page))
+			break;
 	}
 	page_end(call, &jw, &page, last);
 	return OK;

@@ -128,30 +128,55 @@ user_get_one(struct call *call)
 	return wait_for_user(call, call->match.params[0], answer_user);
 }
 
+/* A page of users while it is written. */
+struct user_page {
+	struct call *call;
+	struct page page;
+	struct json_writer jw;
+	const char *last;
+	int64_t left;
+};
+
+static bool
+write_user(void *context, const struct user *user)
+{
+	struct user_page *users = context;
+	struct call *call = users->call;
+
+	if (users->left == 0)
+		users->page.more = true;
+	if (users->left-- == 0 ||
+	    (users->last != NULL && page_is_full(call, &users->page)))
+		return false;
+	user_write(&users->jw, user, call->app_key, false);
+	users->last = arena_strdup(call->arena, user->username);
+	return true;
+}
+
 enum error
 user_get_list(struct call *call)
 {
-	const char *last = NULL;
-	struct json_writer jw;
-	struct user *users;
-	struct page page;
-	size_t count, i;
-	enum error error = page_begin(call, "users", &page);
+	struct user_page users = {.call = call};
+	struct user_listing listing = {.application = call->application,
+	    .take = write_user,
+	    .context = &users};
+	size_t count = 0;
+	bool cut = false;
+	enum error error = page_begin(call, "users", &users.page);
 
 	if (error == OK)
 		error = call_db(call);
-	if (error == OK)
-		error = user_list(call->db, call->arena, call->application,
-		    page.after == NULL ? "" : page.after, page.limit + 1,
-		    &users, &count);
 	if (error != OK)
 		return error;
-	jw = page_open(call, &page, &count);
-	for (i = 0; i < count; i++) {
-		user_write(&jw, &users[i], call->app_key, false);
-		last = users[i].username;
-	}
-	page_end(call, &jw, &page, last);
+	users.left = users.page.limit;
+	listing.after = users.page.after == NULL ? "" : users.page.after;
+	listing.limit = users.page.limit + 1;
+	users.jw = page_open(call, &users.page, &count);
+	error = user_list(call->db, call->service->views, &listing, &cut);
+	if (error != OK)
+		return error;
+	users.page.more |= cut;
+	page_end(call, &users.jw, &users.page, users.last);
 	return OK;
 }
 

@@ -135,12 +135,18 @@ block_for(struct arena *arena, size_t size)
 	return block_add(arena, size > usual ? size : usual);
 }
 
+static size_t
+round_up(size_t size)
+{
+	return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 /* Memory as it comes. */
 static void *
 arena_take(struct arena *arena, size_t size)
 {
 	struct block *block = arena->newest;
-	size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	size_t rounded = round_up(size);
 	char *data;
 
 	if (size > arena->cap)
@@ -168,6 +174,36 @@ arena_array(struct arena *arena, size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &whole))
 		whole = SIZE_MAX;
 	return arena_alloc(arena, whole);
+}
+
+/* Frees the block that has nothing but the size bytes at data, if one has. */
+static void
+give_back(struct arena *arena, const void *data, size_t size)
+{
+	struct block **place = &arena->newest, *block;
+
+	while ((block = *place)->next != NULL) {
+		if ((const void *)block->data == data) {
+			if (block->used != round_up(size))
+				return;
+			*place = block->next;
+			block_free(arena, block);
+			return;
+		}
+		place = &block->next;
+	}
+}
+
+void *
+arena_grow(
+    struct arena *arena, void *data, size_t size, size_t kept, size_t wanted)
+{
+	void *place = arena_take(arena, wanted);
+
+	memcpy(place, data, kept);
+	if (size > LARGEST_BLOCK)
+		give_back(arena, data, size);
+	return place;
 }
 
 char *

@@ -30,6 +30,14 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* Zeroed array; an overflowing product counts as out of memory. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
+/*
+ * A larger place for what arena_alloc gave: the first kept bytes are copied, and
+ * what follows may be anything. Where the old place is large it goes back to the
+ * system, so a text that grows does not leave all its sizes behind.
+ */
+void *arena_grow(
+    struct arena *arena, void *data, size_t size, size_t kept, size_t wanted);
+
 /* A copy with a NUL behind it. */
 char *arena_copy(struct arena *arena, const char *data, size_t len);
 char *arena_strdup(struct arena *arena, const char *text);

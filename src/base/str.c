@@ -24,13 +24,13 @@ static void
 str_grow(struct str *str, size_t wanted)
 {
 	size_t size = str->size;
-	char *data;
 
 	while (size < wanted)
 		size *= 2;
-	data = arena_alloc(str->arena, size);
-	memcpy(data, str->data, str->len);
-	str->data = data;
+	if (size > str->max + 1)
+		size = str->max + 1;
+	str->data =
+	    arena_grow(str->arena, str->data, str->size, str->len + 1, size);
 	str->size = size;
 }
 

@@ -66,6 +66,15 @@ awards_unpack(
 }
 
 size_t
+awards_count(struct bytes bytes)
+{
+	struct unpack unpack = unpack_begin(bytes);
+
+	unpack_id(&unpack);
+	return unpack_count(&unpack, AWARD_SIZE_MIN);
+}
+
+size_t
 awards_entries(const struct stored_awards *awards)
 {
 	size_t entries = 0, i;

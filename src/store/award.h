@@ -40,6 +40,9 @@ struct bytes awards_pack(struct arena *arena, const struct award *awards,
 bool awards_unpack(
     struct arena *arena, struct bytes bytes, struct stored_awards *awards_out);
 
+/* How many there are, by what the bytes say; 0 where they are damaged. */
+size_t awards_count(struct bytes bytes);
+
 /* How many ledger entries they are. */
 size_t awards_entries(const struct stored_awards *awards);
 

@@ -63,6 +63,7 @@ enum statement_set_id {
 	SET_RULE_CACHE,
 	SET_NAMES,
 	SET_USER,
+	SET_USER_LIST,
 	SET_EVENT,
 	SET_INGEST,
 	SET_INGEST_WRITE,
@@ -157,6 +158,8 @@ struct query {
 	struct statement *statement;
 	bool sent;
 	bool ran;
+	bool streams;
+	bool ended; /* all rows have been taken */
 	size_t bound;
 	size_t column;
 	size_t text; /* bytes taken so far */
@@ -195,6 +198,14 @@ struct bytes query_take_bytes(struct query *query, struct arena *arena);
  * ERR_BODY_TOO_LARGE. There are no limits but for requests.
  */
 size_t db_rows_max(const struct db *db);
+
+/*
+ * Instead of query_run, for what may be far more than is wanted: rows are read
+ * one by one and not kept, so query_rows is unknown. Who stops before the last
+ * has the connection closed and made again by query_end: to read on to the end
+ * may take longer. Not in a transaction.
+ */
+void query_stream(struct query *query);
 
 /* Rows of the result of a query that has run. */
 size_t query_rows(const struct query *query);

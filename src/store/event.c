@@ -23,12 +23,12 @@ enum { FIND, LIST, LIST_PERIOD, CHAIN, CHAIN_AWARDS, PREVIOUS, STATEMENTS };
  * sent is never part of the JSON's syntax. Text that is too long for its column there
  * is cut off: one byte more than any id has, so that it is none.
  */
-#define COLUMNS(properties, awards)                                        \
-	"SELECT e.application_id, e.id, e.event_id, e.username,"           \
-	" e.event_type, e.timestamp, e.timestamp_given, e.timestamp_sent," \
+#define COLUMNS(sent, properties, awards)                          \
+	"SELECT e.application_id, e.id, e.event_id, e.username,"   \
+	" e.event_type, e.timestamp, e.timestamp_given, " sent "," \
 	" " properties ", " awards ", e.previous"
 #define LIST_FROM(index)                                                   \
-	COLUMNS("e.properties", "e.awards")                                \
+	COLUMNS("e.timestamp_sent", "e.properties", "e.awards")            \
 	" FROM event e FORCE INDEX (" index ") WHERE e.application_id = ?" \
 	" AND e.timestamp >= ? AND e.timestamp < ?"                        \
 	" AND (? IS NULL OR e.event_type = ?)"
@@ -52,8 +52,9 @@ enum { FIND, LIST, LIST_PERIOD, CHAIN, CHAIN_AWARDS, PREVIOUS, STATEMENTS };
 	" NULL OR e.event_type = ?), " column ", NULL)"
 
 static const char *const texts[STATEMENTS] = {
-    [FIND] = COLUMNS("IF(OCTET_LENGTH(e.properties) > k.p, '!',"
-                     " e.properties)",
+    [FIND] = COLUMNS("e.timestamp_sent",
+        "IF(OCTET_LENGTH(e.properties) > k.p, '!',"
+        " e.properties)",
         "e.awards") " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
                     " a INT UNSIGNED PATH '$[0]',"
                     " i VARCHAR(382) CHARACTER SET ascii PATH '$[1]',"
@@ -66,9 +67,10 @@ static const char *const texts[STATEMENTS] = {
         LIST_FROM("timestamp") " AND e.timestamp <= ?"
                                " AND (e.timestamp < ? OR e.id < ?)"
                                " ORDER BY e.timestamp DESC, e.id DESC LIMIT ?",
-    [CHAIN] =
-        CHAIN_OF(COLUMNS(IF_PASSES("e.properties"), IF_PASSES("e.awards"))),
-    [CHAIN_AWARDS] = CHAIN_OF(COLUMNS("CAST(NULL AS CHAR)", "e.awards")),
+    [CHAIN] = CHAIN_OF(COLUMNS(IF_PASSES("e.timestamp_sent"),
+        IF_PASSES("e.properties"), IF_PASSES("e.awards"))),
+    [CHAIN_AWARDS] = CHAIN_OF(
+        COLUMNS("CAST(NULL AS CHAR)", "CAST(NULL AS CHAR)", "e.awards")),
     [PREVIOUS] = "SELECT IF(username = ?, previous, 0) FROM event"
                  " WHERE application_id = ? AND id = ?",
 };
@@ -78,6 +80,13 @@ enum { KEYS_TEXT_MAX = 64 << 20, PROPERTIES_ALL = 1 << 30 };
 
 /* Bytes of an award in an answer, without its names. */
 enum { AWARD_SIZE = 150 };
+
+/*
+ * Half of what an answer may have: one event more, of which no part of the API
+ * takes more than 4 MiB, has a place in the other half.
+ */
+const struct event_budget event_page_budget = {
+    .text = 16 << 20, .awards = 1 << 16};
 
 int64_t
 event_received_at(const struct event *event)
@@ -113,7 +122,48 @@ take_event(
 	event->previous = query_take_int(query);
 }
 
-/* Runs a query for events. Their awards are still to be unpacked. */
+bool
+event_budget_is_spent(const struct event_budget *budget)
+{
+	return budget->text <= 0 || budget->awards <= 0;
+}
+
+/*
+ * Runs a query for at most max events, as far as the budget goes. Their awards
+ * are still to be unpacked.
+ */
+static enum error
+take_page(struct query *query, struct arena *arena, int64_t max,
+    struct event_budget *budget, struct stored_event **events_out,
+    size_t *count_out)
+{
+	struct stored_event *events =
+	    arena_array(arena, (size_t)max + 1, sizeof(*events));
+	size_t count = 0, taken = 0;
+	enum error error;
+
+	query_stream(query);
+	while (!event_budget_is_spent(budget) && query_next(query)) {
+		take_event(query, arena, &events[count]);
+		budget->text -= (int64_t)(query->text - taken);
+		budget->awards -= (int64_t)awards_count(events[count++].packed);
+		budget->events++;
+		taken = query->text;
+	}
+	/* The next page goes on where the time was up. */
+	if (query->error == ERR_TOO_SLOW && count > 0) {
+		query->error = OK;
+		budget->text = 0;
+	}
+	error = query_end(query);
+	if (error != OK)
+		return error;
+	*events_out = events;
+	*count_out = count;
+	return OK;
+}
+
+/* Runs a query for events that are asked for by their ids. */
 static enum error
 take_events(struct query *query, struct arena *arena,
     struct stored_event **events_out, size_t *count_out)
@@ -157,10 +207,10 @@ unpack_events(struct db *db, struct arena *arena, struct stored_event *events,
 	size_t awards = 0, i;
 
 	for (i = 0; i < count && error == OK; i++) {
-		error = event_unpack(arena, &events[i]);
-		awards += events[i].awards.count;
-		if (awards > db_rows_max(db))
-			error = ERR_BODY_TOO_LARGE;
+		awards += awards_count(events[i].packed);
+		error = awards > db_rows_max(db)
+		    ? ERR_BODY_TOO_LARGE
+		    : event_unpack(arena, &events[i]);
 	}
 	return error;
 }
@@ -239,24 +289,6 @@ name_events(struct db *db, struct arena *arena, struct stored_event *events,
 	return error;
 }
 
-/* The events that a query answers, with what they gave. */
-static enum error
-take_named_events(struct query *query, struct arena *arena,
-    struct stored_event **events_out, size_t *count_out)
-{
-	struct stored_event *events;
-	size_t count;
-	enum error error = take_events(query, arena, &events, &count);
-
-	if (error == OK)
-		error = name_events(query->db, arena, events, count);
-	if (error != OK)
-		return error;
-	*events_out = events;
-	*count_out = count;
-	return OK;
-}
-
 static void
 add_key(struct str *keys, const struct event_key *key)
 {
@@ -291,7 +323,11 @@ enum error
 event_find_take(struct query *query, struct arena *arena,
     struct stored_event **events_out, size_t *count_out)
 {
-	return take_named_events(query, arena, events_out, count_out);
+	enum error error = take_events(query, arena, events_out, count_out);
+
+	return error == OK
+	    ? name_events(query->db, arena, *events_out, *count_out)
+	    : error;
 }
 
 enum error
@@ -323,9 +359,20 @@ bind_filter(struct query *query, const struct event_filter *filter)
 	query_text(query, filter->event_type);
 }
 
+/* A list while it grows. */
+struct growing_list {
+	struct stored_event *events;
+	size_t count;
+	struct event_budget budget;
+	/* Of one user's. */
+	int64_t piece;
+	int64_t next; /* the row to go on with, 0: that was all */
+	int64_t last; /* the last that was looked at */
+};
+
 static enum error
 list_all(struct db *db, struct arena *arena, const struct event_filter *filter,
-    struct stored_event **events_out, size_t *count_out)
+    struct growing_list *list)
 {
 	struct query query;
 
@@ -339,13 +386,15 @@ list_all(struct db *db, struct arena *arena, const struct event_filter *filter,
 	}
 	query_int(&query, filter->before);
 	query_int(&query, filter->limit);
-	return take_named_events(&query, arena, events_out, count_out);
+	return take_page(&query, arena, filter->limit, &list->budget,
+	    &list->events, &list->count);
 }
 
 enum error
 event_chain(struct db *db, struct arena *arena, int64_t application,
     const struct event_filter *filter, int64_t first, int64_t count,
-    struct stored_event **events_out, size_t *count_out)
+    struct event_budget *budget, struct stored_event **events_out,
+    size_t *count_out)
 {
 	struct query query;
 
@@ -357,9 +406,10 @@ event_chain(struct db *db, struct arena *arena, int64_t application,
 	if (filter != NULL) {
 		bind_filter(&query, filter);
 		bind_filter(&query, filter);
+		bind_filter(&query, filter);
 	}
 	query_int(&query, application);
-	return take_events(&query, arena, events_out, count_out);
+	return take_page(&query, arena, count, budget, events_out, count_out);
 }
 
 enum error
@@ -392,33 +442,37 @@ passes(const struct event_filter *filter, const struct event *event)
 	        strcmp(event->event_type, filter->event_type) == 0);
 }
 
+enum { FIRST_PIECE = 16 };
+
 int64_t
-event_next_piece(int64_t piece)
+event_first_piece(int64_t limit)
 {
-	return 2 * piece < EVENT_CHAIN_MAX ? 2 * piece : EVENT_CHAIN_MAX;
+	return limit < FIRST_PIECE ? limit : FIRST_PIECE;
 }
 
-/* A list of one user's events while it grows. */
-struct chain_list {
-	struct stored_event *events;
-	size_t count;
-	int64_t piece;
-	int64_t next; /* the row to go on with, 0: that was all */
-	int64_t last; /* the last that was looked at */
-};
+int64_t
+event_next_piece(int64_t piece, const struct event_budget *budget)
+{
+	const int64_t text = event_page_budget.text - budget->text;
+	const int64_t fit = budget->text / (text / (budget->events + 1) + 1);
+	const int64_t wanted =
+	    2 * piece < EVENT_CHAIN_MAX ? 2 * piece : EVENT_CHAIN_MAX;
+
+	return fit < 1 ? 1 : fit < wanted ? fit : wanted;
+}
 
 /* Goes on with a piece of the chain. */
 static enum error
 list_piece(struct db *db, struct arena *arena,
-    const struct event_filter *filter, struct chain_list *list)
+    const struct event_filter *filter, struct growing_list *list)
 {
 	struct stored_event *events;
 	size_t count, i;
 	enum error error = event_chain(db, arena, filter->application, filter,
-	    list->next, list->piece, &events, &count);
+	    list->next, list->piece, &list->budget, &events, &count);
 
 	list->next = 0;
-	list->piece = event_next_piece(list->piece);
+	list->piece = event_next_piece(list->piece, &list->budget);
 	for (i = 0;
 	     error == OK && i < count && list->count < (size_t)filter->limit;
 	     i++) {
@@ -432,7 +486,7 @@ list_piece(struct db *db, struct arena *arena,
 
 static enum error
 list_user(struct db *db, struct arena *arena, const struct event_filter *filter,
-    struct chain_list *list)
+    struct growing_list *list)
 {
 	const int64_t until = clock_monotonic() + EVENT_CHAIN_TIME;
 	enum error error = user_newest(db, filter->application,
@@ -442,27 +496,28 @@ list_user(struct db *db, struct arena *arena, const struct event_filter *filter,
 		return OK;
 	list->events = arena_array(
 	    arena, (size_t)filter->limit + 1, sizeof(*list->events));
-	list->piece =
-	    filter->limit < EVENT_CHAIN_MAX ? filter->limit : EVENT_CHAIN_MAX;
+	list->piece = event_first_piece(filter->limit);
 	/* Each page gets on by one piece at least. */
 	while (error == OK && list->next != 0 &&
 	    list->count < (size_t)filter->limit &&
+	    !event_budget_is_spent(&list->budget) &&
 	    (list->last == 0 || clock_monotonic() < until))
 		error = list_piece(db, arena, filter, list);
-	return error == OK ? name_events(db, arena, list->events, list->count)
-	                   : error;
+	return error;
 }
 
 enum error
 event_list(struct db *db, struct arena *arena,
     const struct event_filter *filter, struct event_list *list_out)
 {
-	struct chain_list list = {.count = 0};
+	struct growing_list list = {.budget = event_page_budget};
 	enum error error = filter->username != NULL
 	    ? list_user(db, arena, filter, &list)
-	    : list_all(db, arena, filter, &list.events, &list.count);
+	    : list_all(db, arena, filter, &list);
 	size_t i;
 
+	if (error == OK)
+		error = name_events(db, arena, list.events, list.count);
 	if (error != OK)
 		return error;
 	list_out->events =
@@ -473,6 +528,8 @@ event_list(struct db *db, struct arena *arena,
 	list_out->cut_at = list.next != 0 && list.count < (size_t)filter->limit
 	    ? list.last
 	    : 0;
+	list_out->more =
+	    list_out->cut_at != 0 || event_budget_is_spent(&list.budget);
 	return OK;
 }
 

@@ -64,12 +64,25 @@ struct event_filter {
 	int64_t limit;
 };
 
+/*
+ * What one page may still read: bytes, and awards. Where one of them is spent
+ * the page ends, behind one event at least; the next goes on there.
+ */
+struct event_budget {
+	int64_t text;
+	int64_t awards;
+	int64_t events; /* out: that have been read */
+};
+extern const struct event_budget event_page_budget;
+
 struct event_list {
 	struct event *events;
 	size_t count;
+	/* There may be more, though there are fewer than the limit. */
+	bool more;
 	/*
-	 * Not 0: looking for those that pass the filter took too long for one
-	 * page, and the next begins before this row.
+	 * Not 0: of one user's events those that pass the filter were looked for
+	 * this far, and the next page begins before this row.
 	 */
 	int64_t cut_at;
 };
@@ -103,20 +116,26 @@ enum error event_find_take(struct query *query, struct arena *arena,
     struct stored_event **events_out, size_t *count_out) MUST_CHECK;
 
 /*
- * A piece of a user's chain of events: at most count (EVENT_CHAIN_MAX), from
- * the one with the row first back in time. Those that do not pass the filter
- * come without properties and awards; without a filter, all come with awards
- * alone. These are still to be unpacked.
+ * A piece of a user's chain of events: at most count (EVENT_CHAIN_MAX), and what
+ * the budget has left, from the one with the row first back in time. Those that
+ * do not pass the filter come without what they sent and gave; without a filter,
+ * all come with awards alone. These are still to be unpacked.
  */
 enum { EVENT_CHAIN_MAX = 1000 };
 enum error event_chain(struct db *db, struct arena *arena, int64_t application,
     const struct event_filter *filter, int64_t first, int64_t count,
-    struct stored_event **events_out, size_t *count_out) MUST_CHECK;
+    struct event_budget *budget, struct stored_event **events_out,
+    size_t *count_out) MUST_CHECK;
+bool event_budget_is_spent(const struct event_budget *budget);
 enum error
 event_unpack(struct arena *arena, struct stored_event *stored) MUST_CHECK;
 
-/* How long the next piece is to be: what is rare is not looked for in sips. */
-int64_t event_next_piece(int64_t piece);
+/*
+ * How long the first piece is to be, and the next: what is rare is not looked
+ * for in sips, but the database sorts a piece with all that is in it.
+ */
+int64_t event_first_piece(int64_t limit);
+int64_t event_next_piece(int64_t piece, const struct event_budget *budget);
 
 /* Microseconds: how long a page looks for what it may have to search for. */
 enum { EVENT_CHAIN_TIME = 500000 };

@@ -17,6 +17,7 @@ struct reading {
 	size_t limit;
 	int64_t piece;
 	int64_t next; /* the event to go on with, 0: that was all */
+	struct event_budget budget;
 	struct ledger *ledger;
 };
 
@@ -53,10 +54,11 @@ read_piece(struct reading *reading, struct arena *arena, const char *username)
 	struct stored_event *events;
 	size_t count, i;
 	enum error error = event_chain(reading->db, arena, reading->application,
-	    NULL, reading->next, reading->piece, &events, &count);
+	    NULL, reading->next, reading->piece, &reading->budget, &events,
+	    &count);
 
 	reading->next = 0;
-	reading->piece = event_next_piece(reading->piece);
+	reading->piece = event_next_piece(reading->piece, &reading->budget);
 	/* A cursor may be of somebody else's ledger. */
 	if (error == OK && count > 0 &&
 	    strcmp(events[0].event.username, username) != 0)
@@ -118,7 +120,8 @@ user_ledger(struct db *db, struct arena *arena, int64_t application,
 	    .awards =
 	        arena_array(arena, (size_t)limit + 1, sizeof(*reading.awards)),
 	    .limit = (size_t)limit,
-	    .piece = limit < EVENT_CHAIN_MAX ? limit : EVENT_CHAIN_MAX,
+	    .budget = event_page_budget,
+	    .piece = event_first_piece(limit),
 	    .ledger = &ledger};
 	enum error error =
 	    user_newest(db, application, username, INT64_MAX, &reading.next);
@@ -129,7 +132,9 @@ user_ledger(struct db *db, struct arena *arena, int64_t application,
 	if (error == OK && reading.next != 0)
 		error = read_piece(&reading, arena, username);
 	while (error == OK && reading.next != 0 &&
-	    ledger.count < reading.limit && clock_monotonic() < until)
+	    ledger.count < reading.limit &&
+	    !event_budget_is_spent(&reading.budget) &&
+	    clock_monotonic() < until)
 		error = read_piece(&reading, arena, username);
 	if (error == OK)
 		error = name_entries(&reading, arena);

@@ -10,11 +10,11 @@
 
 enum { FIND, ALL, STATEMENTS };
 
-#define FIND_IN(kind, table)                                              \
-	"SELECT " kind ", k.a, t.id, t.name, t.description,"              \
-	" t.created_at, t.updated_at FROM JSON_TABLE(?, '$[*]' COLUMNS (" \
-	" a INT UNSIGNED PATH '$[0]', i INT UNSIGNED PATH '$[1]')) k"     \
-	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY)"                \
+#define FIND_IN(kind, table)                                          \
+	"SELECT " kind ", k.a, k.i, t.name"                           \
+	" FROM JSON_TABLE(?, '$[*]' COLUMNS ("                        \
+	" a INT UNSIGNED PATH '$[0]', i INT UNSIGNED PATH '$[1]')) k" \
+	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY)"            \
 	" ON t.id = k.i AND t.application_id = k.a"
 
 #define ALL_OF(kind, table)                                                   \
@@ -58,23 +58,6 @@ grow(struct name_list *names, struct arena *arena)
 	names->list = list;
 }
 
-void
-names_want(
-    struct names *names, enum name_kind kind, int64_t application, int64_t id)
-{
-	struct name_list *list = &names->kinds[kind];
-	const struct name name = {.application = application, .id = id};
-
-	/* Nearly always it is the one before. */
-	if (id == 0 ||
-	    (list->count > 0 &&
-	        compare(&list->list[list->count - 1], &name) == 0))
-		return;
-	if (list->count == list->max)
-		grow(list, names->arena);
-	list->list[list->count++] = name;
-}
-
 /* Each once, in order. */
 static void
 settle(struct name_list *names)
@@ -88,6 +71,32 @@ settle(struct name_list *names)
 		if (compare(&names->list[i], &names->list[kept]) != 0)
 			names->list[++kept] = names->list[i];
 	names->count = kept + 1;
+}
+
+/* The same are wanted again and again: there is room where they stand once. */
+static void
+make_room(struct name_list *names, struct arena *arena)
+{
+	settle(names);
+	if (names->count > names->max / 2 || names->max == 0)
+		grow(names, arena);
+}
+
+void
+names_want(
+    struct names *names, enum name_kind kind, int64_t application, int64_t id)
+{
+	struct name_list *list = &names->kinds[kind];
+	const struct name name = {.application = application, .id = id};
+
+	/* Nearly always it is the one before. */
+	if (id == 0 ||
+	    (list->count > 0 &&
+	        compare(&list->list[list->count - 1], &name) == 0))
+		return;
+	if (list->count == list->max)
+		make_room(list, names->arena);
+	list->list[list->count++] = name;
 }
 
 static struct name *
@@ -118,15 +127,15 @@ keys_of(struct arena *arena, const struct name_list *names)
 static void
 take(struct names *names, struct query *query)
 {
-	int64_t kind = query_take_int(query);
-	int64_t application = query_take_int(query);
-	struct named named;
-	struct name *name;
+	const int64_t kind = query_take_int(query);
+	const int64_t application = query_take_int(query);
+	const int64_t id = query_take_int(query);
+	struct name *name = find(&names->kinds[kind], application, id);
 
-	named_take(query, names->arena, &named);
-	name = find(&names->kinds[kind], application, named.id);
-	if (name != NULL)
-		name->named = named;
+	if (name == NULL)
+		return;
+	name->named.id = id;
+	name->named.name = query_take_text(query, names->arena);
 }
 
 enum error

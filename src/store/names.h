@@ -10,7 +10,10 @@
  */
 enum name_kind { NAME_RULE, NAME_POINT_SCALE, NAME_BADGE, NAME_KINDS };
 
-/* A thing of an application, deleted rules among them. */
+/*
+ * A thing of an application, deleted rules among them. What was wanted has a
+ * name and nothing else: descriptions are long, and no award tells them.
+ */
 struct name {
 	int64_t application;
 	int64_t id;
@@ -36,7 +39,10 @@ void names_want(
 
 enum error names_load(struct names *names, struct db *db) MUST_CHECK;
 
-/* All point scales and badges of an application, instead of those wanted. */
+/*
+ * All point scales and badges of an application, with all that there is of them,
+ * instead of those wanted.
+ */
 enum error names_load_all(
     struct names *names, struct db *db, int64_t application) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include <mysqld_error.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -28,6 +29,7 @@ static const struct statement_set *const statement_sets[SET_COUNT] = {
     [SET_RULE_CACHE] = &rule_cache_statements,
     [SET_NAMES] = &names_statements,
     [SET_USER] = &user_statements,
+    [SET_USER_LIST] = &user_list_statements,
     [SET_EVENT] = &event_statements,
     [SET_INGEST] = &ingest_statements,
     [SET_INGEST_WRITE] = &ingest_write_statements,
@@ -331,12 +333,21 @@ query_run(struct query *query)
 		return;
 	bind_columns(db, query->statement);
 	if (mysql_stmt_bind_result(stmt, db->columns) ||
-	    mysql_stmt_store_result(stmt)) {
+	    (!query->streams && mysql_stmt_store_result(stmt))) {
 		query->error = statement_failed(db, stmt);
 		if (db->mysql != NULL)
 			query->statement->broken = db->broken = true;
-	} else if (mysql_stmt_num_rows(stmt) > db_rows_max(db))
+	} else if (!query->streams &&
+	    mysql_stmt_num_rows(stmt) > db_rows_max(db))
 		query->error = ERR_BODY_TOO_LARGE;
+}
+
+void
+query_stream(struct query *query)
+{
+	query->streams = true;
+	query_run(query);
+	query->ended = query->error != OK;
 }
 
 size_t
@@ -345,18 +356,30 @@ db_rows_max(const struct db *db)
 	return db->role == DB_REQUEST ? REQUEST_ROWS_MAX : SIZE_MAX;
 }
 
+/* What breaks a stream is told to the connection alone. */
+static enum error
+fetch_failed(struct query *query)
+{
+	MYSQL_STMT *stmt = query->statement->stmt;
+	MYSQL *mysql = query->db->mysql;
+
+	if (mysql_stmt_errno(stmt) != 0)
+		return statement_failed(query->db, stmt);
+	return db_failed(query->db, mysql_errno(mysql), mysql_error(mysql));
+}
+
 bool
 query_next(struct query *query)
 {
 	int rc;
 
-	if (query->error != OK)
+	if (query->error != OK || query->ended)
 		return false;
 	query->column = 0;
 	rc = mysql_stmt_fetch(query->statement->stmt);
+	query->ended = rc == MYSQL_NO_DATA;
 	if (rc == 1)
-		query->error =
-		    statement_failed(query->db, query->statement->stmt);
+		query->error = fetch_failed(query);
 	return rc == 0 || rc == MYSQL_DATA_TRUNCATED;
 }
 
@@ -433,9 +456,31 @@ query_insert_id(const struct query *query)
 	    : (int64_t)mysql_stmt_insert_id(query->statement->stmt);
 }
 
+/*
+ * A stream that was not read to its end, or broke. Closing a statement would
+ * read the rest of it first, so there must be none.
+ */
+static void
+cut_stream(struct query *query)
+{
+	struct db *db = query->db;
+	enum error error;
+
+	if (db->mysql == NULL)
+		return;
+	shutdown((int)mysql_get_socket(db->mysql), SHUT_RDWR);
+	db_disconnect(db);
+	query->statement = NULL;
+	error = db_connect(db);
+	if (query->error == OK)
+		query->error = error;
+}
+
 enum error
 query_end(struct query *query)
 {
+	if (query->streams && !query->ended)
+		cut_stream(query);
 	/* A lost connection took its statements with it. */
 	if (query->db->mysql != NULL && query->statement != NULL &&
 	    query->statement->columns > 0)

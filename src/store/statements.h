@@ -13,6 +13,7 @@ extern const struct statement_set rule_statements;
 extern const struct statement_set rule_cache_statements;
 extern const struct statement_set names_statements;
 extern const struct statement_set user_statements;
+extern const struct statement_set user_list_statements;
 extern const struct statement_set event_statements;
 extern const struct statement_set ingest_statements;
 extern const struct statement_set ingest_write_statements;

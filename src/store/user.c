@@ -14,13 +14,11 @@
 #include "store/tx.h"
 #include "store/view.h"
 
-enum { NEWEST, READ_1, READ_4, READ_16, READ_64, LIST, STATEMENTS };
-
-#define COLUMNS "u.username, u.events, u.created_at, u.last_event, u.standing"
+enum { NEWEST, READ_1, READ_4, READ_16, READ_64, STATEMENTS };
 
 /* The stamp comes also where there is none of these users. */
 #define READ(names)                                              \
-	"SELECT a.stamp, u.username IS NOT NULL, " COLUMNS       \
+	"SELECT a.stamp, u.username IS NOT NULL, " USER_COLUMNS  \
 	" FROM application a LEFT JOIN user u"                   \
 	" ON u.application_id = ? AND u.username IN (" names ")" \
 	" WHERE a.id = ?"
@@ -34,9 +32,6 @@ static const char *const texts[STATEMENTS] = {
     [READ_4] = READ(NAMES_4),
     [READ_16] = READ(NAMES_16),
     [READ_64] = READ(NAMES_16 "," NAMES_16 "," NAMES_16 "," NAMES_16),
-    [LIST] = "SELECT " COLUMNS " FROM user u"
-             " WHERE u.application_id = ? AND u.username > ?"
-             " ORDER BY u.username LIMIT ?",
 };
 const struct statement_set user_statements = {texts, STATEMENTS};
 
@@ -66,8 +61,8 @@ user_newest(struct db *db, int64_t application, const char *username,
 	return error;
 }
 
-static const char *
-take_row(struct query *query, struct arena *arena, struct user_row *row)
+const char *
+user_take(struct query *query, struct arena *arena, struct user_row *row)
 {
 	const char *username = query_take_text(query, arena);
 
@@ -77,6 +72,9 @@ take_row(struct query *query, struct arena *arena, struct user_row *row)
 	row->standing = query_take_bytes(query, arena);
 	return username;
 }
+
+/* Bytes of what a user has: of more, no answer could tell. */
+enum { STANDING_MAX = 1 << 20 };
 
 /* A user whose things have no names yet. */
 struct stored_user {
@@ -88,6 +86,8 @@ static enum error
 unpack_user(const struct user_row *row, struct arena *arena,
     int64_t application, const char *username, struct stored_user *stored)
 {
+	if (row->standing.len > STANDING_MAX)
+		return ERR_BODY_TOO_LARGE;
 	stored->user.username = username;
 	stored->user.events = row->events;
 	stored->user.created_at = row->created_at;
@@ -98,35 +98,10 @@ unpack_user(const struct user_row *row, struct arena *arena,
 	    : db_damaged("user", application, username);
 }
 
-static enum error
-take_user(struct query *query, struct arena *arena, int64_t application,
-    struct stored_user *stored)
-{
-	struct user_row row;
-	const char *username = take_row(query, arena, &row);
-
-	return unpack_user(&row, arena, application, username, stored);
-}
-
 static const struct state_slots *
 slots_of(const struct stored_user *stored, enum state_kind kind)
 {
 	return &stored->state.kinds[kind];
-}
-
-static void
-want_names(
-    struct names *names, int64_t application, const struct stored_user *stored)
-{
-	const struct state_slots *balances = slots_of(stored, STATE_BALANCE);
-	const struct state_slots *badges = slots_of(stored, STATE_BADGE);
-	size_t i;
-
-	for (i = 0; i < balances->count; i++)
-		names_want(names, NAME_POINT_SCALE, application,
-		    balances->list[i].ref);
-	for (i = 0; i < badges->count; i++)
-		names_want(names, NAME_BADGE, application, badges->list[i].ref);
 }
 
 /* Balances in the order of the scales' creation, badges in that of winning. */
@@ -161,53 +136,6 @@ name_user(const struct names *names, struct arena *arena, int64_t application,
 		complete &= named->name != NULL;
 	}
 	return complete ? OK : db_damaged("user", application, user->username);
-}
-
-static enum error
-name_users(struct db *db, struct arena *arena, int64_t application,
-    struct stored_user *stored, size_t count)
-{
-	struct names names;
-	enum error error;
-	size_t i;
-
-	names_init(&names, arena);
-	for (i = 0; i < count; i++)
-		want_names(&names, application, &stored[i]);
-	error = names_load(&names, db);
-	for (i = 0; i < count && error == OK; i++)
-		error = name_user(&names, arena, application, &stored[i]);
-	return error;
-}
-
-/* The users that a query answers. */
-static enum error
-take_users(struct query *query, struct arena *arena, int64_t application,
-    struct user **users_out, size_t *count_out)
-{
-	enum error error, damage = OK;
-	struct stored_user *stored;
-	struct user *users;
-	size_t count = 0, i;
-
-	query_run(query);
-	stored = arena_array(arena, query_rows(query) + 1, sizeof(*stored));
-	while (damage == OK && query_next(query))
-		damage = take_user(query, arena, application, &stored[count++]);
-	error = query_end(query);
-	if (error == OK)
-		error = damage;
-	if (error == OK)
-		error =
-		    name_users(query->db, arena, application, stored, count);
-	if (error != OK)
-		return error;
-	users = arena_array(arena, count + 1, sizeof(*users));
-	for (i = 0; i < count; i++)
-		users[i] = stored[i].user;
-	*users_out = users;
-	*count_out = count;
-	return OK;
 }
 
 /* How many users each statement reads; short of that, the last one again. */
@@ -255,7 +183,7 @@ take_found(struct query *query, struct group *group)
 {
 	struct arena *arena = group->reads[0]->arena;
 	struct user_row row;
-	const char *username = take_row(query, arena, &row);
+	const char *username = user_take(query, arena, &row);
 	struct user_read *read;
 	size_t i;
 
@@ -413,22 +341,30 @@ users_read(struct db *db, struct views *views, struct user_read *const *reads,
 }
 
 enum error
-user_told(const struct user_read *read, struct user *user_out)
+user_name(const struct user_row *row, const struct names *names,
+    struct arena *arena, int64_t application, const char *username,
+    struct user *user_out)
 {
 	struct stored_user stored;
-	enum error error = read->error;
+	enum error error =
+	    unpack_user(row, arena, application, username, &stored);
 
-	if (error == OK && !read->found)
-		error = ERR_USER_NOT_FOUND;
 	if (error == OK)
-		error = unpack_user(&read->row, read->arena, read->application,
-		    read->username, &stored);
-	if (error == OK)
-		error = name_user(&read->view->names, read->arena,
-		    read->application, &stored);
+		error = name_user(names, arena, application, &stored);
 	if (error == OK)
 		*user_out = stored.user;
 	return error;
+}
+
+enum error
+user_told(const struct user_read *read, struct user *user_out)
+{
+	if (read->error != OK)
+		return read->error;
+	return !read->found
+	    ? ERR_USER_NOT_FOUND
+	    : user_name(&read->row, &read->view->names, read->arena,
+	          read->application, read->username, user_out);
 }
 
 enum error
@@ -451,18 +387,4 @@ user_points(
 	if (error == OK)
 		*points_out = state_get(&stored.state, STATE_BALANCE, scale);
 	return error;
-}
-
-enum error
-user_list(struct db *db, struct arena *arena, int64_t application,
-    const char *after, int64_t limit, struct user **users_out,
-    size_t *count_out)
-{
-	struct query query;
-
-	query_begin(&query, db, SET_USER, LIST);
-	query_int(&query, application);
-	query_text(&query, after);
-	query_int(&query, limit);
-	return take_users(&query, arena, application, users_out, count_out);
 }

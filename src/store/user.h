@@ -13,6 +13,8 @@
 
 struct arena;
 struct db;
+struct names;
+struct query;
 struct view;
 struct views;
 
@@ -40,13 +42,25 @@ struct user {
 enum error user_newest(struct db *db, int64_t application, const char *username,
     int64_t before, int64_t *row_out) MUST_CHECK;
 
-/* A user as the row tells, before things have names. */
+/*
+ * A user as the row (u) tells, before things have names; what takes the columns
+ * answers the username.
+ */
 struct user_row {
 	int64_t events;
 	int64_t created_at;
 	int64_t last_event;
 	struct bytes standing;
 };
+#define USER_COLUMNS \
+	"u.username, u.events, u.created_at, u.last_event, u.standing"
+const char *
+user_take(struct query *query, struct arena *arena, struct user_row *row);
+
+/* ERR_BODY_TOO_LARGE: of so much no answer could tell. */
+enum error user_name(const struct user_row *row, const struct names *names,
+    struct arena *arena, int64_t application, const char *username,
+    struct user *user_out) MUST_CHECK;
 
 /*
  * Reads of single users. What is read of each is of one moment, in which the key
@@ -83,13 +97,23 @@ user_told(const struct user_read *read, struct user *user_out) MUST_CHECK;
 enum error user_points(const struct user_read *read, const char *point_scale,
     int64_t *points_out) MUST_CHECK;
 
+/* Which users, and who is told of each. */
+struct user_listing {
+	int64_t application;
+	const char *after; /* those whose names come behind this one */
+	int64_t limit;
+	/* False: that was enough. The user is gone when it returns. */
+	bool (*take)(void *context, const struct user *user);
+	void *context;
+};
+
 /*
- * Users as they were at one moment: those whose names come after the name after, in the order of the names'
- * bytes.
+ * Tells of users as they were at one moment, in the order of the names' bytes,
+ * with memory for a few at a time. *cut_out: it ended for the time that it took,
+ * and there may be more.
  */
-enum error user_list(struct db *db, struct arena *arena, int64_t application,
-    const char *after, int64_t limit, struct user **users_out,
-    size_t *count_out) MUST_CHECK;
+enum error user_list(struct db *db, struct views *views,
+    const struct user_listing *listing, bool *cut_out) MUST_CHECK;
 
 struct ledger_entry {
 	int64_t number; /* 1, 2, 3 … for each user */

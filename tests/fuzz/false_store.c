@@ -334,19 +334,21 @@ WRAP(enum error, user_told, const struct user_read *read, struct user *user_out)
 	return OK;
 }
 
-WRAP(enum error, user_list, struct db *db, struct arena *arena,
-    int64_t application_id, const char *after, int64_t limit,
-    struct user **users_out, size_t *count_out)
+WRAP(enum error, user_list, struct db *db, struct views *views,
+    const struct user_listing *listing, bool *cut_out)
 {
-	size_t count = row_count(limit), i;
+	struct arena *arena = arena_new(1 << 20);
+	const char *name = *listing->after == '\0' ? "a" : listing->after;
+	size_t count = row_count(listing->limit);
+	struct user user = make_user(arena, name);
 
 	(void)db;
-	assert(application_id == FALSE_APPLICATION);
-	*users_out = arena_array(arena, count, sizeof(struct user));
-	for (i = 0; i < count; i++)
-		(*users_out)[i] =
-		    make_user(arena, *after == '\0' ? "a" : after);
-	*count_out = count;
+	(void)views;
+	assert(listing->application == FALSE_APPLICATION);
+	*cut_out = false;
+	while (count > 0 && listing->take(listing->context, &user))
+		count--;
+	arena_free(arena);
 	return OK;
 }
 

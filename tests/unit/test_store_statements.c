@@ -21,6 +21,7 @@ static const struct {
     {"rule_cache", &rule_cache_statements},
     {"names", &names_statements},
     {"user", &user_statements},
+    {"user_list", &user_list_statements},
     {"event", &event_statements},
     {"ingest", &ingest_statements},
     {"ingest_write", &ingest_write_statements},
