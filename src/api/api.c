@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/event.h"
 #include "api/reader.h"
@@ -105,6 +106,15 @@ take_query(struct call *call)
 	    call->request, call->query, call->query_count, &call->detail);
 }
 
+static bool
+is_encoded(const struct http_request *request)
+{
+	const char *encoding = http_param(request, "HTTP_CONTENT_ENCODING");
+
+	return encoding != NULL && *encoding != '\0' &&
+	    strcasecmp(encoding, "identity") != 0;
+}
+
 static enum error
 take_body(struct call *call)
 {
@@ -115,6 +125,8 @@ take_body(struct call *call)
 
 	if (route->body_max == 0)
 		return OK;
+	if (is_encoded(request))
+		return ERR_UNSUPPORTED_ENCODING;
 	error = http_check_json(request);
 	if (error != OK)
 		return call_fail(call, error,
@@ -139,8 +151,12 @@ static enum error
 run_route(struct call *call)
 {
 	const struct route *route = call->match.route;
+	const char *repeated = http_repeated_header(call->request);
 	enum error error;
 
+	if (repeated != NULL)
+		return call_fail(call, ERR_INVALID_HEADER,
+		    "the header %s is sent twice: send one", repeated);
 	error = auth_check(call, (enum access)route->access);
 	if (error == OK)
 		error = take_query(call);
@@ -256,7 +272,8 @@ status_of(const struct call *call, enum error error)
 	return call->match.route != NULL &&
 	        call->match.route->access == ACCESS_CLASSIC &&
 	        error_status(error) < 500 && error != ERR_BODY_TOO_LARGE &&
-	        error != ERR_UNSUPPORTED_MEDIA_TYPE
+	        error != ERR_UNSUPPORTED_MEDIA_TYPE &&
+	        error != ERR_UNSUPPORTED_ENCODING
 	    ? 400
 	    : error_status(error);
 }

@@ -82,7 +82,8 @@ struct call {
 	struct json_object *body; /* where the route takes one */
 	struct faults faults;     /* of the body */
 
-	const char *detail; /* what to tell besides the error's title */
+	const char *detail;       /* what to tell besides the error's title */
+	const char *subject_name; /* of what the body names, once it is known */
 
 	/* For the committer or the reader, and what answers when that is done. */
 	struct ingest_job *job;
@@ -208,6 +209,9 @@ void page_end(struct call *call, struct json_writer *jw,
 
 /* Answers 304 if If-None-Match names the body's ETag; sets the ETag. */
 void call_etag(struct call *call);
+
+/* The ETag of the body, and where it is from now on. */
+void call_created(struct call *call, const char *collection, const char *name);
 
 /*
  * Whether If-Match and If-None-Match allow a change; current NULL: no resource.

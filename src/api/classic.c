@@ -307,7 +307,7 @@ struct classic_event {
 
 static const struct field event_fields[] = {
     {.name = "username",
-        .type = FIELD_KEY,
+        .type = FIELD_ID,
         .flags = FIELD_REQUIRED,
         .offset = offsetof(struct classic_event, username)},
     {.name = "eventType",

@@ -86,11 +86,9 @@ event_decode_properties(struct decode *decode, struct json_object *value,
 
 /* What a server's answer has and a client may send again is let pass. */
 static const struct field fields[] = {
-    {.name = "id",
-        .type = FIELD_KEY,
-        .offset = offsetof(struct event_body, id)},
+    {.name = "id", .type = FIELD_ID, .offset = offsetof(struct event_body, id)},
     {.name = "username",
-        .type = FIELD_KEY,
+        .type = FIELD_ID,
         .flags = FIELD_REQUIRED,
         .offset = offsetof(struct event_body, username)},
     {.name = "eventType",
@@ -134,6 +132,16 @@ event_make_id(struct arena *arena, struct ingest_event *event)
 	event->id_made = true;
 }
 
+/* An id whose address is another resource's. */
+static const char taken_detail[] =
+    "must not be 'batch': /api/v1/events/batch is another resource";
+
+static bool
+is_taken(const char *id)
+{
+	return strcmp(id, "batch") == 0;
+}
+
 void
 event_decode(struct call *call, struct arena *arena, struct json_object *body,
     const char *pointer, struct faults *faults, const char *idempotency_key,
@@ -155,6 +163,9 @@ event_decode(struct call *call, struct arena *arena, struct json_object *body,
 		event->event.id = arena_strdup(arena, idempotency_key);
 	else
 		event_make_id(arena, event);
+	if (event->event.id != NULL && is_taken(event->event.id))
+		faults_add(faults, json_pointer(arena, pointer, "id"),
+		    "not_addressable", "%s", taken_detail);
 }
 
 static void
@@ -196,27 +207,58 @@ event_write(struct json_writer *jw, const char *key, const struct event *event,
 	jw_object_end(jw);
 }
 
+/*
+ * Takes the quotes off. What has a quote inside, or a comma and no quotes, is
+ * two lines that a server in front has joined.
+ */
+static bool
+unquote(const char **text, size_t *len)
+{
+	if (*len < 2 || (*text)[0] != '"' || (*text)[*len - 1] != '"')
+		return memchr(*text, ',', *len) == NULL;
+	(*text)++;
+	*len -= 2;
+	return memchr(*text, '"', *len) == NULL;
+}
+
 /* An Idempotency-Key header, quoted or not. OK and NULL where there is none. */
 static enum error
 take_idempotency_key(struct call *call, const char **key_out)
 {
 	const char *header = http_param(call->request, "HTTP_IDEMPOTENCY_KEY");
-	const char *detail;
+	const char *detail = taken_detail;
 	size_t len;
 
 	*key_out = NULL;
 	if (header == NULL || *header == '\0')
 		return OK;
 	len = strlen(header);
-	if (len >= 2 && header[0] == '"' && header[len - 1] == '"') {
-		header++;
-		len -= 2;
-	}
-	if (text_fault(FIELD_KEY, header, len, &detail) != NULL)
+	if (!unquote(&header, &len))
+		return call_fail(call, ERR_INVALID_HEADER,
+		    "Idempotency-Key must be one key: write one with a comma in"
+		    " quotes, and one with a quote as the id in the body");
+	*key_out = arena_copy(call->arena, header, len);
+	if (is_taken(*key_out) ||
+	    text_fault(FIELD_ID, header, len, &detail) != NULL)
 		return call_fail(
 		    call, ERR_INVALID_HEADER, "Idempotency-Key %s", detail);
-	*key_out = arena_copy(call->arena, header, len);
 	return OK;
+}
+
+const char *
+event_reused_detail(struct arena *arena, const struct ingest_event *event)
+{
+	static const char again[] =
+	    "to repeat a request, send it as it was, with the timestamp that it"
+	    " had or without one";
+	static const char other[] = "give every event an id of its own";
+
+	if (event->error != ERR_EVENT_ID_REUSED)
+		return NULL;
+	return arena_printf(arena,
+	    "an event with this id is stored, with another %s: %s",
+	    event->differs,
+	    strcmp(event->differs, "timestamp") == 0 ? again : other);
 }
 
 enum error
@@ -248,10 +290,14 @@ answer_one(struct call *call)
 	const struct ingest_event *event = &call->job->events[0];
 	struct json_writer jw;
 
-	if (event->error != OK)
+	if (event->error != OK) {
+		call->detail = event_reused_detail(call->arena, event);
 		return event->error;
+	}
 	jw = call_json(call, event->replayed ? 200 : 201);
 	event_write(&jw, NULL, &event->event, event->replayed);
+	if (!event->replayed)
+		call_created(call, "/api/v1/events", event->event.id);
 	return OK;
 }
 

@@ -23,6 +23,10 @@ void event_decode_properties(struct decode *decode, struct json_object *value,
 /* Gives the event a new id, in the order of time. */
 void event_make_id(struct arena *arena, struct ingest_event *event);
 
+/* In what the event differs from the one that is stored under its id. */
+const char *
+event_reused_detail(struct arena *arena, const struct ingest_event *event);
+
 /* The event's document, with its outcome. */
 void event_write(struct json_writer *jw, const char *key,
     const struct event *event, bool replayed);

@@ -141,11 +141,14 @@ write_result(struct json_writer *jw, const struct ingest_event *event,
 {
 	const enum error error =
 	    event == NULL ? ERR_INVALID_BODY : event->error;
-	const struct problem problem = {
+	struct problem problem = {
 	    .error = error, .status = error_status(error), .faults = faults};
 
 	jw_object(jw, NULL);
 	if (error != OK) {
+		if (event != NULL)
+			problem.detail =
+			    event_reused_detail(jw->out->arena, event);
 		jw_int(jw, "status", error_status(error));
 		problem_write(jw, "problem", &problem);
 	} else {

@@ -182,6 +182,17 @@ call_etag(struct call *call)
 		call->response.status = 304;
 }
 
+void
+call_created(struct call *call, const char *collection, const char *name)
+{
+	struct str location = str_new(call->arena, LINK_MAX);
+
+	call->response.etag = http_etag(call->arena, &call->response.body);
+	str_addf(&location, "%s/", collection);
+	str_add_percent(&location, name);
+	http_response_header(&call->response, "Location", location.data);
+}
+
 enum error
 call_precondition(struct call *call, const char *current_etag)
 {

@@ -2,10 +2,14 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "base/arena.h"
 #include "store/catalog.h"
 
 #define AS_TEXT(token) #token
 #define TEXT_OF(macro) AS_TEXT(macro)
+
+/* RFC 6750, section 3. */
+#define CHALLENGE "Bearer realm=\"palmares\""
 
 /*
  * Errors whose problem needs a header, or a sentence where nothing else is
@@ -17,11 +21,12 @@ static const struct {
 	const char *value;
 	const char *detail;
 } extras[] = {
-    {ERR_KEY_MISSING, "WWW-Authenticate", "Bearer",
+    {ERR_KEY_MISSING, "WWW-Authenticate", CHALLENGE,
         "send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'"},
-    {ERR_KEY_UNKNOWN, "WWW-Authenticate", "Bearer",
+    {ERR_KEY_UNKNOWN, "WWW-Authenticate", CHALLENGE ", error=\"invalid_token\"",
         "the key does not exist or was revoked"},
-    {ERR_KEY_FORBIDDEN, NULL, NULL,
+    {ERR_KEY_FORBIDDEN, "WWW-Authenticate",
+        CHALLENGE ", error=\"insufficient_scope\"",
         "a publishable key may only read what is public: use a secret key,"
         " and never in a browser"},
     {ERR_DATABASE_UNAVAILABLE, "Retry-After", "1",
@@ -67,6 +72,10 @@ static const struct {
     {ERR_PRECONDITION_FAILED, NULL, NULL,
         "the resource is not the one that If-Match or If-None-Match"
         " names: get it again"},
+    {ERR_UNSUPPORTED_ENCODING, "Accept-Encoding", "identity",
+        "send the body as it is, without Content-Encoding"},
+    {ERR_ROUTE_NOT_FOUND, NULL, NULL,
+        "there is nothing at this address: see /api/v1/openapi.yaml"},
     {ERR_INVALID_BODY, NULL, NULL, "see errors"},
 };
 
@@ -121,6 +130,76 @@ problem_write(
 	jw_object_end(jw);
 }
 
+/* What is not there or is there already, and where a path names it. */
+static const struct {
+	enum error error;
+	const char *noun;
+	const char *params[2]; /* in v1's paths and in the classic ones */
+	bool there;
+} named[] = {
+    {ERR_POINT_SCALE_NOT_FOUND, "point scale", {"name", "pointScaleName"},
+        false},
+    {ERR_BADGE_NOT_FOUND, "badge", {"name", "badgeName"}, false},
+    {ERR_RULE_NOT_FOUND, "rule", {"name", "ruleName"}, false},
+    {ERR_EVENT_NOT_FOUND, "event", {"id", NULL}, false},
+    {ERR_USER_NOT_FOUND, "user", {"username", NULL}, false},
+    {ERR_POINT_SCALE_EXISTS, "point scale", {NULL, NULL}, true},
+    {ERR_BADGE_EXISTS, "badge", {NULL, NULL}, true},
+    {ERR_RULE_EXISTS, "rule", {NULL, NULL}, true},
+};
+
+/* What the path has for a parameter of the route's, or NULL. */
+static const char *
+path_param(const struct call *call, const char *name)
+{
+	const char *at = call->match.route->path;
+	size_t i = 0, len = name == NULL ? 0 : strlen(name);
+
+	while (len > 0 && (at = strchr(at, '{')) != NULL) {
+		at++;
+		if (strncmp(at, name, len) == 0 && at[len] == '}')
+			return call->match.params[i];
+		i++;
+	}
+	return NULL;
+}
+
+static const char *
+name_of(const struct call *call, const char *const params[2])
+{
+	const char *name = call->subject_name;
+	size_t i;
+
+	for (i = 0; i < 2 && name == NULL; i++)
+		name = path_param(call, params[i]);
+	return name;
+}
+
+/* A sentence with the name that the error is about, or NULL. */
+static const char *
+named_detail(const struct call *call, enum error error)
+{
+	const char *name;
+	size_t i;
+
+	if (error == ERR_METHOD_NOT_ALLOWED)
+		return arena_printf(
+		    call->arena, "this address takes %s", call->match.allow);
+	if (call->match.route == NULL)
+		return NULL;
+	for (i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		if (named[i].error != error)
+			continue;
+		name = name_of(call, named[i].params);
+		return name == NULL
+		    ? NULL
+		    : arena_printf(call->arena, "there is %s %s \"%s\"%s",
+		          named[i].there ? "a" : "no", named[i].noun, name,
+		          named[i].there ? " already: PUT changes it" : "");
+	}
+	return NULL;
+}
+
 /* The path as an instance: what is no UTF-8 was never a resource. */
 static const char *
 instance_of(struct call *call)
@@ -137,7 +216,8 @@ problem_respond(struct call *call, enum error error, int status)
 	struct json_writer jw = {.out = &call->response.body};
 	const struct problem problem = {.error = error,
 	    .status = status,
-	    .detail = call->detail,
+	    .detail =
+	        call->detail != NULL ? call->detail : named_detail(call, error),
 	    .instance = instance_of(call),
 	    .request_id = call->request->id,
 	    .faults = error == ERR_INVALID_BODY ? &call->faults : NULL};

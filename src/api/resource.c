@@ -330,6 +330,7 @@ resource_change(struct call *call, const struct resource *resource,
 	    arena_alloc(call->arena, resource->catalog->size), false};
 	enum error error = call_db(call);
 
+	call->subject_name = object->name;
 	if (error == OK)
 		error = tx_run(call->db, &options, change_body, &change);
 	if (error != OK || mode == CHANGE_DELETE)
@@ -387,15 +388,12 @@ static void
 respond_changed(struct call *call, const struct resource *resource,
     const struct named *object, int status)
 {
-	struct str location = str_new(call->arena, 4096);
-
 	respond_object(call, resource, object, status);
-	call->response.etag = http_etag(call->arena, &call->response.body);
-	if (status != 201)
-		return;
-	str_addf(&location, "%s/", resource->collection);
-	str_add_percent(&location, object->name);
-	http_response_header(&call->response, "Location", location.data);
+	if (status == 201)
+		call_created(call, resource->collection, object->name);
+	else
+		call->response.etag =
+		    http_etag(call->arena, &call->response.body);
 }
 
 enum error

@@ -47,6 +47,11 @@ text_fault(
 		*detail_out = "must not begin or end with white space";
 		return "surrounding_space";
 	}
+	if (type != FIELD_KEY && text_has_dot_segment(text, len)) {
+		*detail_out = "must not be '.' or '..', nor have one between"
+		              " slashes: no URL could name it";
+		return "not_addressable";
+	}
 	return NULL;
 }
 
@@ -153,6 +158,8 @@ static const struct decoder {
     [FIELD_NAME] = {json_type_string, json_type_string, "must be a string",
         decode_name},
     [FIELD_KEY] = {json_type_string, json_type_string, "must be a string",
+        decode_name},
+    [FIELD_ID] = {json_type_string, json_type_string, "must be a string",
         decode_name},
     [FIELD_TEXT] = {json_type_string, json_type_string, "must be a string",
         decode_text},

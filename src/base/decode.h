@@ -12,6 +12,7 @@ struct decode;
 enum field_type {
 	FIELD_NAME, /* const char *: 1-100 characters, see text_fault */
 	FIELD_KEY,  /* const char *: 1-190 bytes, see text_fault */
+	FIELD_ID,   /* the same, but it names a resource, as a FIELD_NAME */
 	FIELD_TEXT, /* const char *: up to max characters, no U+0000 */
 	FIELD_INT,  /* int64_t: a whole number from min to max; 1e1 is 10 */
 	FIELD_BOOL, /* bool */
@@ -60,9 +61,10 @@ void decode_value(struct decode *decode, struct json_object *value,
     const char *pointer, const struct field *field, void *member_out);
 
 /*
- * The rule for names (FIELD_NAME, FIELD_KEY): length, no control character, no
- * leading or trailing white space. NULL if text obeys, else the fault's code
- * and *detail_out. Also for names in paths and headers.
+ * The rule for names (FIELD_NAME, FIELD_KEY, FIELD_ID): length, no control
+ * character, no leading or trailing white space; what names a resource can
+ * stand in the path of a URL. NULL if text obeys, else the fault's code and
+ * *detail_out. Also for names in paths and headers.
  */
 const char *text_fault(enum field_type type, const char *text, size_t len,
     const char **detail_out);

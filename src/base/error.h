@@ -57,6 +57,8 @@
 	X(ERR_BODY_TOO_LARGE, 413, "body_too_large", "The body is too large") \
 	X(ERR_UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type",          \
 	    "Unsupported media type")                                         \
+	X(ERR_UNSUPPORTED_ENCODING, 415, "unsupported_encoding",              \
+	    "Unsupported content encoding")                                   \
 	X(ERR_INVALID_BODY, 422, "invalid_body", "The body is invalid")       \
 	X(ERR_EVENT_ID_REUSED, 422, "event_id_reused",                        \
 	    "The event id was used for another event")                        \

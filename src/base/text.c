@@ -152,6 +152,24 @@ text_has_outer_space(const char *data, size_t len)
 	    begins_with_space(data + last, len - last);
 }
 
+bool
+text_has_dot_segment(const char *data, size_t len)
+{
+	const char *end = data + len, *slash;
+	size_t dots;
+
+	for (;; data = slash + 1) {
+		slash = memchr(data, '/', (size_t)(end - data));
+		if (slash == NULL)
+			slash = end;
+		dots = (size_t)(slash - data);
+		if ((dots == 1 || dots == 2) && memcmp(data, "..", dots) == 0)
+			return true;
+		if (slash == end)
+			return false;
+	}
+}
+
 int
 hex_digit(char c)
 {

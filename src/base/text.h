@@ -30,6 +30,13 @@ bool text_has_control(const char *data, size_t len);
 /* Whether it begins or ends with a character of Unicode's White_Space. */
 bool text_has_outer_space(const char *data, size_t len);
 
+/*
+ * Whether it is "." or "..", or has one between its slashes: in the path of a
+ * URL, where a slash is %2F, clients and servers take that for another place,
+ * however it is encoded.
+ */
+bool text_has_dot_segment(const char *data, size_t len);
+
 /* The value of a hexadecimal digit, or -1. */
 int hex_digit(char c);
 

@@ -24,6 +24,33 @@ http_param(const struct http_request *request, const char *name)
 	return NULL;
 }
 
+const char *
+http_repeated_header(const struct http_request *request)
+{
+	static const struct {
+		const char *param, *header;
+	} single[] = {
+	    {"HTTP_AUTHORIZATION=", "Authorization"},
+	    {"HTTP_X_API_KEY=", "X-API-Key"},
+	    {"HTTP_IDEMPOTENCY_KEY=", "Idempotency-Key"},
+	    {"HTTP_APPKEY=", "appKey"},
+	    {"HTTP_IF_MATCH=", "If-Match"},
+	    {"HTTP_IF_NONE_MATCH=", "If-None-Match"},
+	    {"HTTP_CONTENT_ENCODING=", "Content-Encoding"},
+	};
+	unsigned seen[sizeof(single) / sizeof(single[0])] = {0};
+	char *const *param;
+	size_t i;
+
+	for (param = request->params; *param != NULL; param++)
+		for (i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+			if (strncmp(*param, single[i].param,
+			        strlen(single[i].param)) == 0 &&
+			    ++seen[i] == 2)
+				return single[i].header;
+	return NULL;
+}
+
 static const char *
 param_or(
     const struct http_request *request, const char *name, const char *fallback)

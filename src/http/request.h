@@ -40,6 +40,12 @@ struct http_request http_request_new(struct arena *arena, char *const *params);
 const char *http_param(const struct http_request *request, const char *name);
 
 /*
+ * The name of a header that the API reads and that was sent more than once, or
+ * NULL. nginx up to 1.22 gives both; later ones join them by a comma.
+ */
+const char *http_repeated_header(const struct http_request *request);
+
+/*
  * Reads the body. ERR_BODY_TOO_LARGE past max bytes; ERR_BODY_INCOMPLETE if
  * fewer come than Content-Length says.
  */

@@ -65,6 +65,39 @@ route_fits(const struct route *route, const struct segments *segments,
 	return i == segments->count && *pattern == '\0';
 }
 
+static size_t
+param_count(const struct route *route)
+{
+	const char *at = route->path;
+	size_t count = 0;
+
+	while ((at = strchr(at, '{')) != NULL) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+/*
+ * Whether another row's path fits better: a word stands for itself before a
+ * parameter does, whatever the method, so that each path is one resource.
+ */
+static bool
+is_shadowed(const struct route *route, const struct route *table, size_t count,
+    const struct segments *segments)
+{
+	const char *params[ROUTE_PARAMS_MAX];
+	size_t i;
+
+	if (param_count(route) == 0)
+		return false;
+	for (i = 0; i < count; i++)
+		if (param_count(&table[i]) < param_count(route) &&
+		    route_fits(&table[i], segments, params))
+			return true;
+	return false;
+}
+
 /* Adds a method to an Allow header's value, once; GET brings HEAD. */
 static void
 add_allowed(struct str *allow, const char *method)
@@ -93,7 +126,8 @@ router_find(const struct route *table, size_t count, struct arena *arena,
 	if (strcmp(method, "HEAD") == 0)
 		method = "GET";
 	for (i = 0; i < count; i++) {
-		if (!route_fits(&table[i], &segments, params))
+		if (!route_fits(&table[i], &segments, params) ||
+		    is_shadowed(&table[i], table, count, &segments))
 			continue;
 		add_allowed(&allow, table[i].method);
 		if (match_out->any == NULL)

@@ -33,8 +33,8 @@ struct route_match {
 };
 
 /*
- * Compares the percent-encoded path segment by segment. HEAD goes where GET
- * does. ERR_ROUTE_NOT_FOUND: no path like this. ERR_METHOD_NOT_ALLOWED: allow
+ * Compares the percent-encoded path segment by segment. Where a row has a word
+ * and another a parameter, the word alone counts. HEAD goes where GET does. ERR_ROUTE_NOT_FOUND: no path like this. ERR_METHOD_NOT_ALLOWED: allow
  * says which are. ERR_INVALID_PATH: a bad escape, bad UTF-8 or a NUL in a
  * parameter.
  */

@@ -552,13 +552,18 @@ same_properties(const char *left, const char *right)
 	return same;
 }
 
-bool
-event_same_content(const struct event *stored, const struct event *sent)
+const char *
+event_difference(const struct event *stored, const struct event *sent)
 {
-	return strcmp(stored->username, sent->username) == 0 &&
-	    strcmp(stored->event_type, sent->event_type) == 0 &&
-	    stored->timestamp_given == sent->timestamp_given &&
-	    (!sent->timestamp_given || stored->timestamp == sent->timestamp) &&
-	    text_same(stored->timestamp_sent, sent->timestamp_sent) &&
-	    same_properties(stored->properties, sent->properties);
+	if (strcmp(stored->username, sent->username) != 0)
+		return "username";
+	if (strcmp(stored->event_type, sent->event_type) != 0)
+		return "eventType";
+	if (stored->timestamp_given != sent->timestamp_given ||
+	    (sent->timestamp_given && stored->timestamp != sent->timestamp) ||
+	    !text_same(stored->timestamp_sent, sent->timestamp_sent))
+		return "timestamp";
+	if (!same_properties(stored->properties, sent->properties))
+		return "properties";
+	return NULL;
 }

@@ -147,7 +147,11 @@ enum { EVENT_CHAIN_TIME = 500000 };
 enum error event_previous(struct db *db, int64_t application,
     const char *username, int64_t row, int64_t *previous_out) MUST_CHECK;
 
-/* Whether a request says the same as what is stored under its id. */
-bool event_same_content(const struct event *stored, const struct event *sent);
+/*
+ * The first member in which a request differs from what is stored under its id,
+ * or NULL: it says the same.
+ */
+const char *
+event_difference(const struct event *stored, const struct event *sent);
 
 #endif

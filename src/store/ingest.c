@@ -219,7 +219,8 @@ replay(struct batch *batch, struct batch_item *item, struct known *known)
 {
 	struct ingest_event *event = item->event;
 
-	if (!event_same_content(known->event, &event->event)) {
+	event->differs = event_difference(known->event, &event->event);
+	if (event->differs != NULL) {
 		event->error = ERR_EVENT_ID_REUSED;
 		return;
 	}

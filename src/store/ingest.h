@@ -34,6 +34,7 @@ struct ingest_event {
 	 * Out: OK, ERR_EVENT_ID_REUSED, ERR_BALANCE_OVERFLOW, ERR_NONE_MATCHES.
 	 */
 	enum error error;
+	const char *differs; /* of ERR_EVENT_ID_REUSED: in which member */
 	bool replayed;
 
 	/* The transaction's own: the row that an attempt has tried to write. */

@@ -179,8 +179,8 @@ check_event(const struct ingest_event *event)
 {
 	size_t i;
 
-	check_name(FIELD_KEY, event->event.id);
-	check_name(FIELD_KEY, event->event.username);
+	check_name(FIELD_ID, event->event.id);
+	check_name(FIELD_ID, event->event.username);
 	check_name(FIELD_KEY, event->event.event_type);
 	assert(event->property_count <= 64);
 	for (i = 0; i < event->property_count; i++)
@@ -218,8 +218,8 @@ send_again(struct arena *arena, const struct ingest_event *event)
 
 	assert(again != NULL && !again->id_made);
 	assert(strcmp(again->event.id, event->event.id) == 0);
-	assert(event_same_content(&again->event, &event->event));
-	assert(event_same_content(&event->event, &again->event));
+	assert(event_difference(&again->event, &event->event) == NULL);
+	assert(event_difference(&event->event, &again->event) == NULL);
 	assert(again->property_count == event->property_count);
 	for (i = 0; i < event->property_count; i++)
 		assert(strcmp(again->properties[i], event->properties[i]) == 0);

@@ -31,4 +31,40 @@ MUTANTS = [
         "\tconst struct route *route = call->match.any;",
         "\tconst struct route *route = call->match.route;",
         [PAGES]),
+    Mutant(
+        "names-with-dots", (),
+        "a name is taken that leads a URL to another place",
+        "\tif (type != FIELD_KEY && text_has_dot_segment(text, len)) {\n",
+        "\tif (false) {\n",
+        ["test_it_is_422_for_every_kind_of_name"]),
+    Mutant(
+        "names-with-dots-inside", (),
+        "only the first part of a name is looked at",
+        "\tfor (;; data = slash + 1) {\n",
+        "\tfor (; data == end - len; data = slash + 1) {\n",
+        ["test_it_is_422_for_every_kind_of_name"]),
+    Mutant(
+        "event-called-batch", (),
+        "an event's id is that of another resource",
+        "\treturn strcmp(id, \"batch\") == 0;\n",
+        "\treturn id == NULL;\n",
+        ["test_an_event_cannot_be_called_batch"]),
+    Mutant(
+        "a-parameter-before-a-word", (),
+        "a path that is a word is also whatever a parameter makes of it",
+        "\t\t    is_shadowed(&table[i], table, count, &segments))\n",
+        "\t\t    false)\n",
+        ["test_an_event_cannot_be_called_batch"]),
+    Mutant(
+        "headers-sent-twice", (),
+        "of two lines of a header the first one counts",
+        "\t\t\t    ++seen[i] == 2)\n",
+        "\t\t\t    ++seen[i] == 0)\n",
+        ["test_two_lines_of_a_header_are_refused"]),
+    Mutant(
+        "encoded-bodies", (),
+        "a compressed body is taken for JSON",
+        "\tif (is_encoded(request))\n",
+        "\tif (false)\n",
+        ["test_an_encoded_body_is_415_and_says_so"]),
 ]
