@@ -227,14 +227,47 @@ too_large(struct call *call)
 	    " again with the same ids, fewer at once");
 }
 
+static const char *
+without_doubled_slashes(struct arena *arena, const char *path)
+{
+	char *copy = arena_strdup(arena, path), *to = copy;
+
+	for (; *path != '\0'; path++)
+		if (path[0] != '/' || path[1] != '/')
+			*to++ = *path;
+	*to = '\0';
+	return copy;
+}
+
+/*
+ * The classic interface's own client appends "/badges" to ".../api/": its
+ * server took doubled slashes.
+ */
+static enum error
+find_route(struct call *call)
+{
+	const struct http_request *request = call->request;
+	struct route_match match;
+	enum error error, again;
+
+	error = router_find(routes, route_count, call->arena, request->method,
+	    request->path, &call->match);
+	if (error != ERR_ROUTE_NOT_FOUND || strstr(request->path, "//") == NULL)
+		return error;
+	again = router_find(routes, route_count, call->arena, request->method,
+	    without_doubled_slashes(call->arena, request->path), &match);
+	if (match.any == NULL || match.any->access != ACCESS_CLASSIC)
+		return error;
+	call->match = match;
+	return again;
+}
+
 static enum error
 serve(struct call *call)
 {
 	struct http_request *request = call->request;
-	enum error error;
+	enum error error = find_route(call);
 
-	error = router_find(routes, route_count, call->arena, request->method,
-	    request->path, &call->match);
 	if (strcmp(request->method, "OPTIONS") == 0 &&
 	    call->match.allow != NULL) {
 		exposure_options(call);

@@ -10,6 +10,7 @@ enum { IMAGE_URL_MAX = 2000 };
 static const struct field fields[] = {
     {.name = "imageUrl",
         .type = FIELD_TEXT,
+        .flags = FIELD_STRICT,
         .offset = offsetof(struct badge, image_url),
         .max = IMAGE_URL_MAX},
 };
@@ -40,6 +41,14 @@ same(const void *sent, const void *stored)
 }
 
 static void
+keep(void *object, const void *existing)
+{
+	struct badge *badge = object;
+
+	badge->image_url = ((const struct badge *)existing)->image_url;
+}
+
+static void
 write(struct json_writer *jw, const void *object, int64_t app_key)
 {
 	const struct badge *badge = object;
@@ -56,5 +65,6 @@ const struct resource badge_resource = {
     .field_count = sizeof(fields) / sizeof(fields[0]),
     .check = check,
     .same = same,
+    .keep = keep,
     .write = write,
 };

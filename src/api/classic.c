@@ -266,7 +266,7 @@ classic_put(struct call *call)
 	error = call_faults(call);
 	if (error == OK)
 		error = resource_change(
-		    call, resource, CHANGE_UPDATE, object, NULL);
+		    call, resource, CHANGE_RENAME, object, NULL);
 	return error == OK ? respond_accepted(call) : error;
 }
 

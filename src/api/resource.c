@@ -153,7 +153,8 @@ take_members(struct decode *decode, struct json_object *value,
 
 /* The name comes from the path of a PUT, or from the body of a POST. */
 static void
-check_name(struct call *call, struct named *named, const char *path_name)
+check_name(
+    struct call *call, struct named *named, const char *path_name, bool lenient)
 {
 	const char *code, *detail;
 
@@ -162,7 +163,7 @@ check_name(struct call *call, struct named *named, const char *path_name)
 		    &call->faults, "/name", "required", "a name is required");
 		return;
 	}
-	if (path_name == NULL)
+	if (path_name == NULL || (lenient && named->name != NULL))
 		return;
 	if (named->name != NULL && strcmp(named->name, path_name) != 0)
 		faults_add(&call->faults, "/name", "name_mismatch",
@@ -188,7 +189,7 @@ resource_decode(struct call *call, const struct resource *resource,
 	take_members(&decode, call->body, "", resource, 0, object);
 	if (json_object_get_type(call->body) != json_type_object)
 		return object;
-	check_name(call, object, name);
+	check_name(call, object, name, lenient);
 	if (resource->check != NULL)
 		resource->check(&decode, call->body, "", object);
 	return object;
@@ -239,14 +240,15 @@ object_etag(struct call *call, const struct resource *resource,
 
 /* What changes nothing is not written: its ETag stays, and so do its times. */
 static bool
-changes_nothing(const struct change *change, const struct named *existing)
+changes_nothing(const struct change *change, const struct named *object,
+    const struct named *existing)
 {
 	const struct resource *resource = change->resource;
 
 	return change->mode != CHANGE_DELETE && existing != NULL &&
-	    strcmp(change->object->description, existing->description) == 0 &&
-	    (resource->same == NULL ||
-	        resource->same(change->object, existing));
+	    strcmp(object->name, existing->name) == 0 &&
+	    strcmp(object->description, existing->description) == 0 &&
+	    (resource->same == NULL || resource->same(object, existing));
 }
 
 static enum error
@@ -256,7 +258,7 @@ write_change(const struct change *change, struct db *db, int64_t version,
 	const struct catalog *catalog = change->resource->catalog;
 	const int64_t application = change->call->application;
 
-	if (changes_nothing(change, existing))
+	if (changes_nothing(change, object, existing))
 		return OK;
 	if (change->mode == CHANGE_DELETE)
 		return catalog_delete(
@@ -274,8 +276,7 @@ check_change(
 
 	if (found == OK && change->mode == CHANGE_CREATE)
 		return change->resource->catalog->exists;
-	if (found != OK &&
-	    (change->mode == CHANGE_UPDATE || change->mode == CHANGE_DELETE))
+	if (found != OK && change->mode == CHANGE_DELETE)
 		return found;
 	if (change->mode == CHANGE_CREATE)
 		return OK;
@@ -290,6 +291,8 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 	const struct catalog *catalog = change->resource->catalog;
 	struct call *call = change->call;
 	const char *name = change->object->name;
+	const char *sought =
+	    change->mode == CHANGE_RENAME ? call->match.params[0] : name;
 	struct named *existing = arena_alloc(call->arena, catalog->size);
 	struct named *object = arena_alloc(call->arena, catalog->size);
 	enum error error, found;
@@ -300,7 +303,7 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 	if (error != OK)
 		return error;
 	found = catalog_get(
-	    catalog, db, call->arena, call->application, name, existing);
+	    catalog, db, call->arena, call->application, sought, existing);
 	if (found != OK && found != catalog->not_found)
 		return found;
 	error = check_change(change, found, existing);
@@ -308,6 +311,9 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 		return error;
 	/* A copy, because a second attempt starts from what was sent. */
 	memcpy(object, change->object, catalog->size);
+	if (change->mode == CHANGE_RENAME && found == OK &&
+	    change->resource->keep != NULL)
+		change->resource->keep(object, existing);
 	error = write_change(
 	    change, db, version, object, found == OK ? existing : NULL);
 	change->created = found != OK;

@@ -28,6 +28,8 @@ struct resource {
 	    const char *pointer, const void *object);
 	/* Whether what was sent has the members of its own that are stored. */
 	bool (*same)(const void *sent, const void *stored);
+	/* What a classic body cannot have stays as it is. */
+	void (*keep)(void *object, const void *existing);
 	/* Its own members of the v1 document, and of the classic one. */
 	void (*write)(
 	    struct json_writer *jw, const void *object, int64_t app_key);
@@ -60,8 +62,12 @@ struct named *resource_decode(struct call *call,
 void resource_take(struct decode *decode, struct json_object *value,
     const char *pointer, const struct resource *resource, void *object_out);
 
-/* What a change does with the object that has the name. */
-enum change_mode { CHANGE_CREATE, CHANGE_PUT, CHANGE_UPDATE, CHANGE_DELETE };
+/*
+ * What a change does with the object that has the name. RENAME is the classic
+ * PUT: of what the path names, whose name is then the object's, and which keeps
+ * what the classic interface does not know.
+ */
+enum change_mode { CHANGE_CREATE, CHANGE_PUT, CHANGE_RENAME, CHANGE_DELETE };
 
 /*
  * Makes the change in a transaction, with the application locked. object is

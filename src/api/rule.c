@@ -24,6 +24,7 @@ decode_badge(struct decode *decode, struct json_object *value,
 static const struct field fields[] = {
     {.name = "enabled",
         .type = FIELD_BOOL,
+        .flags = FIELD_STRICT,
         .offset = offsetof(struct rule_definition, enabled)},
     {.name = "eventType",
         .type = FIELD_KEY,
@@ -136,6 +137,14 @@ write_classic(struct json_writer *jw, const void *object, int64_t app_key)
 }
 
 static void
+keep(void *object, const void *existing)
+{
+	struct rule_definition *rule = object;
+
+	rule->enabled = ((const struct rule_definition *)existing)->enabled;
+}
+
+static void
 write(struct json_writer *jw, const void *object, int64_t app_key)
 {
 	const struct rule_definition *rule = object;
@@ -153,6 +162,7 @@ const struct resource rule_resource = {
     .set_defaults = set_defaults,
     .check = check,
     .same = same,
+    .keep = keep,
     .write = write,
     .write_classic = write_classic,
 };

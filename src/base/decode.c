@@ -207,6 +207,8 @@ decode_member(struct decode *decode, struct json_object *object,
 	struct json_object *value;
 	const char *here = json_pointer(decode->arena, pointer, field->name);
 
+	if (decode->lenient && (field->flags & FIELD_STRICT) != 0)
+		return;
 	if (json_object_object_get_ex(object, field->name, &value))
 		decode_value(decode, value, here, field,
 		    (char *)struct_out + field->offset);

@@ -22,6 +22,7 @@ enum field_type {
 
 enum field_flag {
 	FIELD_REQUIRED = 1, /* must be there and not null */
+	FIELD_STRICT = 2,   /* to a lenient decoder an unknown member */
 };
 
 /*

@@ -13,7 +13,8 @@ static const char *const texts[CATALOG_STATEMENTS] = {
     [CATALOG_INSERT] = "INSERT INTO badge (application_id, name, description,"
                        " created_at, updated_at, image_url)"
                        " VALUES (?, ?, ?, ?, ?, ?)",
-    [CATALOG_UPDATE] = "UPDATE badge SET description = ?, updated_at = ?,"
+    [CATALOG_UPDATE] = "UPDATE badge SET name = ?, description = ?,"
+                       " updated_at = ?,"
                        " image_url = ?"
                        " WHERE application_id = ? AND id = ?",
     [CATALOG_DELETE] = "DELETE FROM badge WHERE application_id = ?"

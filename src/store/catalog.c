@@ -128,15 +128,18 @@ update_row(const struct catalog *catalog, struct db *db, int64_t application,
     struct named *object)
 {
 	struct query query;
+	enum error error;
 
 	object->updated_at = clock_now();
 	query_begin(&query, db, catalog->set, CATALOG_UPDATE);
+	query_text(&query, object->name);
 	query_text(&query, object->description);
 	query_int(&query, object->updated_at);
 	bind_own(catalog, &query, object);
 	query_int(&query, application);
 	query_int(&query, object->id);
-	return query_finish(&query);
+	error = query_finish(&query);
+	return error == ERR_DUPLICATE ? catalog->exists : error;
 }
 
 static enum error

@@ -53,7 +53,7 @@ enum catalog_statement {
 	CATALOG_GET,    /* application, name */
 	CATALOG_LIST,   /* application, id before, limit */
 	CATALOG_INSERT, /* application, struct named but for id, own values */
-	CATALOG_UPDATE, /* description, updated_at, own, application, id */
+	CATALOG_UPDATE, /* name, description, updated_at, own, application, id */
 	CATALOG_DELETE, /* application, id */
 	CATALOG_COUNT,  /* application, limit: how many there are, up to it */
 	CATALOG_COMMON,

@@ -12,7 +12,8 @@ static const char *const texts[CATALOG_STATEMENTS] = {
     [CATALOG_INSERT] =
         "INSERT INTO point_scale (application_id, name, description,"
         " created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
-    [CATALOG_UPDATE] = "UPDATE point_scale SET description = ?, updated_at = ?"
+    [CATALOG_UPDATE] = "UPDATE point_scale SET name = ?, description = ?,"
+                       " updated_at = ?"
                        " WHERE application_id = ? AND id = ?",
     [CATALOG_DELETE] = "DELETE FROM point_scale WHERE application_id = ?"
                        " AND id = ?",

@@ -22,7 +22,8 @@ static const char *const texts[STATEMENTS] = {
     [CATALOG_INSERT] = "INSERT INTO rule (application_id, name, description,"
                        " created_at, updated_at, deleted)"
                        " VALUES (?, ?, ?, ?, ?, 0)",
-    [CATALOG_UPDATE] = "UPDATE rule SET description = ?, updated_at = ?"
+    [CATALOG_UPDATE] = "UPDATE rule SET name = ?, description = ?,"
+                       " updated_at = ?"
                        " WHERE application_id = ? AND id = ?",
     [CATALOG_DELETE] = "UPDATE rule SET deleted = id"
                        " WHERE application_id = ? AND id = ?",
