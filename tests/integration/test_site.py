@@ -52,11 +52,12 @@ class SiteTest(StackTest):
         super().setUpClass()
         cls.dir = cls.stack.path("site")
         cls.site, cls.own = free_port(), free_port()
+        socket = cls.palmaresd_socket()
         for name, place in PLACES.items():
             with open(os.path.join(SNIPPETS, name), encoding="utf-8") as f:
                 text = f.read()
             text = text.replace(PACKAGED_SOCKET,
-                                '"unix:%s"' % cls.stack.socket)
+                                '"unix:%s"' % socket)
             text = text.replace(PACKAGED_LISTEN,
                                 "listen 127.0.0.1:%d;" % cls.site)
             cls.write(place, text)
@@ -70,6 +71,10 @@ class SiteTest(StackTest):
         cls.one = cls.app()
         wait_until(cls.up, 10, "nginx with the shipped files; its log: "
                    + tail(cls.nginx.log))
+
+    @classmethod
+    def palmaresd_socket(cls):
+        return cls.stack.socket
 
     @classmethod
     def connections(cls):
