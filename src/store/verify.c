@@ -208,12 +208,11 @@ report_lost(struct verify *verify, int64_t id)
 			verify_differs(verify, NULL,
 			    arena_printf(verify->words,
 			        "rows of table %s, of an application that does"
-			        " not exist ('palmaresctl app clean' deletes"
-			        " them)",
+			        " not exist",
 			        verify_table_name((enum verify_table)i)),
 			    arena_printf(
 			        verify->words, "%lld", (long long)count),
-			    "0");
+			    "0 ('palmaresctl app clean' deletes them)");
 	}
 	return error;
 }

@@ -8,10 +8,10 @@ MUTANTS = [
     Mutant(
         "stamp-is-the-version", (3,),
         "a cache takes what has the same version again for the same",
-        "\tquery_int(&query, new_stamp());\n"
-        "\tquery_int(&query, id);\n",
         "\tquery_int(&query, version);\n"
-        "\tquery_int(&query, id);\n",
+        "\tquery_int(&query, new_stamp());\n",
+        "\tquery_int(&query, version);\n"
+        "\tquery_int(&query, version);\n",
         BACK),
     Mutant(
         "marks-outlive-their-connection", (3,),
