@@ -47,8 +47,10 @@ MUTANTS = [
     Mutant(
         "restore-over-tables", (1,),
         "a restore begins by dropping what is in the database",
-        "error == OK && tables != 0 ?",
-        "error == OK && tables < 0 ?",
+        "\tif (obstacles == 0)\n"
+        "\t\treturn CTL_FINE;\n",
+        "\tif (obstacles >= 0)\n"
+        "\t\treturn CTL_FINE;\n",
         ["tables_are_in_the_way_once_they_are_written_to"]),
     Mutant(
         "restore-over-an-empty-table", (),

@@ -152,9 +152,10 @@ MUTANTS = [
     Mutant(
         "cut-list-ends", (),
         "a list ends where a search took too long",
-        "\tif (list.cut_at != 0) {\n"
+        "\tif (i == list.count && list.more) {\n"
         "\t\tpage.more = true;\n",
-        "\tif (list.cut_at != 0) {\n",
+        "\tif (i == list.count && list.more) {\n"
+        "\t\tpage.more = list.cut_at == 0;\n",
         [CUT]),
     Mutant(
         "cut-ledger-ends", (2,),
@@ -166,8 +167,10 @@ MUTANTS = [
     Mutant(
         "names-of-another-kind", (4,),
         "names are looked for among those of things of another kind",
-        "\tname = find(&names->kinds[kind], application, named.id);\n",
-        "\tname = find(&names->kinds[kind / 2], application, named.id);\n",
+        "\tconst struct name *name ="
+        " find(&names->kinds[kind], application, id);\n",
+        "\tconst struct name *name ="
+        " find(&names->kinds[kind / 2], application, id);\n",
         [STORED, "test_all_scales_and_badges_of_a_user"]),
     # What is packed.
     Mutant(

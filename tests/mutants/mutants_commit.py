@@ -101,14 +101,13 @@ MUTANTS = [
     Mutant(
         "no-rollback-after-1205", (1, 2),
         "a lock wait time-out is retried in the same transaction",
-        "\tif (error != OK)\n"
-        "\t\troll_back(db);\n"
+        "\troll_back(db);\n"
         "\treturn error;\n"
         "}\n"
         "\n"
         "static bool\n"
         "worth_retrying(",
-        "\tif (error != OK && error != ERR_LOCK_TIMEOUT)\n"
+        "\tif (error != ERR_LOCK_TIMEOUT)\n"
         "\t\troll_back(db);\n"
         "\treturn error;\n"
         "}\n"
@@ -120,15 +119,13 @@ MUTANTS = [
     Mutant(
         "partial-batch-stays", (1, 2, 3),
         "what a failed transaction wrote stays and is committed by the next",
-        "\tif (error != OK)\n"
-        "\t\troll_back(db);\n"
+        "\troll_back(db);\n"
         "\treturn error;\n"
         "}\n"
         "\n"
         "static bool\n"
         "worth_retrying(",
-        "\tif (error != OK)\n"
-        "\t\t(void)!db_text(db, \"COMMIT\");\n"
+        "\t(void)!db_text(db, \"COMMIT\");\n"
         "\treturn error;\n"
         "}\n"
         "\n"

@@ -88,11 +88,11 @@ MUTANTS = [
     Mutant(
         "awards-of-a-neighbour", (4,),
         "of several events read together, one has another's awards",
-        "\t\terror = event_unpack(arena, &events[i]);\n"
-        "\t\tawards +=",
-        "\t\terror = event_unpack(arena, &events[i]);\n"
+        "\t\t    : event_unpack(arena, &events[i]);\n"
+        "\t}\n",
+        "\t\t    : event_unpack(arena, &events[i]);\n"
         "\t\tevents[i].awards = events[0].awards;\n"
-        "\t\tawards +=",
+        "\t}\n",
         ["test_replays_and_reused_ids_within_and_across_batches",
          "test_newest_received_comes_first_whatever_the_timestamps"]),
 ]

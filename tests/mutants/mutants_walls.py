@@ -74,9 +74,12 @@ MUTANTS = [
     Mutant(
         "names-of-any-application", (6,),
         "what awards name is found by its number alone",
-        "\" STRAIGHT_JOIN \" table \" t ON t.id = k.i AND t.application_id ="
-        " k.a\"",
-        "\" STRAIGHT_JOIN \" table \" t ON t.id = k.i\"",
+        "\" ON t.id = k.i AND t.application_id = k.a\"\n"
+        "\n"
+        "#define ALL_OF",
+        "\" ON t.id = k.i\"\n"
+        "\n"
+        "#define ALL_OF",
         [STATEMENTS, "test_awards_that_cannot_be_read_are_not_taken_for_none",
          "test_what_is_not_there_has_no_name"]),
     Mutant(

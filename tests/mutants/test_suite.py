@@ -9,7 +9,9 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
 
-import suite    # noqa: E402  the path must be set first
+import suite        # noqa: E402  the path must be set first
+import table        # noqa: E402
+import workshop     # noqa: E402
 
 NAMED = "FAIL: test_named (test_rules.Changes.test_named)\n"
 OTHER = "ERROR: test_other (test_rules.Changes.test_other)\n"
@@ -21,6 +23,17 @@ def outcome(text, status=1, kind=suite.INTEGRATION):
     run = suite.TestRun(kind, kind, ["test_named"])
     passed, failed = run.read(text)
     return suite.Outcome(passed, failed, run.ending(status, failed), 0, None)
+
+
+class Table(unittest.TestCase):
+
+    def test_every_mutant_fits_the_source_and_the_tests(self):
+        """So that a stale one shows in `make check`, and not a day later."""
+        tests = suite.Suite(workshop.SOURCE)
+        for mutant in table.load():
+            with self.subTest(mutant.name):
+                workshop.locate(workshop.SOURCE, mutant)
+                tests.find(mutant.tests)
 
 
 class Judgement(unittest.TestCase):
