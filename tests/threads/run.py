@@ -2,8 +2,8 @@
 """make check-threads: what threads share, while all of it changes.
 
 Clients send events and batches, read users and lists, and meanwhile rules,
-badges, point scales and keys are made, changed and deleted all the time, and
-the workers are replaced; with --delete an application goes, under its load.
+badges, point scales and keys are made, changed and deleted all the time, the
+workers are replaced, and in the end an application is deleted under its load.
 Once with the build that is there (--builddir, as a rule with the address
 sanitizer), once with the thread sanitizer, in a copy of the sources that is
 built for it.  No sanitizer may report anything, no worker may die, every
@@ -197,7 +197,7 @@ def insist(check):
     return check()
 
 
-def exercise(stack, seconds, delete=False):
+def exercise(stack, seconds):
     """All of it for some seconds; how many requests were answered."""
     app, doomed = case.App(stack), case.App(stack)
     app.rule(points=10)
@@ -210,8 +210,7 @@ def exercise(stack, seconds, delete=False):
         clients.start("key of the load", lambda i: change_key(app, i))
         replace_workers(stack, seconds)
         clients.stop()
-    if delete:
-        delete_under_load(stack, doomed)
+    delete_under_load(stack, doomed)
     stack.wait_ready(60)
     insist(lambda: load.check(unittest.TestCase(), 10))
     return load.count() + sum(clients.counts.values())
@@ -227,10 +226,10 @@ def look(stack):
         raise Fault("palmaresctl verify: %s%s" % (out, err))
 
 
-def try_build(what, builddir, args):
+def try_build(what, builddir, seconds):
     """No report, whatever is done."""
     with running(builddir) as stack:
-        count = exercise(stack, args.seconds, args.delete)
+        count = exercise(stack, seconds)
         status = stack.daemon.stop()    # leaks are told at the end
         look(stack)
         if status != 0:
@@ -289,9 +288,6 @@ def arguments():
                         help="a build, and where threads/ is made")
     parser.add_argument("--seconds", type=int, default=120,
                         help="of each load (default: %(default)s)")
-    parser.add_argument("--delete", action="store_true",
-                        help="in the end, delete an application under load:"
-                        " nothing of it may stay")
     parser.add_argument("--broken", action="store_true",
                         help="also break it, and see that reported")
     return parser.parse_args()
@@ -308,9 +304,9 @@ def main():
         signal.signal(number, on_signal)
     fixed_addresses()
     try:
-        try_build("as built", builddir, args)
+        try_build("as built", builddir, args.seconds)
         shop = thread_build(builddir)
-        try_build("thread sanitizer", shop.build_dir, args)
+        try_build("thread sanitizer", shop.build_dir, args.seconds)
         if args.broken:
             try_broken(shop, args.seconds)
     except (Fault, AssertionError) as e:
