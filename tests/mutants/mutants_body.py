@@ -42,7 +42,7 @@ MUTANTS = [
     Mutant(
         "put-of-the-same-written", (),
         "a PUT of what a GET answered makes a new ETag",
-        "\tif (changes_nothing(change, existing))\n"
+        "\tif (changes_nothing(change, object, existing))\n"
         "\t\treturn OK;\n",
         "",
         ["test_what_a_get_answered_can_be_put_again"]),
