@@ -63,7 +63,8 @@ done
 firsts=$(printf '%s\n' "${commands[@]%% *}" | sort -u | xargs)
 expect "$firsts" palmaresctl ''
 expect "$firsts" palmaresctl -c b.conf --json ''
-expect 'create delete list show' palmaresctl app ''
+apps=$(printf '%s\n' "${commands[@]}" | sed -n 's/^app //p' | cut -d ' ' -f 1 | sort -u | xargs)
+expect "$apps" palmaresctl app ''
 expect 'create' palmaresctl --json app cr
 expect 'list' palmaresctl key l
 expect '' palmaresctl nothing ''
