@@ -23,12 +23,14 @@ Exit status: the command's; 2 for wrong usage.
 TEXT
 }
 
-# copy_sources: as they are, without what was built in them
+# copy_sources: as they are, without what was built in them; what was built there
+# stays
 copy_sources() {
 	local to=$dir/upper/srv/palmares
 	mkdir -p "$to"
 	find "$to" -mindepth 1 -maxdepth 1 ! -name .test ! -name .run \
-		-exec rm -rf {} +
+		! -name configure ! -name Makefile.in ! -name aclocal.m4 \
+		! -name build-aux ! -name autom4te.cache -exec rm -rf {} +
 	if git -C "$top" rev-parse --git-dir >/dev/null 2>&1; then
 		git -C "$top" ls-files -z -co --exclude-standard --deduplicate |
 			tar -C "$top" --null --ignore-failed-read -T - -c
