@@ -263,10 +263,10 @@ set_twice(const struct loader *loader, const char *name, struct place place)
 {
 	return place.path == loader->path
 	    ? arena_printf(loader->arena,
-	          "%s is set already in line %d; leave one of the two away",
+	          "%s is set already in line %d; leave one of the two out",
 	          name, place.line)
 	    : arena_printf(loader->arena,
-	          "%s is set already in %s, line %d; leave one of the two away",
+	          "%s is set already in %s, line %d; leave one of the two out",
 	          name, place.path, place.line);
 }
 

@@ -9,7 +9,7 @@ struct rule_definition;
 /*
  * Runs events by rules, and asserts the contract: sums, a badge once and in its
  * place, the N-th match, and an event that would leave the range of points
- * changes nothing. Past its limits rules and events are left away.
+ * changes nothing. Past its limits rules and events are left out.
  */
 struct fuzz_engine;
 struct fuzz_engine *fuzz_engine_new(struct arena *arena);

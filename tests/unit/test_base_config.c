@@ -305,10 +305,10 @@ faults_are_told_with_line_and_setting(void **state)
 	        ":1: \"workers\" stands before the first [section]"},
 	    {"[server]\nworkers=2\nworkers=2\n",
 	        ":3: workers is set already in line 2; leave one of the two "
-	        "away"},
+	        "out"},
 	    {"[server]\nworkers=2\n[classic]\n\n[server]\n workers=3\n",
 	        ":6: workers is set already in line 2; leave one of the two "
-	        "away"},
+	        "out"},
 	    /* lines that are no setting */
 	    {"[server]\nworkers\n",
 	        ":2: must be [section] or name = value, or a comment that "
@@ -505,7 +505,7 @@ faults_of_a_second_file_name_it_and_its_line(void **state)
 	        ":2: file is not for this file"},
 	    {"", "[database]\nport=1\nport=1\n",
 	        ":3: port is set already in line 2; leave one of the two "
-	        "away"},
+	        "out"},
 	    {"", "[database]\nport\n",
 	        ":2: must be [section] or name = value, or a comment that "
 	        "begins with ; or #"},
@@ -541,7 +541,7 @@ what_two_files_set_is_set_twice(void **state)
 	    config_load(arena, table, COUNT(table), path, &settings),
 	    arena_printf(arena,
 	        "%s:2: port is set already in %s, line 2; leave one of the "
-	        "two away",
+	        "two out",
 	        more, path));
 }
 
