@@ -38,6 +38,7 @@ libstore_a_SOURCES = \
 	src/store/ingest.c src/store/ingest.h \
 	src/store/ingest_batch.c src/store/ingest_batch.h \
 	src/store/ingest_known.c src/store/ingest_known.h \
+	src/store/ingest_share.c \
 	src/store/ingest_write.c \
 	src/store/key.c \
 	src/store/ledger.c \
@@ -85,6 +86,7 @@ libapi_a_SOURCES = \
 	src/api/page.c \
 	src/api/point_scale.c \
 	src/api/problem.c \
+	src/api/queue.c src/api/queue.h \
 	src/api/reader.c src/api/reader.h \
 	src/api/resource.c src/api/resource.h \
 	src/api/route.c \

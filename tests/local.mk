@@ -14,6 +14,7 @@ UNIT_TESTS = \
 	tests/unit/test_api_metrics \
 	tests/unit/test_api_metrics_histograms \
 	tests/unit/test_api_metrics_workers \
+	tests/unit/test_api_queue \
 	tests/unit/test_api_route \
 	tests/unit/test_api_settings \
 	tests/unit/test_base_allocate \
@@ -70,6 +71,7 @@ tests_unit_test_api_metrics_histograms_LDADD = libapi.a $(LDADD)
 tests_unit_test_api_metrics_workers_SOURCES = \
 	tests/unit/test_api_metrics_workers.c $(METRICS_TEST)
 tests_unit_test_api_metrics_workers_LDADD = libapi.a $(LDADD)
+tests_unit_test_api_queue_LDADD = libunittest.a libapi.a $(LDADD)
 tests_unit_test_api_route_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
 # As the programs have it: in no archive.

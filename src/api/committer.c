@@ -7,15 +7,13 @@
 
 #include "api/done.h"
 #include "api/metrics.h"
+#include "api/queue.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db.h"
 
-/*
- * A round's bodies stay well below the server's max_allowed_packet of 16 MiB.
- */
-enum { JOB_ARENA_MAX = 128 << 20, JOBS_MAX = 1024, ROUND_SIZE_MAX = 4 << 20 };
+enum { JOB_ARENA_MAX = 128 << 20 };
 
 /* Microseconds. */
 enum {
@@ -25,36 +23,7 @@ enum {
 	PROBE_PAUSE = 100000,
 	CLOCK_PAUSE = 20000,
 	DOWN_TIME = 300000,
-};
-
-/*
- * Late: it needs a row that somebody has locked; it is tried again and again,
- * and no round waits for it. Dropped: its request has been answered, so it is
- * not tried again.
- */
-enum job_state {
-	JOB_NEW,
-	JOB_QUEUED,
-	JOB_RUNNING,
-	JOB_LATE,
-	JOB_DROPPED,
-	JOB_DONE
-};
-
-/*
- * A job in the queue. The request that waits for it and the committer each hold
- * it; the last to let go frees it.
- */
-struct queued_job {
-	struct ingest_job job; /* first: see committer_release */
-	_Atomic int holders;
-	enum job_state state;
-	int64_t deadline;
-	struct queued_job *next;
-	/* Among those whose requests wait, in the order of arrival. */
-	struct queued_job *newer;
-	struct queued_job **older;
-	struct done_call done;
+	HANG_TIME = 500000, /* of one statement: it is the database */
 };
 
 struct committer {
@@ -65,17 +34,14 @@ struct committer {
 	pthread_cond_t tick;
 	bool clock_asleep;
 	bool stopped;
-	struct queued_job *first;
-	struct queued_job **last;
+	struct queue queue;
 	struct queued_job *waiting;
 	struct queued_job **newest;
 	struct done *done;
-	size_t queued_events;
 	int64_t round_since; /* 0: no round is under way */
 	bool down;           /* there is no connection to be had */
 	bool stopping;
 	struct queued_job *late; /* the thread's own */
-	struct committer_limits limits;
 	struct worker_metrics *metrics;
 	struct db *db;
 	struct ingest ingest;
@@ -112,14 +78,19 @@ committer_release(struct ingest_job *job)
 
 /* Under the mutex. */
 static void
+count_queued(struct committer *committer)
+{
+	committer->metrics->queued_events = (int64_t)committer->queue.events;
+}
+
+/* Under the mutex. */
+static void
 append(struct committer *committer, struct queued_job *job)
 {
 	job->state = JOB_QUEUED;
 	job->holders++;
-	*committer->last = job;
-	committer->last = &job->next;
-	committer->queued_events += job->job.count;
-	committer->metrics->queued_events = (int64_t)committer->queued_events;
+	queue_put(&committer->queue, job);
+	count_queued(committer);
 	if (committer->clock_asleep)
 		pthread_cond_signal(&committer->tick);
 	job->older = committer->newest;
@@ -141,20 +112,18 @@ answer(struct committer *committer, struct queued_job *job, enum error result)
 	done_put(committer->done, &job->done);
 }
 
-/* Under the mutex: takes a job that was not begun out of the queue. */
-static void
-withdraw(struct committer *committer, struct queued_job *job)
+/*
+ * Under the mutex: why a job that was not begun is not waited for. The database
+ * is the reason where it is being waited for, or where somebody has locked a
+ * row.
+ */
+static enum error
+reason(const struct committer *committer, enum job_state state)
 {
-	struct queued_job **place = &committer->first;
-
-	while (*place != job)
-		place = &(*place)->next;
-	*place = job->next;
-	if (job->next == NULL)
-		committer->last = place;
-	committer->queued_events -= job->job.count;
-	committer->metrics->queued_events = (int64_t)committer->queued_events;
-	job->holders--;
+	return state == JOB_LATE || committer->down ||
+	        db_waited(committer->db) > HANG_TIME
+	    ? ERR_DATABASE_UNAVAILABLE
+	    : ERR_OVERLOADED;
 }
 
 /*
@@ -187,14 +156,17 @@ wait_limit(const struct committer *committer, const struct queued_job *job)
 static void
 give_up(struct committer *committer, struct queued_job *job)
 {
-	bool running = job->state == JOB_RUNNING;
+	const enum error why = job->state == JOB_RUNNING
+	    ? ERR_OUTCOME_UNKNOWN
+	    : reason(committer, job->state);
 
-	if (job->state == JOB_QUEUED)
-		withdraw(committer, job);
-	else
+	if (job->state == JOB_QUEUED) {
+		queue_withdraw(&committer->queue, job);
+		count_queued(committer);
+		job->holders--;
+	} else
 		job->state = JOB_DROPPED;
-	answer(committer, job,
-	    running ? ERR_OUTCOME_UNKNOWN : ERR_DATABASE_UNAVAILABLE);
+	answer(committer, job, why);
 }
 
 /*
@@ -219,9 +191,8 @@ committer_submit(struct committer *committer, struct ingest_job *ingest_job,
 	job->deadline = deadline_now(committer, deadline);
 	job->done.waiter = waiter;
 	if (is_stalled(committer))
-		error = ERR_DATABASE_UNAVAILABLE;
-	else if (committer->queued_events + job->job.count >
-	    committer->limits.queue_events)
+		error = reason(committer, JOB_QUEUED);
+	else if (!queue_has_room(&committer->queue, ingest_job))
 		error = ERR_OVERLOADED;
 	else
 		append(committer, job);
@@ -266,41 +237,29 @@ clock_main(void *context)
 	return NULL;
 }
 
-/* What one round of the committer applies. */
-struct round {
-	struct ingest_job *jobs[JOBS_MAX];
-	size_t count;
-	size_t events;
-	size_t size;
-	int64_t deadline; /* the latest of the jobs' */
-};
-
 /* Under the mutex: takes as many jobs as one transaction may have. */
 static void
 gather(struct committer *committer, struct round *round)
 {
-	struct queued_job *job;
+	size_t i;
 
-	*round = (struct round) {.count = 0};
-	while ((job = committer->first) != NULL && round->count < JOBS_MAX) {
-		if (round->count > 0 &&
-		    (round->events + job->job.count >
-		            committer->limits.batch_events ||
-		        round->size + job->job.size > ROUND_SIZE_MAX))
-			break;
-		committer->first = job->next;
-		if (committer->first == NULL)
-			committer->last = &committer->first;
-		job->next = NULL;
-		job->state = JOB_RUNNING;
-		round->jobs[round->count++] = &job->job;
-		round->events += job->job.count;
-		round->size += job->job.size;
-		if (job->deadline > round->deadline)
-			round->deadline = job->deadline;
-	}
-	committer->queued_events -= round->events;
-	committer->metrics->queued_events = (int64_t)committer->queued_events;
+	queue_gather(&committer->queue, round);
+	for (i = 0; i < round->count; i++)
+		queued(round->jobs[i])->state = JOB_RUNNING;
+	count_queued(committer);
+}
+
+/* The latest of the jobs'. */
+static int64_t
+deadline_of(const struct round *round)
+{
+	int64_t deadline = 0;
+	size_t i;
+
+	for (i = 0; i < round->count; i++)
+		if (queued(round->jobs[i])->deadline > deadline)
+			deadline = queued(round->jobs[i])->deadline;
+	return deadline;
 }
 
 static void
@@ -320,7 +279,7 @@ count_outcome(struct worker_metrics *metrics, const struct ingest_job *job)
 {
 	size_t i, applied = 0;
 
-	if (job->error != OK)
+	if (!job_is_applied(job))
 		return 0;
 	for (i = 0; i < job->count; i++) {
 		const struct ingest_event *event = &job->events[i];
@@ -337,25 +296,56 @@ count_outcome(struct worker_metrics *metrics, const struct ingest_job *job)
 	return applied;
 }
 
+/* Whether a job for which a transaction had no room comes again. */
+static bool
+comes_again(const struct ingest_job *job, enum error result)
+{
+	return result == OK && job->error == OK && job->postponed;
+}
+
+/* Under the mutex: the last first, so that they keep their order. */
+static void
+put_back(struct committer *committer, struct ingest_job *const *jobs,
+    size_t count, enum error result)
+{
+	struct queued_job *job;
+
+	while (count-- > 0) {
+		job = queued(jobs[count]);
+		if (job->state != JOB_RUNNING ||
+		    !comes_again(&job->job, result))
+			continue;
+		job->state = JOB_QUEUED;
+		queue_put_first(&committer->queue, job);
+	}
+	count_queued(committer);
+}
+
+/* Ends all jobs but those that come again. */
 static void
 finish(struct committer *committer, struct ingest_job *const *jobs,
     size_t count, enum error result)
 {
-	size_t i, applied = 0;
+	struct ingest_job *ended[ROUND_JOBS_MAX];
+	size_t applied = 0, end = 0, i;
 
 	for (i = 0; i < count && result == OK; i++)
 		applied += count_outcome(committer->metrics, jobs[i]);
 	if (applied > 0)
 		metrics_batch(committer->metrics, applied);
 	pthread_mutex_lock(&committer->mutex);
+	put_back(committer, jobs, count, result);
 	for (i = 0; i < count; i++) {
+		if (queued(jobs[i])->state == JOB_QUEUED)
+			continue;
 		if (queued(jobs[i])->state != JOB_DROPPED)
 			answer(committer, queued(jobs[i]), result);
 		queued(jobs[i])->state = JOB_DONE;
+		ended[end++] = jobs[i];
 	}
 	pthread_mutex_unlock(&committer->mutex);
-	for (i = 0; i < count; i++)
-		committer_release(jobs[i]);
+	for (i = 0; i < end; i++)
+		committer_release(ended[i]);
 }
 
 /*
@@ -420,7 +410,7 @@ apply_round(struct committer *committer, const struct round *round)
 	size_t i;
 
 	error = ingest_apply(&committer->ingest, round->jobs, round->count,
-	    round->deadline, committer->late == NULL);
+	    deadline_of(round), committer->late == NULL);
 	if (!lies_in_one(error, round->count)) {
 		finish(committer, round->jobs, round->count, error);
 		return;
@@ -468,11 +458,11 @@ wait_for_work(struct committer *committer)
 
 	committer->round_since = 0;
 	if (committer->down || committer->late != NULL) {
-		if (committer->first == NULL && !committer->stopping)
+		if (committer->queue.first == NULL && !committer->stopping)
 			clock_wait(
 			    &committer->arrived, &committer->mutex, moment);
 	} else
-		while (committer->first == NULL && !committer->stopping)
+		while (committer->queue.first == NULL && !committer->stopping)
 			pthread_cond_wait(
 			    &committer->arrived, &committer->mutex);
 	committer->round_since = clock_monotonic();
@@ -546,10 +536,9 @@ committer_new(const struct db_settings *settings,
 	pthread_mutex_init(&committer->mutex, NULL);
 	clock_init_condition(&committer->arrived);
 	clock_init_condition(&committer->tick);
-	committer->last = &committer->first;
+	queue_init(&committer->queue, limits);
 	committer->newest = &committer->waiting;
 	committer->done = done;
-	committer->limits = limits;
 	committer->metrics = metrics;
 	committer->db = db_new(settings, DB_COMMITTER, &metrics->db);
 	ingest_init(&committer->ingest, committer->db);

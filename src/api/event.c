@@ -276,11 +276,18 @@ event_finish(struct call *call, enum error result)
 
 	if (error == ERR_KEY_UNKNOWN)
 		key_cache_drop(call->service->keys, call->key);
-	if (error == ERR_BODY_TOO_LARGE)
+	if (result == OK && error == ERR_BODY_TOO_LARGE)
 		return call_fail(call, error,
 		    "so many rules give something that the answer could pass"
-		    " %d MiB; nothing was applied: send fewer events at once",
+		    " %d MiB, or the users have so much that it is more than"
+		    " can be worked on at once; nothing was applied: send fewer"
+		    " events at once",
 		    INGEST_ANSWER_MAX >> 20);
+	if (result == OK && error == ERR_OVERLOADED)
+		return call_fail(call, error,
+		    "the application has more than %d rules, more than an"
+		    " event can be judged by; nothing was applied: delete some",
+		    RULE_CACHE_MAX);
 	return error == OK ? call->answer(call) : error;
 }
 

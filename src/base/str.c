@@ -101,6 +101,17 @@ str_addf(struct str *str, const char *format, ...)
 	va_end(args);
 }
 
+static const char hex[] = "0123456789ABCDEF";
+
+void
+str_add_hex(struct str *str, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		str_addc(str, hex[(unsigned char)*text >> 4]);
+		str_addc(str, hex[(unsigned char)*text & 15]);
+	}
+}
+
 static bool
 is_unreserved(char c)
 {
@@ -111,7 +122,6 @@ is_unreserved(char c)
 static void
 add_escape(struct str *str, char c)
 {
-	static const char hex[] = "0123456789ABCDEF";
 	const unsigned char byte = (unsigned char)c;
 	const char escape[3] = {'%', hex[byte >> 4], hex[byte & 15]};
 

@@ -29,6 +29,9 @@ void str_addi(struct str *str, int64_t number);
 void str_addf(struct str *str, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Adds the bytes of text as hexadecimal digits. */
+void str_add_hex(struct str *str, const char *text);
+
 /* Adds text percent-encoded: all but RFC 3986's unreserved characters. */
 void str_add_percent(struct str *str, const char *text);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/db_internal.h"
 #include "store/migrate.h"
@@ -154,6 +155,30 @@ db_disconnect(struct db *db)
 	mysql_close(db->mysql);
 	db->mysql = NULL;
 	db->ready = false;
+	db_wait_begin(db);
+}
+
+void
+db_wait_begin(struct db *db)
+{
+	if (db->waits_since == 0)
+		db->waits_since = clock_monotonic();
+}
+
+/* It waits on where there is no connection any more. */
+void
+db_wait_end(struct db *db)
+{
+	if (db->mysql != NULL)
+		db->waits_since = 0;
+}
+
+int64_t
+db_waited(const struct db *db)
+{
+	const int64_t since = db->waits_since;
+
+	return since == 0 ? 0 : clock_monotonic() - since;
 }
 
 void
@@ -439,6 +464,8 @@ db_connect(struct db *db)
 		return error;
 	error = make_ready(db);
 	note_connect(db, error);
+	if (error == OK)
+		db_wait_end(db);
 	return error;
 }
 

@@ -106,6 +106,12 @@ bool db_is_connected(const struct db *db);
 uint64_t db_connection(const struct db *db);
 
 /*
+ * Microseconds that it has been waiting for the server: for the answer to a
+ * statement, or for a connection after one was lost. Any thread may ask.
+ */
+int64_t db_waited(const struct db *db);
+
+/*
  * Disconnects if the server has closed the connection since it was last used,
  * as far as that shows without asking.
  */

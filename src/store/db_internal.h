@@ -28,7 +28,9 @@ struct db {
 	bool ready;       /* the schema is checked, and all is prepared */
 	bool never_waits; /* for a row lock */
 	bool broken;      /* a statement is: see db_mend */
-	bool complained;  /* in the log, that it cannot connect */
+	/* For the server, since then (clock_monotonic); 0: it is not. */
+	_Atomic int64_t waits_since;
+	bool complained; /* in the log, that it cannot connect */
 	struct statement *sets[SET_COUNT];
 	unsigned number; /* of the last error */
 	char message[MESSAGE_SIZE];
@@ -47,6 +49,10 @@ struct db {
  * Keeps the message and answers what the error means; closes a dead connection.
  */
 enum error db_failed(struct db *db, unsigned number, const char *message);
+
+/* Around what waits for the server: nothing is waited for without it. */
+void db_wait_begin(struct db *db);
+void db_wait_end(struct db *db);
 
 /* Prepares all statement sets. */
 enum error db_prepare(struct db *db) MUST_CHECK;

@@ -15,7 +15,16 @@
 #include "store/statements.h"
 #include "store/user.h"
 
-enum { FIND, LIST, LIST_PERIOD, CHAIN, CHAIN_AWARDS, PREVIOUS, STATEMENTS };
+enum {
+	FIND,
+	AWARDS,
+	LIST,
+	LIST_PERIOD,
+	CHAIN,
+	CHAIN_AWARDS,
+	PREVIOUS,
+	STATEMENTS
+};
 
 /*
  * Lists of keys go to the server as one JSON parameter: one statement, prepared
@@ -26,7 +35,8 @@ enum { FIND, LIST, LIST_PERIOD, CHAIN, CHAIN_AWARDS, PREVIOUS, STATEMENTS };
 #define COLUMNS(sent, properties, awards)                          \
 	"SELECT e.application_id, e.id, e.event_id, e.username,"   \
 	" e.event_type, e.timestamp, e.timestamp_given, " sent "," \
-	" " properties ", " awards ", e.previous"
+	" " properties ", " awards                                 \
+	", IFNULL(OCTET_LENGTH(e.awards), 0), e.previous"
 #define LIST_FROM(index)                                                   \
 	COLUMNS("e.timestamp_sent", "e.properties", "e.awards")            \
 	" FROM event e FORCE INDEX (" index ") WHERE e.application_id = ?" \
@@ -51,17 +61,26 @@ enum { FIND, LIST, LIST_PERIOD, CHAIN, CHAIN_AWARDS, PREVIOUS, STATEMENTS };
 	"IF(e.timestamp >= ? AND e.timestamp < ? AND (? IS" \
 	" NULL OR e.event_type = ?), " column ", NULL)"
 
+/* Of events that are looked up by their ids. */
+#define KNOWN_PROPERTIES \
+	"IF(OCTET_LENGTH(e.properties) > k.p, '!', e.properties)"
+#define KNOWN_AWARDS "IF(OCTET_LENGTH(e.awards) > ?, NULL, e.awards)"
+#define KNOWN_BY_KEYS                                      \
+	" FROM JSON_TABLE(?, '$[*]' COLUMNS ("             \
+	" a INT UNSIGNED PATH '$[0]',"                     \
+	" i VARCHAR(382) CHARACTER SET ascii PATH '$[1]'," \
+	" p BIGINT PATH '$[2]')) k STRAIGHT_JOIN event e"  \
+	" FORCE INDEX (event_id)"                          \
+	" ON e.application_id = k.a AND e.event_id = UNHEX(k.i)"
+
 static const char *const texts[STATEMENTS] = {
-    [FIND] = COLUMNS("e.timestamp_sent",
-        "IF(OCTET_LENGTH(e.properties) > k.p, '!',"
-        " e.properties)",
-        "e.awards") " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
-                    " a INT UNSIGNED PATH '$[0]',"
-                    " i VARCHAR(382) CHARACTER SET ascii PATH '$[1]',"
-                    " p BIGINT PATH '$[2]')) k STRAIGHT_JOIN event e"
-                    " FORCE INDEX (event_id)"
-                    " ON e.application_id = k.a"
-                    " AND e.event_id = UNHEX(k.i)",
+    [FIND] = COLUMNS("e.timestamp_sent", KNOWN_PROPERTIES, KNOWN_AWARDS)
+        KNOWN_BY_KEYS,
+    [AWARDS] = "SELECT k.n, e.awards FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+               " n INT PATH '$[0]', a INT UNSIGNED PATH '$[1]',"
+               " i BIGINT PATH '$[2]')) k STRAIGHT_JOIN event e"
+               " FORCE INDEX (PRIMARY) ON e.application_id = k.a"
+               " AND e.id = k.i",
     [LIST] = LIST_FROM("PRIMARY") " AND e.id < ? ORDER BY e.id DESC LIMIT ?",
     [LIST_PERIOD] =
         LIST_FROM("timestamp") " AND e.timestamp <= ?"
@@ -76,7 +95,11 @@ static const char *const texts[STATEMENTS] = {
 };
 const struct statement_set event_statements = {texts, STATEMENTS};
 
-enum { KEYS_TEXT_MAX = 64 << 20, PROPERTIES_ALL = 1 << 30 };
+enum {
+	KEYS_TEXT_MAX = 64 << 20,
+	PROPERTIES_ALL = 1 << 30,
+	AWARDS_ALL = 1 << 30,
+};
 
 /* Bytes of an award in an answer, without its names. */
 enum { AWARD_SIZE = 150 };
@@ -119,6 +142,7 @@ take_event(
 	event->timestamp_sent = query_take_text(query, arena);
 	event->properties = query_take_text(query, arena);
 	stored->packed = query_take_bytes(query, arena);
+	stored->awards_size = (size_t)query_take_int(query);
 	event->previous = query_take_int(query);
 }
 
@@ -292,21 +316,16 @@ name_events(struct db *db, struct arena *arena, struct stored_event *events,
 static void
 add_key(struct str *keys, const struct event_key *key)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	const char *c;
-
 	str_addf(keys, "%c[%lld,\"", keys->len == 0 ? '[' : ',',
 	    (long long)key->application);
-	for (c = key->id; *c != '\0'; c++) {
-		str_addc(keys, digits[(unsigned char)*c >> 4]);
-		str_addc(keys, digits[(unsigned char)*c & 15]);
-	}
+	str_add_hex(keys, key->id);
 	str_addf(keys, "\",%zu]", key->properties_max);
 }
 
 void
 event_find_send(struct db *db, struct arena *arena,
-    const struct event_key *keys, size_t key_count, struct query *query_out)
+    const struct event_key *keys, size_t key_count, size_t awards_max,
+    struct query *query_out)
 {
 	struct str text = str_new(arena, KEYS_TEXT_MAX);
 	size_t i;
@@ -315,6 +334,7 @@ event_find_send(struct db *db, struct arena *arena,
 		add_key(&text, &keys[i]);
 	str_addc(&text, ']');
 	query_begin(query_out, db, SET_EVENT, FIND);
+	query_int(query_out, (int64_t)awards_max);
 	query_text(query_out, text.data);
 	query_send(query_out);
 }
@@ -323,11 +343,57 @@ enum error
 event_find_take(struct query *query, struct arena *arena,
     struct stored_event **events_out, size_t *count_out)
 {
-	enum error error = take_events(query, arena, events_out, count_out);
+	return take_events(query, arena, events_out, count_out);
+}
 
-	return error == OK
-	    ? name_events(query->db, arena, *events_out, *count_out)
-	    : error;
+/* Which of them have not brought their awards along: [number,app,row] each. */
+static const char *
+awards_to_read(
+    struct arena *arena, const struct stored_event *events, size_t count)
+{
+	struct str text = str_new(arena, KEYS_TEXT_MAX);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (events[i].wanted && events[i].awards_size > 0 &&
+		    events[i].packed.data == NULL)
+			str_addf(&text, "%c[%zu,%lld,%lld]",
+			    text.len == 0 ? '[' : ',', i,
+			    (long long)events[i].application,
+			    (long long)events[i].event.row);
+	if (text.len == 0)
+		return NULL;
+	str_addc(&text, ']');
+	return text.data;
+}
+
+static enum error
+read_awards(struct db *db, struct arena *arena, struct stored_event *events,
+    size_t count)
+{
+	const char *keys = awards_to_read(arena, events, count);
+	struct query query;
+	int64_t n;
+
+	if (keys == NULL)
+		return OK;
+	query_begin(&query, db, SET_EVENT, AWARDS);
+	query_text(&query, keys);
+	query_run(&query);
+	while (query_next(&query)) {
+		n = query_take_int(&query);
+		events[n].packed = query_take_bytes(&query, arena);
+	}
+	return query_end(&query);
+}
+
+enum error
+event_find_awards(struct db *db, struct arena *arena,
+    struct stored_event *events, size_t count)
+{
+	enum error error = read_awards(db, arena, events, count);
+
+	return error == OK ? name_events(db, arena, events, count) : error;
 }
 
 enum error
@@ -340,8 +406,10 @@ event_get(struct db *db, struct arena *arena, int64_t application,
 	size_t count;
 	enum error error;
 
-	event_find_send(db, arena, &key, 1, &query);
+	event_find_send(db, arena, &key, 1, AWARDS_ALL, &query);
 	error = event_find_take(&query, arena, &events, &count);
+	if (error == OK)
+		error = event_find_awards(db, arena, events, count);
 	if (error != OK)
 		return error;
 	if (count == 0)

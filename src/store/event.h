@@ -108,12 +108,23 @@ struct stored_event {
 	int64_t application;
 	struct event event;
 	struct bytes packed; /* the awards */
+	size_t awards_size;  /* in bytes, also where they did not come along */
+	bool wanted;         /* see event_find_awards */
 	struct stored_awards awards;
 };
+/* awards_max: bytes of an event's awards; more do not come along. */
 void event_find_send(struct db *db, struct arena *arena,
-    const struct event_key *keys, size_t key_count, struct query *query_out);
+    const struct event_key *keys, size_t key_count, size_t awards_max,
+    struct query *query_out);
 enum error event_find_take(struct query *query, struct arena *arena,
     struct stored_event **events_out, size_t *count_out) MUST_CHECK;
+
+/*
+ * Reads what they gave, where it did not come along and they are wanted, and
+ * gives it its names.
+ */
+enum error event_find_awards(struct db *db, struct arena *arena,
+    struct stored_event *events, size_t count) MUST_CHECK;
 
 /*
  * A piece of a user's chain of events: at most count (EVENT_CHAIN_MAX), and what

@@ -12,10 +12,11 @@
 #include "store/ingest_known.h"
 #include "store/tx.h"
 
-enum { SCRATCH_MAX = 512 << 20 };
-
-/* Bytes of an event in an answer, without what the body told and awards. */
-enum { EVENT_SIZE = 400 };
+/*
+ * Twice what can be made of all that ingest_share.c has room for, at its worst:
+ * numbers of a byte each in the largest standings, and lists that have to grow.
+ */
+enum { SCRATCH_MAX = 1 << 30 };
 
 /* Past this the clock was set back, and the last time means nothing. */
 enum { CLOCK_STEP = 1000000 };
@@ -97,15 +98,18 @@ key_is_live(const struct ingest_job *job, const struct app_rules *rules)
  * settling it is too late to forbid what may have been committed.
  */
 static enum error
-check_job(const struct batch *batch, const struct ingest_job *job)
+check_job(const struct batch *batch, struct ingest_job *job)
 {
 	const struct batch_app *app = find_app(batch, job->application);
 
+	job->postponed = batch->settling && job->postponed;
 	if (app->version == 0 || (job->key == NULL && !app->classic))
 		return job->key == NULL ? ERR_APPLICATION_NOT_FOUND
 		                        : ERR_KEY_UNKNOWN;
 	if (batch->settling)
 		return job->error;
+	if (app->rules->too_many)
+		return ERR_OVERLOADED;
 	return key_is_live(job, app->rules) ? OK : ERR_KEY_UNKNOWN;
 }
 
@@ -179,7 +183,7 @@ collect_items(struct batch *batch, struct ingest_job *const *jobs, size_t count)
 	    arena_array(batch->arena, total + 1, sizeof(*batch->items));
 	for (i = 0; i < count; i++) {
 		jobs[i]->error = check_job(batch, jobs[i]);
-		if (jobs[i]->error == OK)
+		if (job_is_applied(jobs[i]))
 			collect_job(batch, jobs[i]);
 	}
 }
@@ -330,42 +334,8 @@ apply_item(
 	}
 	number_item(batch, item);
 	report_awards(item);
-	*place =
-	    (struct known) {item->app->application, &item->event->event, false};
-}
-
-/* What an event's answer may come to, without what the body told. */
-static size_t
-answer_size(const struct batch_item *item, const struct event *known)
-{
-	size_t size = EVENT_SIZE, i;
-
-	if (known == NULL)
-		return size + item->found.weight;
-	for (i = 0; i < known->award_count; i++)
-		size += event_award_size(known->awards[i].rule,
-		    known->awards[i].point_scale, known->awards[i].badge);
-	return size;
-}
-
-/*
- * Nothing is applied whose answer could not be given. What was applied once has
- * the answer that it had, whatever rules there are now.
- */
-static void
-refuse_large_answers(struct batch *batch, const struct known_events *known)
-{
-	struct batch_item *item;
-	size_t size = 0, i;
-
-	for (i = 0; i < batch->item_count; i++) {
-		item = &batch->items[i];
-		if (i == 0 || item->job != item[-1].job)
-			size = 2 * item->job->size;
-		size += answer_size(item, known_place(known, item)->event);
-		if (size >= INGEST_ANSWER_MAX)
-			item->job->error = ERR_BODY_TOO_LARGE;
-	}
+	*place = (struct known) {
+	    item->app->application, &item->event->event, NULL, false};
 }
 
 /* What tx_run is given. */
@@ -387,6 +357,7 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 	    .db = db,
 	    .arena = call->ingest->scratch,
 	    .now = clock_now(),
+	    .job_count = call->count,
 	    .settling = attempt->settling};
 	struct known_events known;
 	enum error error;
@@ -408,12 +379,12 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 	error = batch_lock_users(&batch, &known);
 	/* Behind what others did to the users while this waited for them. */
 	batch.now = clock_now();
+	if (error == OK)
+		error = batch_share(&batch, &known);
 	if (error != OK)
 		return error;
-	if (!batch.settling)
-		refuse_large_answers(&batch, &known);
 	for (i = 0; i < batch.item_count; i++)
-		if (batch.items[i].job->error == OK)
+		if (job_is_applied(batch.items[i].job))
 			apply_item(&batch, &known, &batch.items[i]);
 	error = batch_write(&batch);
 	call->given = batch.given;

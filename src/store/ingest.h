@@ -44,7 +44,8 @@ struct ingest_event {
 /*
  * The events of one request: applied together, or none of them. Out: error, for
  * the request as a whole: ERR_KEY_UNKNOWN (it is live no more),
- * ERR_APPLICATION_NOT_FOUND, ERR_BODY_TOO_LARGE (its answer would be). The
+ * ERR_APPLICATION_NOT_FOUND, ERR_BODY_TOO_LARGE (its answer would be, or what
+ * its users have), ERR_OVERLOADED (it has more rules than RULE_CACHE_MAX). The
  * outcome is kept in the job's arena.
  */
 struct ingest_job {
@@ -57,10 +58,24 @@ struct ingest_job {
 	/* In: of the body, for what its answer will come to. */
 	size_t size;
 	enum error error;
+	/*
+	 * Out: the transaction had no room for it beside the others, so it is
+	 * not applied and comes again; alone, where it is so large that others
+	 * should not wait for it.
+	 */
+	bool postponed;
+	bool alone;
 
 	/* What the awards' names point into: held until ingest_job_clear. */
 	struct app_rules *rules;
 };
+
+/* Whether the job is, or was, applied in its transaction. */
+static inline bool
+job_is_applied(const struct ingest_job *job)
+{
+	return job->error == OK && !job->postponed;
+}
 
 /*
  * Bytes. A job whose answer could be larger is refused with ERR_BODY_TOO_LARGE
@@ -84,8 +99,9 @@ void ingest_init(struct ingest *ingest, struct db *db);
 void ingest_free(struct ingest *ingest);
 
 /*
- * Applies the jobs in their order, in one transaction. When it returns OK, all
- * of that is durable and every job and event has its outcome; else nothing is
+ * Applies the jobs in their order, in one transaction; those that are postponed
+ * are left out, which one job alone never is. When it returns OK, all of that is
+ * durable and every other job and event has its outcome; else nothing is
  * applied, or nobody knows (ERR_OUTCOME_UNKNOWN), and the jobs' outcomes mean
  * nothing. deadline is of clock_monotonic. With wait_for_locks false a row that
  * another transaction has locked is not waited for. ERR_LOCK_TIMEOUT: a lock

@@ -19,6 +19,7 @@ enum {
 	LOCK_16_USERS,
 	LOCK_64_USERS,
 	LOCK_256_USERS,
+	STANDINGS,
 	STATEMENTS
 };
 
@@ -36,7 +37,9 @@ enum {
 	"INSERT INTO user (application_id, username, events, entries," \
 	" replays, created_at, last_event) VALUES " values             \
 	" ON DUPLICATE KEY UPDATE events = events"                     \
-	" RETURNING events, entries, last_event, standing"
+	" RETURNING events, entries, last_event,"                      \
+	" IFNULL(OCTET_LENGTH(standing), 0),"                          \
+	" IF(OCTET_LENGTH(standing) > 4096, NULL, standing)"
 
 static const char *const texts[STATEMENTS] = {
     [LOCK_APP] = "SELECT 0, version, stamp, classic FROM application"
@@ -52,6 +55,12 @@ static const char *const texts[STATEMENTS] = {
     [LOCK_16_USERS] = LOCK_USERS(USER_16),
     [LOCK_64_USERS] = LOCK_USERS(USER_64),
     [LOCK_256_USERS] = LOCK_USERS(USER_256),
+    /* Of users who are locked, whose standings are larger. */
+    [STANDINGS] = "SELECT k.n, u.standing FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+                  " n INT PATH '$[0]', a INT UNSIGNED PATH '$[1]',"
+                  " u VARCHAR(380) CHARACTER SET ascii PATH '$[2]')) k"
+                  " STRAIGHT_JOIN user u FORCE INDEX (PRIMARY)"
+                  " ON u.application_id = k.a AND u.username = UNHEX(k.u)",
 };
 const struct statement_set ingest_statements = {texts, STATEMENTS};
 
@@ -140,21 +149,14 @@ collect_users(struct batch *batch)
 	}
 }
 
-static enum error
+static void
 take_user(struct query *query, struct arena *arena, struct batch_user *user)
 {
-	struct bytes standing;
-
 	user->events = query_take_int(query);
 	user->entries = query_take_int(query);
 	user->last_event = query_take_int(query);
-	standing = query_take_bytes(query, arena);
-	state_init(&user->state, arena);
-	/* A user who has just been made has none yet. */
-	return (standing.data == NULL && user->events == 0) ||
-	        standing_unpack(&user->state, standing)
-	    ? OK
-	    : db_damaged("user", user->application, user->username);
+	user->standing_size = (size_t)query_take_int(query);
+	user->standing = query_take_bytes(query, arena);
 }
 
 /* Up to size users from first on; short of that, the last one again. */
@@ -179,15 +181,12 @@ send_lock(struct batch *batch, struct query *query, size_t statement,
 static enum error
 take_lock(struct batch *batch, struct query *query, size_t first)
 {
-	enum error error, damage = OK;
 	size_t i;
 
 	query_run(query);
-	for (i = first;
-	     damage == OK && i < batch->user_count && query_next(query); i++)
-		damage = take_user(query, batch->arena, &batch->users[i]);
-	error = query_end(query);
-	return error == OK ? damage : error;
+	for (i = first; i < batch->user_count && query_next(query); i++)
+		take_user(query, batch->arena, &batch->users[i]);
+	return query_end(query);
 }
 
 /*
@@ -228,4 +227,71 @@ batch_lock_users(struct batch *batch, struct known_events *known)
 	error = take_lock(batch, &query, first);
 	found = known_take(batch, known);
 	return error == OK ? found : error;
+}
+
+/* The users whose standings are still to be read: [number,app,"name"] each. */
+static const char *
+standings_to_read(const struct batch *batch)
+{
+	struct str text = str_new(batch->arena, KEYS_TEXT_MAX);
+	const struct batch_user *user;
+	size_t i;
+
+	for (i = 0; i < batch->user_count; i++) {
+		user = &batch->users[i];
+		if (!user->wanted || user->standing_size == 0 ||
+		    user->standing.data != NULL)
+			continue;
+		str_addf(&text, "%c[%zu,%lld,\"", text.len == 0 ? '[' : ',', i,
+		    (long long)user->application);
+		str_add_hex(&text, user->username);
+		str_adds(&text, "\"]");
+	}
+	if (text.len == 0)
+		return NULL;
+	str_addc(&text, ']');
+	return text.data;
+}
+
+static enum error
+read_standings(struct batch *batch)
+{
+	const char *keys = standings_to_read(batch);
+	struct query query;
+	int64_t n;
+
+	if (keys == NULL)
+		return OK;
+	query_begin(&query, batch->db, SET_INGEST, STANDINGS);
+	query_text(&query, keys);
+	query_run(&query);
+	while (query_next(&query)) {
+		n = query_take_int(&query);
+		batch->users[n].standing =
+		    query_take_bytes(&query, batch->arena);
+	}
+	return query_end(&query);
+}
+
+static enum error
+open_user(struct arena *arena, struct batch_user *user)
+{
+	state_init(&user->state, arena);
+	/* A user who has just been made has none yet. */
+	return (user->standing_size == 0 && user->events == 0) ||
+	        standing_unpack(&user->state, user->standing)
+	    ? OK
+	    : db_damaged("user", user->application, user->username);
+}
+
+enum error
+batch_open_users(struct batch *batch)
+{
+	enum error error = read_standings(batch);
+	size_t i;
+
+	for (i = 0; i < batch->user_count && error == OK; i++)
+		if (batch->users[i].wanted)
+			error = open_user(batch->arena, &batch->users[i]);
+	return error;
 }

@@ -24,6 +24,11 @@ struct batch_user {
 	int64_t entries;
 	int64_t last_event; /* its row */
 	int64_t replays;    /* in this batch */
+	size_t standing_size;
+	struct bytes standing; /* NULL: none, or too large to come along */
+	/* Of a job that is applied: state is there, and is written. */
+	bool wanted;
+	const struct ingest_job *counted_for;
 	struct state state;
 	const struct app_rules *rules;
 };
@@ -52,6 +57,7 @@ struct batch {
 	bool settling;
 	struct batch_app *apps;
 	size_t app_count;
+	size_t job_count;
 	struct batch_user *users;
 	size_t user_count;
 	struct batch_item *items;
@@ -74,6 +80,16 @@ enum error batch_lock_apps(struct batch *batch) MUST_CHECK;
  */
 enum error
 batch_lock_users(struct batch *batch, struct known_events *known) MUST_CHECK;
+
+/*
+ * Decides which jobs there is room for, and reads what these need. The others
+ * are refused or postponed.
+ */
+enum error
+batch_share(struct batch *batch, struct known_events *known) MUST_CHECK;
+
+/* Reads the standings of the users who are wanted into their states. */
+enum error batch_open_users(struct batch *batch) MUST_CHECK;
 
 /* Writes all that applying the items has changed. */
 enum error batch_write(struct batch *batch) MUST_CHECK;

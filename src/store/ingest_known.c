@@ -14,6 +14,9 @@ enum { PROPERTIES_SLACK = 64 * 25 };
  */
 enum { AHEAD_MAX = 128 };
 
+/* Bytes of an event's awards that come with it: most have fewer. */
+enum { AWARDS_AT_ONCE = 1 << 10 };
+
 static struct known *
 find_place(
     const struct known_events *known, int64_t application, const char *id)
@@ -73,25 +76,34 @@ known_send(struct batch *batch, struct known_events *known)
 	known->keys = keys;
 	if (known->wanted > 0 && known->wanted <= AHEAD_MAX)
 		event_find_send(batch->db, batch->arena, keys, known->wanted,
-		    &known->query);
+		    AWARDS_AT_ONCE, &known->query);
 }
 
 enum error
 known_take(struct batch *batch, struct known_events *known)
 {
-	struct stored_event *stored = NULL;
-	size_t found = 0, i;
+	struct stored_event *stored;
 	enum error error = OK;
+	size_t i;
 
 	if (known->wanted > AHEAD_MAX)
 		event_find_send(batch->db, batch->arena, known->keys,
-		    known->wanted, &known->query);
+		    known->wanted, AWARDS_AT_ONCE, &known->query);
 	if (known->wanted > 0)
-		error = event_find_take(
-		    &known->query, batch->arena, &stored, &found);
-	for (i = 0; i < found && error == OK; i++)
-		*find_place(known, stored[i].application, stored[i].event.id) =
-		    (struct known) {stored[i].application, &stored[i].event,
+		error = event_find_take(&known->query, batch->arena,
+		    &known->stored, &known->stored_count);
+	for (i = 0; i < known->stored_count && error == OK; i++) {
+		stored = &known->stored[i];
+		*find_place(known, stored->application, stored->event.id) =
+		    (struct known) {stored->application, &stored->event, stored,
 		        batch->settling};
+	}
 	return error;
+}
+
+enum error
+known_read_awards(struct batch *batch, struct known_events *known)
+{
+	return event_find_awards(
+	    batch->db, batch->arena, known->stored, known->stored_count);
 }

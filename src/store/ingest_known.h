@@ -8,7 +8,8 @@
 /* Events by (application, id): those stored, and those of this batch so far. */
 struct known {
 	int64_t application;
-	const struct event *event; /* NULL: not known */
+	const struct event *event;   /* NULL: not known */
+	struct stored_event *stored; /* NULL: of this batch, or not known */
 	bool ours; /* perhaps an earlier attempt of this very batch wrote it */
 };
 struct known_events {
@@ -17,6 +18,8 @@ struct known_events {
 	struct query query;
 	const struct event_key *keys;
 	size_t wanted;
+	struct stored_event *stored;
+	size_t stored_count;
 };
 
 /*
@@ -27,6 +30,10 @@ struct known_events {
 void known_send(struct batch *batch, struct known_events *known);
 enum error
 known_take(struct batch *batch, struct known_events *known) MUST_CHECK;
+
+/* Reads what the wanted events gave; of the others that is not known. */
+enum error
+known_read_awards(struct batch *batch, struct known_events *known) MUST_CHECK;
 
 /* Where the item's event is, or is to be put. */
 struct known *

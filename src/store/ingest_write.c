@@ -1,7 +1,9 @@
 /* ingest_write: what an event transaction writes */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "store/award.h"
 #include "store/db.h"
 #include "store/ingest_batch.h"
@@ -12,10 +14,16 @@ enum {
 	INSERT_EVENTS,
 	WRITE_USERS,
 	DELETE_USERS,
-	MARK_SCALE,
-	MARK_BADGE,
+	MARK_SCALES,
+	MARK_BADGES,
 	STATEMENTS
 };
+
+#define MARK(table)                                                      \
+	"UPDATE JSON_TABLE(?, '$[*]' COLUMNS ("                          \
+	" a INT UNSIGNED PATH '$[0]', i INT UNSIGNED PATH '$[1]')) k"    \
+	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY) ON t.id = k.i" \
+	" AND t.application_id = k.a SET t.given = TRUE"
 
 static const char *const texts[STATEMENTS] = {
     [INSERT_EVENTS] =
@@ -33,10 +41,8 @@ static const char *const texts[STATEMENTS] = {
         " last_event = VALUES(last_event), standing = VALUES(standing)",
     [DELETE_USERS] = "DELETE FROM user WHERE application_id = ?"
                      " AND username = ? AND events = 0",
-    [MARK_SCALE] = "UPDATE point_scale SET given = TRUE"
-                   " WHERE application_id = ? AND id = ?",
-    [MARK_BADGE] = "UPDATE badge SET given = TRUE"
-                   " WHERE application_id = ? AND id = ?",
+    [MARK_SCALES] = MARK("point_scale"),
+    [MARK_BADGES] = MARK("badge"),
 };
 const struct statement_set ingest_write_statements = {texts, STATEMENTS};
 
@@ -44,7 +50,8 @@ const struct statement_set ingest_write_statements = {texts, STATEMENTS};
 enum { BULK_COLUMNS_MAX = 13 };
 
 /* Bytes of one statement: well below the server's max_allowed_packet. */
-enum { PIECE_SIZE_MAX = 4 << 20 };
+enum { PIECE_SIZE_MAX = 4 << 20, KEYS_TEXT_MAX = 64 << 20 };
+
 struct rows {
 	struct bulk bulk;
 	size_t statement;
@@ -183,47 +190,95 @@ send_events(struct batch *batch, struct rows *rows)
 	rows_send(rows, batch, INSERT_EVENTS);
 }
 
+/* What a rule has given for the first time. */
+struct given {
+	int64_t application;
+	int64_t id; /* of a point scale or a badge */
+};
+
+struct givens {
+	struct given *list;
+	size_t count;
+};
+
+static int
+compare_givens(const void *left, const void *right)
+{
+	const struct given *a = left, *b = right;
+
+	if (a->application != b->application)
+		return a->application < b->application ? -1 : 1;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static void
+add_given(struct givens *givens, int64_t application, int64_t id)
+{
+	if (id != 0)
+		givens->list[givens->count++] =
+		    (struct given) {application, id};
+}
+
+/* Each once; locked in the order of their ids, as everybody does. */
+static const char *
+givens_text(struct arena *arena, struct givens *givens)
+{
+	struct str text = str_new(arena, KEYS_TEXT_MAX);
+	size_t i;
+
+	qsort(
+	    givens->list, givens->count, sizeof(*givens->list), compare_givens);
+	for (i = 0; i < givens->count; i++)
+		if (i == 0 ||
+		    compare_givens(&givens->list[i - 1], &givens->list[i]) != 0)
+			str_addf(&text, "%c[%lld,%lld]", i == 0 ? '[' : ',',
+			    (long long)givens->list[i].application,
+			    (long long)givens->list[i].id);
+	str_addc(&text, ']');
+	return text.data;
+}
+
 static enum error
-mark(struct batch *batch, size_t statement, int64_t application, int64_t id)
+mark(struct batch *batch, size_t statement, struct givens *givens)
 {
 	struct query query;
 
-	if (id == 0)
+	if (givens->count == 0)
 		return OK;
 	query_begin(&query, batch->db, SET_INGEST_WRITE, statement);
-	query_int(&query, application);
-	query_int(&query, id);
+	query_text(&query, givens_text(batch->arena, givens));
 	return query_finish(&query);
 }
 
-/* Marks what a rule gives as given, unless it is marked already. */
-static enum error
-mark_given(
-    struct batch *batch, const struct app_rules *app, const struct rule *rule)
+/* What the item gave and is not known to be marked. */
+static void
+collect_givens(struct batch *batch, const struct batch_item *item,
+    struct givens *scales, struct givens *badges)
 {
-	bool *given = &app->given[rule - app->rules];
-	enum error error;
+	const struct app_rules *app = item->app;
+	const struct rule *rule;
+	bool *given;
 	size_t i;
 
-	for (i = 0; i < batch->given_count; i++)
-		if (batch->given[i] == given)
-			return OK;
-	batch->given[batch->given_count++] = given;
-	error = mark(batch, MARK_SCALE, app->application, rule->point_scale_id);
-	if (error == OK)
-		error =
-		    mark(batch, MARK_BADGE, app->application, rule->badge_id);
-	return error;
+	for (i = 0; i < item->award_count; i++) {
+		rule = item->awards[i].rule;
+		given = &app->given[rule - app->rules];
+		if (*given)
+			continue;
+		batch->given[batch->given_count++] = given;
+		add_given(scales, app->application, rule->point_scale_id);
+		add_given(badges, app->application, rule->badge_id);
+	}
 }
 
 static size_t
-count_rules(const struct batch *batch)
+count_awards(const struct batch *batch)
 {
 	size_t count = 0, i;
 
-	for (i = 0; i < batch->app_count; i++)
-		if (batch->apps[i].rules != NULL)
-			count += batch->apps[i].rules->count;
+	for (i = 0; i < batch->item_count; i++)
+		if (batch->items[i].write)
+			count += batch->items[i].award_count;
 	return count;
 }
 
@@ -231,24 +286,21 @@ count_rules(const struct batch *batch)
 static enum error
 mark_all_given(struct batch *batch)
 {
-	const struct batch_item *item;
-	const struct rule *rule;
-	enum error error = OK;
-	size_t i, k;
+	const size_t awards = count_awards(batch) + 1;
+	struct givens scales = {
+	    arena_array(batch->arena, awards, sizeof(*scales.list)), 0};
+	struct givens badges = {
+	    arena_array(batch->arena, awards, sizeof(*badges.list)), 0};
+	enum error error;
+	size_t i;
 
-	batch->given = arena_array(
-	    batch->arena, count_rules(batch) + 1, sizeof(*batch->given));
-	for (i = 0; i < batch->item_count; i++) {
-		item = &batch->items[i];
-		if (!item->write)
-			continue;
-		for (k = 0; k < item->award_count && error == OK; k++) {
-			rule = item->awards[k].rule;
-			if (!item->app->given[rule - item->app->rules])
-				error = mark_given(batch, item->app, rule);
-		}
-	}
-	return error;
+	batch->given = arena_array(batch->arena, awards, sizeof(*batch->given));
+	for (i = 0; i < batch->item_count; i++)
+		if (batch->items[i].write)
+			collect_givens(
+			    batch, &batch->items[i], &scales, &badges);
+	error = mark(batch, MARK_SCALES, &scales);
+	return error == OK ? mark(batch, MARK_BADGES, &badges) : error;
 }
 
 static void
@@ -277,8 +329,9 @@ send_users(struct batch *batch, struct rows *kept, struct rows *empty)
 	for (i = 0; i < batch->user_count; i++) {
 		const struct batch_user *user = &batch->users[i];
 
-		if (user->events != 0) {
-			add_user(kept, user);
+		if (user->events != 0 || user->standing_size != 0) {
+			if (user->wanted)
+				add_user(kept, user);
 			continue;
 		}
 		n = empty->count++;

@@ -275,10 +275,16 @@ send_statement(struct db *db, MYSQL_STMT *stmt)
 static enum error
 run_statement(struct db *db, MYSQL_STMT *stmt, bool sent)
 {
-	int failed = sent ? db->mysql->methods->db_read_execute_response(stmt)
-	                  : mysql_stmt_execute(stmt);
+	enum error error = OK;
+	int failed;
 
-	return failed ? statement_failed(db, stmt) : OK;
+	db_wait_begin(db);
+	failed = sent ? db->mysql->methods->db_read_execute_response(stmt)
+	              : mysql_stmt_execute(stmt);
+	if (failed)
+		error = statement_failed(db, stmt);
+	db_wait_end(db);
+	return error;
 }
 
 static enum error

@@ -10,7 +10,8 @@
 #include "store/statements.h"
 
 enum { RULES, STATEMENTS };
-enum { CACHE_ARENA_MAX = 256 << 20 };
+/* Twice what RULE_CACHE_MAX rules with the longest names come to. */
+enum { CACHE_ARENA_MAX = 128 << 20 };
 
 /* What is kept: so many applications, and bytes beside those of the last. */
 enum { KEPT_MAX = 1024, KEPT_SIZE_MAX = 256 << 20 };
@@ -21,7 +22,8 @@ static const char *const texts[STATEMENTS] = {
               " FROM rule_revision v JOIN rule r ON r.id = v.rule_id"
               " LEFT JOIN point_scale s ON s.id = v.point_scale_id"
               " LEFT JOIN badge b ON b.id = v.badge_id"
-              " WHERE v.application_id = ? AND v.until = 0 ORDER BY r.id",
+              " WHERE v.application_id = ? AND v.until = 0 ORDER BY r.id"
+              " LIMIT ?",
 };
 const struct statement_set rule_cache_statements = {texts, STATEMENTS};
 
@@ -124,13 +126,15 @@ load_rules(struct db *db, struct app_rules *rules)
 
 	query_begin(&query, db, SET_RULE_CACHE, RULES);
 	query_int(&query, rules->application);
+	query_int(&query, RULE_CACHE_MAX + 1);
 	query_run(&query);
+	rules->too_many = query_rows(&query) > RULE_CACHE_MAX;
 	rules->rules = arena_array(
 	    rules->arena, query_rows(&query) + 1, sizeof(*rules->rules));
 	rules->given = arena_array(
 	    rules->arena, query_rows(&query) + 1, sizeof(*rules->given));
 	rules->count = 0;
-	while (query_next(&query))
+	while (!rules->too_many && query_next(&query))
 		take_next_rule(&query, rules);
 	rules->set = rule_set_new(rules->arena, rules->rules, rules->count);
 	return query_end(&query);

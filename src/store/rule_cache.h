@@ -36,6 +36,7 @@ struct app_rules {
 	struct arena *arena;
 	struct rule *rules; /* in the order of their ids */
 	size_t count;
+	bool too_many; /* they are left out: nothing can be judged */
 	/*
 	 * Of each rule: whether its point scale and its badge are known to be
 	 * marked as given. The committer's own. A mark brings no new stamp, so
@@ -53,6 +54,12 @@ struct rule_cache {
 };
 
 void rule_cache_free(struct rule_cache *cache);
+
+/*
+ * Of an application. Thirty times as many as it may make; one that was made
+ * before there was a limit may have more.
+ */
+enum { RULE_CACHE_MAX = 30000 };
 
 /*
  * The application's rules and keys, read from the database unless they are here.

@@ -68,9 +68,8 @@ MUTANTS = [
     Mutant(
         "badge-not-marked", (3,),
         "a badge is not marked as one that users have",
-        "\t\t    mark(batch, MARK_BADGE, app->application,"
-        " rule->badge_id);\n",
-        "\t\t    mark(batch, MARK_BADGE, app->application, 0);\n",
+        "\t\tadd_given(badges, app->application, rule->badge_id);\n",
+        "\t\tadd_given(badges, app->application, 0);\n",
         [STORED, IN_USE]),
     Mutant(
         "mark-known-too-early", (2, 3),
@@ -216,9 +215,9 @@ MUTANTS = [
     Mutant(
         "damaged-standing-empty", (2, 3),
         "who cannot be read begins anew",
-        "\t        standing_unpack(&user->state, standing)\n"
+        "\t        standing_unpack(&user->state, user->standing)\n"
         "\t    ? OK\n",
-        "\t        standing_unpack(&user->state, standing) ||\n"
+        "\t        standing_unpack(&user->state, user->standing) ||\n"
         "\t        (state_init(&user->state, arena), true)\n"
         "\t    ? OK\n",
         [DAMAGED_USER]),

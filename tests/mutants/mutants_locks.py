@@ -34,13 +34,13 @@ MUTANTS = [
     Mutant(
         "standing-of-last-time", (2, 3),
         "a committer goes by the standing that it read the time before",
-        "\tstanding = query_take_bytes(query, arena);\n",
+        "\tuser->standing = query_take_bytes(query, arena);\n",
         "\tstatic _Thread_local char old[1024];\n"
         "\tstatic _Thread_local size_t old_len;\n"
         "\tconst struct bytes now = query_take_bytes(query, arena);\n"
-        "\tstanding = now;\n"
+        "\tuser->standing = now;\n"
         "\tif (now.data != NULL && old_len > 0)\n"
-        "\t\tstanding = (struct bytes) {\n"
+        "\t\tuser->standing = (struct bytes) {\n"
         "\t\t    arena_copy(arena, old, old_len), old_len};\n"
         "\tif (now.data != NULL)\n"
         "\t\tmemcpy(old, now.data, old_len = now.len);\n",
@@ -82,8 +82,8 @@ MUTANTS = [
     Mutant(
         "users-mixed-up", (2, 3, 4),
         "a user gets the row of a neighbour in the batch",
-        "\t\tdamage = take_user(query, batch->arena, &batch->users[i]);\n",
-        "\t\tdamage = take_user(query, batch->arena,\n"
+        "\t\ttake_user(query, batch->arena, &batch->users[i]);\n",
+        "\t\ttake_user(query, batch->arena,\n"
         "\t\t    &batch->users[first + batch->user_count - 1 - i]);\n",
         ["each_user_gets_their_own_outcome"]),
     Mutant(

@@ -21,9 +21,8 @@ MUTANTS = [
     Mutant(
         "replay-within-a-batch", (1, 4),
         "the same id twice in a transaction is not noticed",
-        "\t*place =\n"
-        "\t    (struct known) {item->app->application,"
-        " &item->event->event, false};\n",
+        "\t*place = (struct known) {\n"
+        "\t    item->app->application, &item->event->event, NULL, false};\n",
         "\t(void)place;\n",
         ["the_same_id_twice_in_a_request_counts_once"]),
     Mutant(

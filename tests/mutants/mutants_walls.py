@@ -12,8 +12,7 @@ MUTANTS = [
     Mutant(
         "event-of-any-application", (6,),
         "an event is looked up by its id alone",
-        "\" ON e.application_id = k.a\"\n"
-        "                    \" AND e.event_id = UNHEX(k.i)\"",
+        "\" ON e.application_id = k.a AND e.event_id = UNHEX(k.i)\"",
         "\" ON e.event_id = UNHEX(k.i)\"",
         [WALLS]),
     Mutant(
@@ -85,10 +84,8 @@ MUTANTS = [
     Mutant(
         "marks-of-any-application", (6,),
         "a point scale is marked by its number alone",
-        "\"UPDATE point_scale SET given = TRUE\"\n"
-        "                   \" WHERE application_id = ? AND id = ?\"",
-        "\"UPDATE point_scale SET given = TRUE\"\n"
-        "                   \" WHERE ? IS NOT NULL AND id = ?\"",
+        "\" AND t.application_id = k.a SET t.given = TRUE\"\n",
+        "\" AND k.a IS NOT NULL SET t.given = TRUE\"\n",
         [STATEMENTS]),
     Mutant(
         "names-of-all-applications", (6,),
