@@ -384,6 +384,8 @@ class Examples:
                                     rule, {"If-Match": '"9b1c0f3e7a52d684"'}),
             "unsupported_media_type": (own, "POST", v1 + "/events", "a=b", {
                 "Content-Type": "application/x-www-form-urlencoded"}),
+            "unsupported_encoding": (own, "POST", v1 + "/events", b"x", {
+                "Content-Encoding": "gzip"}),
             "invalid_body": (own, "POST", v1 + "/rules", dict(
                 rule, pointScale="s", points="10", colour="red"), {}),
             "event_id_reused": (own, "POST", v1 + "/events",
