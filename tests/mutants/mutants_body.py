@@ -44,6 +44,6 @@ MUTANTS = [
         "a PUT of what a GET answered makes a new ETag",
         "\tif (changes_nothing(change, object, existing))\n"
         "\t\treturn OK;\n",
-        "\t(void)changes_nothing(change, existing);\n",
+        "\t(void)changes_nothing(change, object, existing);\n",
         ["test_what_a_get_answered_can_be_put_again"]),
 ]
