@@ -1,7 +1,12 @@
 """The classic interface: the course project's table, to the letter."""
 
+import json
+import os
+import xml.etree.ElementTree
+
 from case import StackTest, unique
 from client import at_once, request, segment
+from stack import SOURCE
 
 RULE = {"name": "test1", "description": "test1", "eventType": "test1",
         "property": "test1", "numberOfTimesToGetTheAward": 1, "points": 1,
@@ -277,9 +282,44 @@ class Table(ClassicTest):
         self.assertEqual(len({u["username"] for u in users}), 230)
 
 
+def plan_requests(values):
+    """The requests of jmeter/classic.jmx in its order: what it is called,
+    method, path below /api, body or None."""
+    plan = xml.etree.ElementTree.parse(
+        os.path.join(SOURCE, "jmeter", "classic.jmx"))
+    for sampler in plan.iter("HTTPSamplerProxy"):
+        texts = {e.get("name"): e.text or "" for e in sampler.iter()}
+        path = texts["HTTPSampler.path"]
+        body = texts.get("Argument.value")
+        for name, value in values.items():
+            path = path.replace("${%s}" % name, value)
+            body = body and body.replace("${%s}" % name, value)
+        yield (sampler.get("testname"), texts["HTTPSampler.method"],
+               path.replace("${url}", ""), body and json.loads(body))
+
+
 class OwnClient(ClassicTest):
     """What the course project's generated client sends and its features
     want."""
+
+    def test_the_plan_for_jmeter_with_doubled_slashes(self):
+        app = self.app(classic=True)
+        values = {"appKey": str(app.key), "run": unique("run"),
+                  "user": unique("user")}
+        sent = []
+        for name, method, path, body in plan_requests(values):
+            self.assertNotIn("${url}", path)
+            r = request(self.stack.port, method,
+                        "/api" + path.replace("/", "//"), body,
+                        {"appKey": values["appKey"]})
+            self.assert_status(r, 200 if method == "GET" else 202)
+            sent.append((method, path.split("/")[1]))
+            if name == "read the points before":
+                self.assertEqual(r.json, 0)
+        self.assertEqual(sent, [
+            ("POST", "rules"), ("GET", "users"), ("GET", "pointScales"),
+            ("POST", "events"), ("GET", "users")])
+        self.assertEqual(r.json, 1)
 
     def test_doubled_slashes_are_one(self):
         app = self.app(classic=True)
