@@ -10,7 +10,7 @@ attempt has seen is no longer true when the second one begins.
 from case import KINDS, metrics, unique
 from client import Together
 from stack import wait_until
-from test_retry import DEADLOCKS, Foreign
+from test_retry import DEADLOCKS, WAITING, Foreign
 
 TABLES = {"point_scale": "point_scale", "badge": "badge", "rule": "rule"}
 LOST = r"connections_lost"
@@ -33,6 +33,13 @@ class Changed(Foreign):
                 " WHERE user = 'palmares' AND command = 'Execute'"
                 " AND info LIKE '%s'" % pattern)
         return wait_until(found, 5, "a statement like " + pattern, 0.01)[0][0]
+
+    def wait_for_lock(self):
+        """Until a change waits for a row: it has the application by then,
+        which a statement that merely runs may not."""
+        # InnoDB renews that table every 100 ms at most.
+        wait_until(lambda: self.looker.run(WAITING) != [["0"]], 5,
+                   "a transaction waits for the row", 0.12)
 
     def thing(self, kind):
         """A new thing of the kind; its path and ETag."""
@@ -76,7 +83,7 @@ class Changed(Foreign):
         session = self.session()
         session.run(foreign)
         sent = Together([change])
-        self.waiting("%")
+        self.wait_for_lock()
         session.run(self.LOCK % self.application)
         session.run("COMMIT")
         return sent.join()[0]
