@@ -30,9 +30,12 @@ MUTANTS = [
     Mutant(
         "keys-revoked-unseen", (),
         "the keys of an application that is deleted are revoked where no"
-        " cache sees it",
-        "\" version = version + 1, stamp = ? WHERE id = ?\"",
-        "\" version = version + 1, stamp = stamp + 0 * ? WHERE id = ?\"",
+        " cache sees it, and nothing else refuses its events",
+        "\"UPDATE application SET closed = 1, classic = 0,\"\n"
+        "              \" version = version + 1, stamp = ? WHERE id = ?\"",
+        "\"UPDATE application SET classic = 0,\"\n"
+        "              \" version = version + 1, stamp = stamp + 0 * ?"
+        " WHERE id = ?\"",
         ["test_no_row_stays_behind"]),
     Mutant(
         "ids-cut-to-their-column", (),
