@@ -369,7 +369,7 @@ doctor_database(struct doctor *doctor)
 	check_limits(doctor);
 	check_server_clock(doctor);
 	if (check_schema(doctor)) {
-		check_statements(doctor);
 		check_strangers(doctor);
+		check_statements(doctor);
 	}
 }

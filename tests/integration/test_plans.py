@@ -18,8 +18,8 @@ TABLES = ("application", "api_key", "point_scale", "badge", "rule",
 # What stands in each small application, by the number of its own.
 FILL = """
 INSERT INTO application (app_key, name, description, time_zone, classic,
-    version, created_at, updated_at)
-  SELECT 5000000 + seq, CONCAT('small-', seq), '', 'UTC', 0, 1, 1, 1
+    version, stamp, created_at, updated_at)
+  SELECT 5000000 + seq, CONCAT('small-', seq), '', 'UTC', 0, 1, seq, 1, 1
   FROM seq_1_to_{small};
 CREATE TEMPORARY TABLE mysql.small AS SELECT id FROM application
   WHERE name LIKE 'small-%';
