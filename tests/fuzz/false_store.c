@@ -238,6 +238,8 @@ apply_event(struct arena *arena, struct ingest_event *applied)
 		if (*applied->event.username != outcomes[i].letter)
 			continue;
 		applied->error = outcomes[i].event;
+		if (applied->error == ERR_EVENT_ID_REUSED)
+			applied->differs = "timestamp";
 		applied->replayed = outcomes[i].replayed;
 		return outcomes[i].job;
 	}
