@@ -43,6 +43,29 @@ class Counters(Foreign):
             before, "palmares_events_replayed_total",
             "palmares_batch_events_count"), [6, 1])
 
+    def test_an_award_is_a_badge_only_where_it_has_one(self):
+        before = metrics(self.stack)
+        user = unique("a")
+        self.one.event(user)
+        self.one.event(user, "win")
+        self.one.event(user, "win")
+        self.assertEqual(self.difference(before, *STORED), [3, 3, 1, 3])
+
+    def test_what_a_server_refuses_to_write_is_not_counted_as_stored(self):
+        before = metrics(self.stack)
+        body = self.win(unique("a"))
+        self.stack.sql("SET GLOBAL read_only = 1")
+        try:
+            r = self.one.post("/events/batch", body)
+        finally:
+            self.stack.sql("SET GLOBAL read_only = 0")
+        self.assert_problem(r, 503, "database_unavailable")
+        self.assertEqual(self.difference(before, *STORED), [0, 0, 0, 0])
+        self.assertEqual(self.difference(
+            before, "palmares_db_commits_total"), [0])
+        self.assert_json(self.one.post("/events/batch", body))
+        self.assertEqual(self.difference(before, *STORED), [1, 1, 1, 1])
+
     def test_what_is_refused_is_not_counted_as_stored(self):
         before = metrics(self.stack)
         body = self.win(unique("a"))

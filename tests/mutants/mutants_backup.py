@@ -47,10 +47,8 @@ MUTANTS = [
     Mutant(
         "restore-over-tables", (1,),
         "a restore begins by dropping what is in the database",
-        "\tif (obstacles == 0)\n"
-        "\t\treturn CTL_FINE;\n",
-        "\tif (obstacles >= 0)\n"
-        "\t\treturn CTL_FINE;\n",
+        "error == OK && obstacles != 0 ?",
+        "error == OK && obstacles < 0 ?",
         ["tables_are_in_the_way_once_they_are_written_to"]),
     Mutant(
         "restore-over-an-empty-table", (),

@@ -10,7 +10,7 @@ MUTANTS = [
         "\t\tapplied += count_outcome(",
         "\tfor (i = 0; i < count; i++)\n"
         "\t\tapplied += count_outcome(",
-        ["test_what_waits_for_a_lock_in_vain_is_not_counted_as_stored"]),
+        ["test_what_a_server_refuses_to_write_is_not_counted_as_stored"]),
     Mutant(
         "replays-counted-as-stored", (),
         "an event that was there before is counted as stored again",
@@ -25,7 +25,7 @@ MUTANTS = [
         "every award is counted as a badge",
         "\t\tmetrics->badges += event->awards[i].badge != NULL;\n",
         "\t\tmetrics->badges += event->awards[i].points != 0;\n",
-        ["test_what_is_stored_is_counted_once_whatever_it_is_sent"]),
+        ["test_an_award_is_a_badge_only_where_it_has_one"]),
     Mutant(
         "lost-commit-counted-as-rolled-back", (),
         "a transaction that may be committed is counted as rolled back",
