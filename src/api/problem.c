@@ -132,20 +132,20 @@ problem_write(
 
 /* What is not there or is there already, and where a path names it. */
 static const struct {
-	enum error error;
 	const char *noun;
 	const char *params[2]; /* in v1's paths and in the classic ones */
+	enum error error;
 	bool there;
 } named[] = {
-    {ERR_POINT_SCALE_NOT_FOUND, "point scale", {"name", "pointScaleName"},
+    {"point scale", {"name", "pointScaleName"}, ERR_POINT_SCALE_NOT_FOUND,
         false},
-    {ERR_BADGE_NOT_FOUND, "badge", {"name", "badgeName"}, false},
-    {ERR_RULE_NOT_FOUND, "rule", {"name", "ruleName"}, false},
-    {ERR_EVENT_NOT_FOUND, "event", {"id", NULL}, false},
-    {ERR_USER_NOT_FOUND, "user", {"username", NULL}, false},
-    {ERR_POINT_SCALE_EXISTS, "point scale", {NULL, NULL}, true},
-    {ERR_BADGE_EXISTS, "badge", {NULL, NULL}, true},
-    {ERR_RULE_EXISTS, "rule", {NULL, NULL}, true},
+    {"badge", {"name", "badgeName"}, ERR_BADGE_NOT_FOUND, false},
+    {"rule", {"name", "ruleName"}, ERR_RULE_NOT_FOUND, false},
+    {"event", {"id", NULL}, ERR_EVENT_NOT_FOUND, false},
+    {"user", {"username", NULL}, ERR_USER_NOT_FOUND, false},
+    {"point scale", {NULL, NULL}, ERR_POINT_SCALE_EXISTS, true},
+    {"badge", {NULL, NULL}, ERR_BADGE_EXISTS, true},
+    {"rule", {NULL, NULL}, ERR_RULE_EXISTS, true},
 };
 
 /* What the path has for a parameter of the route's, or NULL. */

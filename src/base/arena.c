@@ -176,33 +176,38 @@ arena_array(struct arena *arena, size_t count, size_t size)
 	return arena_alloc(arena, whole);
 }
 
-/* Frees the block that has nothing but the size bytes at data, if one has. */
-static void
-give_back(struct arena *arena, const void *data, size_t size)
+/*
+ * Takes the block out of the arena that has nothing but the size bytes at data;
+ * NULL if none has. The first block stays: a reset keeps it.
+ */
+static struct block *
+take_out(struct arena *arena, const void *data, size_t size)
 {
 	struct block **place = &arena->newest, *block;
 
 	while ((block = *place)->next != NULL) {
 		if ((const void *)block->data == data) {
 			if (block->used != round_up(size))
-				return;
+				return NULL;
 			*place = block->next;
-			block_free(arena, block);
-			return;
+			return block;
 		}
 		place = &block->next;
 	}
+	return NULL;
 }
 
 void *
 arena_grow(
     struct arena *arena, void *data, size_t size, size_t kept, size_t wanted)
 {
+	struct block *old =
+	    size > LARGEST_BLOCK ? take_out(arena, data, size) : NULL;
 	void *place = arena_take(arena, wanted);
 
 	memcpy(place, data, kept);
-	if (size > LARGEST_BLOCK)
-		give_back(arena, data, size);
+	if (old != NULL)
+		block_free(arena, old);
 	return place;
 }
 

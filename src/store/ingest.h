@@ -30,11 +30,12 @@ struct ingest_event {
 	const char *const *properties;
 	size_t property_count;
 
+	/* Out: of ERR_EVENT_ID_REUSED, the member that differs. */
+	const char *differs;
 	/*
 	 * Out: OK, ERR_EVENT_ID_REUSED, ERR_BALANCE_OVERFLOW, ERR_NONE_MATCHES.
 	 */
 	enum error error;
-	const char *differs; /* of ERR_EVENT_ID_REUSED: in which member */
 	bool replayed;
 
 	/* The transaction's own: the row that an attempt has tried to write. */
