@@ -64,4 +64,10 @@ MUTANTS = [
         " master->processes]);\n",
         "",
         ["test_a_worker_that_dies_leaves_nothing_under_way"]),
+    Mutant(
+        "ids-asked-ahead-without-bound", (),
+        "client and server wait for each other, each with a full socket",
+        "enum { AHEAD_MAX = 128 };",
+        "enum { AHEAD_MAX = 1000000 };",
+        ["test_long_ids_are_asked_for_while_the_server_tells_of_many_users"]),
 ]

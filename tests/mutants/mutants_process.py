@@ -124,7 +124,8 @@ MUTANTS = [
         "who waits for the rest of a request lets nobody else take one",
         "enum { TURN_TIME = 10000 };",
         "enum { TURN_TIME = 600000000 };",
-        ["test_half_a_fastcgi_request_holds_up_nobody"]),
+        ["test_half_a_fastcgi_request_holds_up_nobody",
+         "test_who_does_not_read_an_answer_holds_up_nobody"]),
     Mutant(
         "core-dumps", (),
         "a worker that crashes leaves keys and passwords in a core file",
