@@ -35,6 +35,9 @@ class Unsupported(unittest.TestCase):
         for word in words:
             self.assertIn(word, log)
 
+    def test_a_high_number_makes_no_mariadb(self):
+        self.assert_told(self.server("26.7.1"), "no MariaDB", "26.7.1")
+
     def test_an_older_mariadb_is_named(self):
         self.assert_told(self.server("10.5.29-MariaDB"), "10.5.29-MariaDB",
                          "10.6 or newer")

@@ -116,7 +116,7 @@ MUTANTS = [
         "a server that is no MariaDB is asked what it does not understand",
         "\treturn strstr(version, \"MariaDB\") != NULL &&\n",
         "\treturn\n",
-        ["test_mysql_is_named_and_not_a_syntax_error"]),
+        ["test_a_high_number_makes_no_mariadb"]),
     Mutant(
         "tls-not-insisted-on", (),
         "a server without TLS is taken where TLS is asked for",
