@@ -24,6 +24,7 @@ ref_of(const struct rule *rule, enum state_kind kind)
 	    [STATE_BALANCE] = rule->point_scale_id,
 	    [STATE_COUNT] = rule->id,
 	    [STATE_BADGE] = rule->badge_id,
+	    [STATE_GIVEN] = rule->times > 1 ? rule->id : 0,
 	};
 
 	return refs[kind];
@@ -110,20 +111,37 @@ rule_give(struct undo *undo, const struct rule *rule, struct award *award_out,
 	return true;
 }
 
+/*
+ * Counts the event, and tells whether the rule awards for it. A rule for the
+ * N-th event does that once for a user, whatever N was before or becomes: N may
+ * have been lowered below the count, or raised after the award.
+ */
+static bool
+is_due(struct undo *undo, const struct rule *rule)
+{
+	int64_t count = ++touch(undo, STATE_COUNT, rule->id)->value;
+
+	if (rule->times == 1)
+		return true;
+	if (count < rule->times ||
+	    state_get(undo->state, STATE_GIVEN, rule->id) != 0)
+		return false;
+	touch(undo, STATE_GIVEN, rule->id)->value = 1;
+	return true;
+}
+
 enum engine_result
 engine_apply(struct state *state, struct arena *scratch,
     const struct rule *const *rules, size_t count, struct award *awards,
     size_t *award_count_out)
 {
 	struct undo undo = undo_begin(state, scratch, count);
-	struct state_slot *slot;
 	size_t given = 0, i;
 	bool gave;
 
 	want_slots(state, scratch, rules, count);
 	for (i = 0; i < count; i++) {
-		slot = touch(&undo, STATE_COUNT, rules[i]->id);
-		if (++slot->value != rules[i]->times && rules[i]->times != 1)
+		if (!is_due(&undo, rules[i]))
 			continue;
 		if (!rule_give(&undo, rules[i], &awards[given], &gave)) {
 			undo_all(&undo);

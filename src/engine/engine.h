@@ -18,7 +18,8 @@ struct rule {
 	bool enabled;
 	const char *event_type;
 	const char *property; /* NULL: any event of the type */
-	int64_t times;        /* 1: every match awards; N: the N-th, once */
+	int64_t
+	    times; /* 1: every match awards; N: once, at the N-th or later */
 	int64_t points;
 	int64_t point_scale_id;
 	int64_t badge_id;

@@ -13,6 +13,7 @@ enum state_kind {
 	STATE_BALANCE, /* by point scale: points */
 	STATE_COUNT,   /* by rule: matching events so far */
 	STATE_BADGE, /* by badge: the user's first, second, … badge; 0: none */
+	STATE_GIVEN, /* by rule for the N-th event: 1 once it has awarded */
 	STATE_KINDS,
 };
 

@@ -7,7 +7,12 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-enum { PAIR_SIZE_MIN = 2, BADGE_SIZE_MIN = 1, NUMBER_SIZE_MAX = 10 };
+enum {
+	PAIR_SIZE_MIN = 2,
+	BADGE_SIZE_MIN = 1,
+	GIVEN_SIZE_MIN = 1,
+	NUMBER_SIZE_MAX = 10
+};
 
 /*
  * Whether the next rules, from *at on, have this one. In steps that double:
@@ -94,6 +99,24 @@ pack_badges(struct str *str, const struct state *state)
 		pack_uint(str, (uint64_t)in_order[i]);
 }
 
+static void
+pack_given(struct str *str, const struct state_slots *slots,
+    const struct rule *rules, size_t count)
+{
+	size_t kept = 0, at = 0, i;
+	int64_t last = 0;
+
+	for (i = 0; i < slots->count; i++)
+		kept += is_kept(&slots->list[i], rules, count, &at);
+	pack_uint(str, kept);
+	for (at = i = 0; i < slots->count; i++) {
+		if (!is_kept(&slots->list[i], rules, count, &at))
+			continue;
+		pack_uint(str, (uint64_t)(slots->list[i].ref - last));
+		last = slots->list[i].ref;
+	}
+}
+
 struct bytes
 standing_pack(const struct state *state, const struct rule *rules, size_t count)
 {
@@ -106,6 +129,7 @@ standing_pack(const struct state *state, const struct rule *rules, size_t count)
 	pack_balances(&str, &state->kinds[STATE_BALANCE]);
 	pack_counts(&str, &state->kinds[STATE_COUNT], rules, count);
 	pack_badges(&str, state);
+	pack_given(&str, &state->kinds[STATE_GIVEN], rules, count);
 	return (struct bytes) {str.data, str.len};
 }
 
@@ -193,6 +217,20 @@ unpack_badges(struct unpack *unpack, struct state *state)
 			    state, STATE_BADGE, won[i].badge, won[i].place);
 }
 
+static void
+unpack_given(struct unpack *unpack, struct state *state)
+{
+	size_t left = unpack_count(unpack, GIVEN_SIZE_MIN);
+	int64_t ref = 0;
+
+	state_reserve(state, STATE_GIVEN, left);
+	for (; left > 0 && !unpack->damaged; left--) {
+		ref = unpack_add(unpack, ref);
+		if (!unpack->damaged)
+			state_set(state, STATE_GIVEN, ref, 1);
+	}
+}
+
 bool
 standing_unpack(struct state *state, struct bytes bytes)
 {
@@ -201,5 +239,6 @@ standing_unpack(struct state *state, struct bytes bytes)
 	unpack_balances(&unpack, state);
 	unpack_counts(&unpack, state);
 	unpack_badges(&unpack, state);
+	unpack_given(&unpack, state);
 	return unpack_end(&unpack);
 }

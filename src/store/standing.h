@@ -11,9 +11,10 @@
  *   how many balances, then for each point_scale.id and points (with a sign)
  *   how many counts, then for each rule.id and the matching events so far
  *   how many badges, then for each badge.id, in the order of winning
+ *   how many rules for the N-th event have awarded, then for each rule.id
  *
- * Balances and counts are in the order of their ids, and the id is told as the
- * difference to the one before. Counts of rules that no longer exist may be
+ * All but badges are in the order of their ids, and the id is told as the
+ * difference to the one before. Numbers of rules that no longer exist may be
  * there or not.
  */
 

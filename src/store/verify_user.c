@@ -11,6 +11,7 @@ static const struct {
     [STATE_BALANCE] = {"balance of point scale", scale_text},
     [STATE_COUNT] = {"count of rule", rule_text},
     [STATE_BADGE] = {"place of badge", badge_text},
+    [STATE_GIVEN] = {"award for the N-th event of rule", rule_text},
 };
 
 static void
@@ -37,14 +38,15 @@ next_slot(const struct state_slots *slots, enum state_kind kind, size_t *at)
 	return NULL;
 }
 
-/* The count of a rule that is deleted is nobody's business any more. */
+/* Numbers of a rule that is deleted decide nothing any more. */
 static bool
 is_meaningless(struct verify *verify, enum state_kind kind, int64_t ref)
 {
 	const struct verify_thing *rule =
 	    things_find(&verify->catalog.rules, ref);
 
-	return kind == STATE_COUNT && rule != NULL && rule->deleted;
+	return (kind == STATE_COUNT || kind == STATE_GIVEN) && rule != NULL &&
+	    rule->deleted;
 }
 
 static const char *

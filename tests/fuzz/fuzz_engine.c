@@ -21,6 +21,7 @@ struct names {
 struct model_user {
 	__int128 balances[RULES_MAX + 1];
 	int64_t counts[RULES_MAX + 1];
+	bool given[RULES_MAX + 1];
 	int64_t badges[RULES_MAX + 1]; /* places; 0: not won */
 	int64_t badge_count;
 };
@@ -133,8 +134,11 @@ model_apply(const struct fuzz_engine *engine, struct model_user *user,
 		if (!model_matches(rule, event))
 			continue;
 		user->counts[rule->id]++;
-		if (rule->times > 1 && user->counts[rule->id] != rule->times)
+		if (rule->times > 1 &&
+		    (user->given[rule->id] ||
+		        user->counts[rule->id] < rule->times))
 			continue;
+		user->given[rule->id] |= rule->times > 1;
 		if (!model_give(user, rule, &awards[count]))
 			return false;
 		count += rule->point_scale_id != 0 || awards[count].badge_won;
@@ -168,6 +172,7 @@ check_state(const struct fuzz_engine *engine, int user)
 		    state_get(state, STATE_BALANCE, i) == model->balances[i]);
 		assert(state_get(state, STATE_COUNT, i) == model->counts[i]);
 		assert(state_get(state, STATE_BADGE, i) == model->badges[i]);
+		assert(state_get(state, STATE_GIVEN, i) == model->given[i]);
 	}
 	assert(state->badges == model->badge_count);
 }

@@ -74,18 +74,23 @@ check_awards(struct arena *arena, struct bytes bytes)
 	           awards.count * sizeof(*awards.list)) == 0);
 }
 
-/* Packed as if every rule that it counts existed. */
+/* Packed as if every rule that it names existed. */
 static struct bytes
 pack_standing(struct arena *arena, const struct state *state)
 {
-	const struct state_slots *slots = &state->kinds[STATE_COUNT];
-	struct rule *rules =
-	    arena_array(arena, slots->count + 1, sizeof(*rules));
-	size_t i;
+	const struct state_slots *counts = &state->kinds[STATE_COUNT];
+	const struct state_slots *given = &state->kinds[STATE_GIVEN];
+	struct rule *rules = arena_array(
+	    arena, counts->count + given->count + 1, sizeof(*rules));
+	size_t count = 0, i = 0, k = 0;
 
-	for (i = 0; i < slots->count; i++)
-		rules[i].id = slots->list[i].ref;
-	return standing_pack(state, rules, slots->count);
+	while (i < counts->count || k < given->count)
+		rules[count++].id = k == given->count ||
+		        (i < counts->count &&
+		            counts->list[i].ref < given->list[k].ref)
+		    ? counts->list[i++].ref
+		    : given->list[k++].ref;
+	return standing_pack(state, rules, count);
 }
 
 /* Every slot was set, is of an id of its own, and only points are negative. */

@@ -184,7 +184,7 @@ class App:
 
     def outcomes(self):
         """All that events gave and users have: what a replay leaves alone,
-        but for the counts of rules that are deleted."""
+        but for the numbers of rules that are deleted."""
         own = self.id
         events = self.stack.sql(
             "SELECT id, previous, number, HEX(username), HEX(awards)"
@@ -200,7 +200,9 @@ class App:
             standing = Standing(bytes.fromhex(row.pop()))
             counts = {rule: count for rule, count in standing.counts.items()
                       if rule in rules}
-            users.append(row + [standing.balances, counts, standing.badges])
+            given = [rule for rule in standing.given if rule in rules]
+            users.append(row + [standing.balances, counts, standing.badges,
+                                given])
         return events, users
 
 

@@ -57,9 +57,10 @@ class Reader:
 
 
 class Standing:
-    """What a user has: {scale: points}, {rule: count}, badges as won."""
+    """What a user has: {scale: points}, {rule: count}, badges as won, and the
+    rules for the N-th event that have awarded."""
 
-    def __init__(self, data=b"\0\0\0"):
+    def __init__(self, data=b"\0\0\0\0"):
         reader = Reader(data)
         self.balances, self.counts = {}, {}
         for kind, take in ((self.balances, reader.sint),
@@ -69,6 +70,10 @@ class Standing:
                 ref += reader.uint()
                 kind[ref] = take()
         self.badges = [reader.uint() for _ in range(reader.uint())]
+        self.given, rule = [], 0
+        for _ in range(reader.uint()):
+            rule += reader.uint()
+            self.given.append(rule)
         reader.end()
 
     def pack(self):
@@ -79,7 +84,9 @@ class Standing:
             for ref in sorted(kind):
                 out += uint(ref - last) + put(kind[ref])
                 last = ref
-        return out + b"".join(map(uint, [len(self.badges)] + self.badges))
+        out += b"".join(map(uint, [len(self.badges)] + self.badges))
+        steps = [b - a for a, b in zip([0] + self.given, self.given)]
+        return out + b"".join(map(uint, [len(steps)] + steps))
 
 
 class Awards:

@@ -316,11 +316,29 @@ class Awards(StackTest):
                              "numberOfTimesToGetTheAward": 3})
         award, = app.event()["awards"]
         self.assert_members(award, {"points": 50, "pointScale": "other"})
-        app.put("/rules/r", {"eventType": "review", "points": 5,
-                             "pointScale": "other",
-                             "numberOfTimesToGetTheAward": 5})
-        self.assertEqual([len(app.event()["awards"]) for _ in range(3)],
-                         [0, 1, 0])
+
+    def fired(self, app, *changes):
+        """How many awards the events give, with the N of the rule changed
+        before each."""
+        fired = []
+        for times in changes:
+            app.put("/rules/r", {"eventType": "review", "points": 5,
+                                 "pointScale": "s",
+                                 "numberOfTimesToGetTheAward": times})
+            fired.append(len(app.event()["awards"]))
+        return fired
+
+    def test_the_nth_event_awards_once_whatever_n_becomes(self):
+        for changes, fired in (
+                ((3, 3, 3, 5, 5, 5), (0, 0, 1, 0, 0, 0)),
+                ((5, 5, 5, 2, 2, 2), (0, 0, 0, 1, 0, 0)),
+                ((3, 3, 3, 9, 2, 4), (0, 0, 1, 0, 0, 0)),
+                # N = 1 is every event, before and after an N
+                ((1, 1, 4, 4, 4, 1), (1, 1, 0, 1, 0, 1))):
+            with self.subTest(changes):
+                app = self.app()
+                self.assertEqual(self.fired(app, *changes), list(fired))
+                self.assertEqual(app.points("u", "s"), 5 * sum(fired))
 
     def test_delete_drops_the_counts_and_keeps_what_was_given(self):
         app = self.app()

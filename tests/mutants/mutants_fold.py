@@ -8,26 +8,32 @@ MUTANTS = [
     Mutant(
         "counted-twice", (3,),
         "a matching event counts as two",
-        "\t\tif (++slot->value != rules[i]->times && rules[i]->times != 1)\n",
-        "\t\tslot->value++;\n"
-        "\t\tif (++slot->value != rules[i]->times && rules[i]->times != 1)\n",
+        "\tint64_t count = ++touch(undo, STATE_COUNT, rule->id)->value;\n",
+        "\tint64_t count = touch(undo, STATE_COUNT, rule->id)->value += 2;\n",
         [CONTRACT]),
     Mutant(
         "awarded-after-the-nth", (3,),
         "a rule for the N-th event awards at every one from there on",
-        "\t\tif (++slot->value != rules[i]->times && ",
-        "\t\tif (++slot->value < rules[i]->times && ",
+        "\ttouch(undo, STATE_GIVEN, rule->id)->value = 1;\n",
+        "",
+        [CONTRACT]),
+    Mutant(
+        "lowered-n-never-met", (3,),
+        "an N that was lowered below the count never awards",
+        "\tif (count < rule->times ||\n",
+        "\tif (count != rule->times ||\n",
         [CONTRACT]),
     Mutant(
         "count-not-kept", (3,),
         "a count is not kept where no award was given",
-        "\t\tif (++slot->value != rules[i]->times && rules[i]->times != 1)\n"
-        "\t\t\tcontinue;\n",
-        "\t\tif (++slot->value != rules[i]->times &&\n"
-        "\t\t    rules[i]->times != 1) {\n"
-        "\t\t\tslot->value--;\n"
-        "\t\t\tcontinue;\n"
-        "\t\t}\n",
+        "\tif (count < rule->times ||\n"
+        "\t    state_get(undo->state, STATE_GIVEN, rule->id) != 0)\n"
+        "\t\treturn false;\n",
+        "\tif (count < rule->times ||\n"
+        "\t    state_get(undo->state, STATE_GIVEN, rule->id) != 0) {\n"
+        "\t\ttouch(undo, STATE_COUNT, rule->id)->value--;\n"
+        "\t\treturn false;\n"
+        "\t}\n",
         [CONTRACT]),
     Mutant(
         "badge-won-twice", (3,),

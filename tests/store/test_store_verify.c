@@ -190,7 +190,7 @@ static const struct damage {
         "one: ann: row of the last event: stored"},
     {"DELETE FROM user" ANN,
         "one: ann: events of a user who does not exist: stored 6, folded 0"},
-    {"INSERT INTO user VALUES (@one, 'eve', 0, 0, 0, 0, 7, X'000000')",
+    {"INSERT INTO user VALUES (@one, 'eve', 0, 0, 0, 0, 7, X'00000000')",
         "one: eve: row of the last event: stored 7, folded 0"},
     {"UPDATE user SET application_id = 99" ANN,
         "application number 99: -: rows of table user, of an application"
@@ -261,30 +261,30 @@ static const struct damage {
         "one: ann: standing: stored damaged, folded readable"},
     {"UPDATE user SET standing = CONCAT(standing, X'00')" ANN,
         "one: ann: standing: stored damaged, folded readable"},
-    {"UPDATE user SET standing = X'000000'" ANN,
+    {"UPDATE user SET standing = X'00000000'" ANN,
         "one: ann: balance of point scale \"gold\": stored none, folded 100"},
-    {"UPDATE user SET standing = X'000000'" ANN,
+    {"UPDATE user SET standing = X'00000000'" ANN,
         "one: ann: balance of point scale \"zero\": stored none, folded 0"},
-    {"UPDATE user SET standing = X'000000'" ANN,
+    {"UPDATE user SET standing = X'00000000'" ANN,
         "one: ann: count of rule \"third\": stored none, folded 4"},
-    {"UPDATE user SET standing = X'000000'" ANN,
+    {"UPDATE user SET standing = X'00000000'" ANN,
         "one: ann: place of badge \"Verified\": stored none, folded 1"},
-    {"UPDATE user SET standing = X'01630200'" ANN,
-        "one: ann: standing: stored damaged, folded readable"},
     {"UPDATE user SET standing = X'0163020000'" ANN,
+        "one: ann: standing: stored damaged, folded readable"},
+    {"UPDATE user SET standing = X'016302000000'" ANN,
         "one: ann: balance of point scale number 99, which does not exist:"
         " stored 1, folded none"},
-    {"UPDATE user SET standing = X'00016300'" ANN,
+    {"UPDATE user SET standing = X'0001630000'" ANN,
         "one: ann: standing: stored damaged, folded readable"},
-    {"UPDATE user SET standing = X'0001630500'" ANN,
+    {"UPDATE user SET standing = X'000163050000'" ANN,
         "one: ann: count of rule number 99, which does not exist: stored 5,"
         " folded none"},
-    {"UPDATE user SET standing = X'00000163'" ANN,
+    {"UPDATE user SET standing = X'0000016300'" ANN,
         "one: ann: place of badge number 99, which does not exist: stored 1,"
         " folded none"},
-    {"UPDATE user SET standing = X'0000020201'" ANN,
+    {"UPDATE user SET standing = X'000002020100'" ANN,
         "one: ann: place of badge \"Verified\": stored 2, folded 1"},
-    {"UPDATE user SET standing = X'00000101' WHERE username = 'cy'",
+    {"UPDATE user SET standing = X'0000010100' WHERE username = 'cy'",
         "one: cy: place of badge \"Verified\": stored 1, folded none"},
     /* What keeps things that somebody has from being deleted. */
     {"UPDATE point_scale SET given = FALSE WHERE name = 'gold'",
@@ -369,11 +369,11 @@ static void
 the_counts_of_a_deleted_rule_do_not_matter(void **state)
 {
 	(void)state;
-	assert_int_equal(sql_number("SELECT RIGHT(standing, 4) = X'02010101'"
+	assert_int_equal(sql_number("SELECT RIGHT(standing, 5) = X'0201010100'"
 	                            " FROM user WHERE username = 'bob'"),
 	    1);
 	sql("UPDATE user SET standing = CONCAT(LEFT(standing,"
-	    " LENGTH(standing) - 3), X'4D0101') WHERE username = 'bob'");
+	    " LENGTH(standing) - 4), X'4D010100') WHERE username = 'bob'");
 	verify_finds_nothing();
 }
 

@@ -65,7 +65,8 @@ slots_text(struct str *text, const struct state *state, enum state_kind kind,
 	static const char *const kinds[STATE_KINDS] = {
 	    [STATE_BALANCE] = "points",
 	    [STATE_COUNT] = "count",
-	    [STATE_BADGE] = "badge"};
+	    [STATE_BADGE] = "badge",
+	    [STATE_GIVEN] = "given"};
 	const struct state_slots *slots = &state->kinds[kind];
 	const struct state_slot *slot;
 	size_t i;

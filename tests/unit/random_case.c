@@ -119,8 +119,10 @@ draw_user(size_t rule_count)
 			user.balances[i] =
 			    (struct balance) {true, ONE_OF(points)};
 	for (i = 1; i <= rule_count; i++)
-		if (draw(3) == 0)
+		if (draw(3) == 0) {
 			user.counts[i] = (int64_t)draw(4);
+			user.given[i] = draw(2) == 0;
+		}
 	for (i = 1; i <= BADGES; i++) {
 		badge = &user.badges[1 + draw(BADGES)];
 		if (draw(4) == 0 && *badge == 0)

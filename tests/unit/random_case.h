@@ -41,6 +41,7 @@ struct balance {
 struct user {
 	struct balance balances[SCALES + 1];
 	int64_t counts[RULES_MAX + 1];
+	bool given[RULES_MAX + 1]; /* of a rule for the N-th event */
 	int64_t
 	    badges[BADGES + 1]; /* places in the order of winning; 0: none */
 };

@@ -93,37 +93,45 @@ static const struct scenario scenarios[] = {
 	    { { 1, "review", "", "" }, { 1, "review", "", "" },
 	      { 1, "review", "", "1=10" }, { 1, "review", "", "" },
 	      { 1, "review", "", "" }, { 1, "review", "", "" },
-	      { 1, "review", "", "" } },
-	    "u1 points7=10, u1 count1=7" },
+	      { 1, "review", "", "" } }, "u1 points7=10, u1 count1=7, u1 given1=1" },
 	{ "the count goes on from what is stored",
 	    { { "review", NULL, 1000, 10, 7, 0 } },
 	    { { STATE_COUNT, 1, 1, 998 } },
 	    { { 1, "review", "", "" }, { 1, "review", "", "1=10" },
 	      { 1, "review", "", "" } },
-	    "u1 points7=10, u1 count1=1001" },
+	    "u1 points7=10, u1 count1=1001, u1 given1=1" },
 	{ "only matching events are counted",
 	    { { "review", "verified", 2, 10, 7, 0 } }, {},
 	    { { 1, "review", "verified", "" }, { 1, "review", "", "" },
 	      { 1, "order", "verified", "" },
 	      { 1, "review", "verified", "1=10" } },
-	    "u1 points7=10, u1 count1=2" },
+	    "u1 points7=10, u1 count1=2, u1 given1=1" },
 	{ "every user is counted alone",
 	    { { "review", NULL, 2, 10, 7, 0 } }, {},
 	    { { 1, "review", "", "" }, { 2, "review", "", "" },
 	      { 3, "review", "", "" }, { 2, "review", "", "1=10" },
 	      { 1, "review", "", "1=10" } },
-	    "u1 points7=10, u1 count1=2, u2 points7=10, u2 count1=2,"
-	    " u3 count1=1" },
+	    "u1 points7=10, u1 count1=2, u1 given1=1, u2 points7=10, u2 count1=2, u2 given1=1, u3 count1=1" },
 	{ "every rule is counted alone",
 	    { { "review", NULL, 2, 10, 7, 0 }, { "review", "verified", 2, 1, 7, 0 },
 	      { "order", NULL, 2, 5, 7, 0 } }, {},
 	    { { 1, "review", "", "" }, { 1, "review", "verified", "1=10" },
 	      { 1, "order", "", "" }, { 1, "review", "verified", "2=11" } },
-	    "u1 points7=11, u1 count1=3, u1 count2=2, u1 count3=1" },
-	{ "a count past N stays without an award",
+	    "u1 points7=11, u1 count1=3, u1 count2=2, u1 count3=1, u1 given1=1, u1 given2=1" },
+	{ "a count past N awards once: N was lowered",
 	    { { "review", NULL, 3, 10, 7, 0 } },
 	    { { STATE_COUNT, 1, 1, 5 } },
-	    { { 1, "review", "", "" } }, "u1 count1=6" },
+	    { { 1, "review", "", "1=10" }, { 1, "review", "", "" } },
+	    "u1 points7=10, u1 count1=7, u1 given1=1" },
+	{ "a rule that has awarded does not again: N was raised",
+	    { { "review", NULL, 3, 10, 7, 0 } },
+	    { { STATE_COUNT, 1, 1, 2 }, { STATE_GIVEN, 1, 1, 1 } },
+	    { { 1, "review", "", "" } }, "u1 count1=3, u1 given1=1" },
+	{ "N = 1 awards at every event, whatever the rule has given",
+	    { { "review", NULL, 1, 10, 7, 0 } },
+	    { { STATE_GIVEN, 1, 1, 1 } },
+	    { { 1, "review", "", "1=10" } },
+	    "u1 points7=10, u1 count1=1, u1 given1=1" },
 
 	/* several rules */
 	{ "every matching rule fires, in the order of creation",
@@ -132,8 +140,7 @@ static const struct scenario scenarios[] = {
 	      { "review", NULL, 2, 3, 8, 0 } }, {},
 	    { { 1, "review", "verified", "1=10 2=5 4=2" },
 	      { 1, "review", "", "1=20 2=10 5=13" } },
-	    "u1 points7=20, u1 points8=13, u1 points9=2, u1 count1=2,"
-	    " u1 count2=2, u1 count4=1, u1 count5=2" },
+	    "u1 points7=20, u1 points8=13, u1 points9=2, u1 count1=2, u1 count2=2, u1 count4=1, u1 count5=2, u1 given5=1" },
 	{ "rules on one scale see each other's balance",
 	    { { "review", NULL, 1, 10, 7, 0 }, { "review", NULL, 1, -3, 7, 0 },
 	      { "review", NULL, 1, 5, 7, 0 } },
@@ -176,7 +183,7 @@ static const struct scenario scenarios[] = {
 	    { { "review", NULL, 2, 0, 0, 9 } }, {},
 	    { { 1, "review", "", "" }, { 1, "review", "", "1*" },
 	      { 1, "review", "", "" } },
-	    "u1 count1=3, u1 badge9=1" },
+	    "u1 count1=3, u1 badge9=1, u1 given1=1" },
 
 	/* the places of badges */
 	{ "badges are numbered in the order of winning",
@@ -184,8 +191,7 @@ static const struct scenario scenarios[] = {
 	      { "c", NULL, 2, 0, 0, 6 } }, {},
 	    { { 1, "c", "", "" }, { 1, "a", "", "1*" }, { 1, "b", "", "2*" },
 	      { 1, "a", "", "" }, { 1, "c", "", "3*" }, { 1, "b", "", "" } },
-	    "u1 count1=2, u1 count2=2, u1 count3=2, u1 badge3=2, u1 badge6=3,"
-	    " u1 badge9=1" },
+	    "u1 count1=2, u1 count2=2, u1 count3=2, u1 badge3=2, u1 badge6=3, u1 badge9=1, u1 given3=1" },
 	{ "the badges of one event are numbered in the order of the rules",
 	    { { "a", NULL, 1, 0, 0, 9 }, { "a", NULL, 1, 1, 7, 9 },
 	      { "a", NULL, 1, 1, 7, 3 }, { "a", NULL, 1, 0, 0, 6 } }, {},
@@ -301,7 +307,7 @@ static const struct scenario scenarios[] = {
 	    { { 1, "review", "", "overflow" },
 	      { 1, "spam", "", "2=9223372036854775806" },
 	      { 1, "review", "", "1=" MAX "*" }, { 1, "review", "", "" } },
-	    "u1 points7=" MAX ", u1 count1=3, u1 count2=1, u1 badge9=1" },
+	    "u1 points7=" MAX ", u1 count1=3, u1 count2=1, u1 badge9=1, u1 given1=1" },
 	{ "an overflow concerns its user, scale and event alone",
 	    { { "review", NULL, 1, 1, 7, 0 }, { "order", NULL, 1, 1, 8, 0 } },
 	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
@@ -425,7 +431,7 @@ a_rule_that_is_enabled_again_goes_on_counting(void **test)
 	rule.enabled = true;
 	assert_string_equal(apply_one(&state, &rule), "1=10");
 	assert_string_equal(
-	    states_text(&state, 1), "u1 points7=10, u1 count1=3");
+	    states_text(&state, 1), "u1 points7=10, u1 count1=3, u1 given1=1");
 }
 
 static void
@@ -438,18 +444,20 @@ a_rule_whose_n_is_changed_keeps_its_counts(void **test)
 	state_init(&state, arena);
 	assert_string_equal(apply_one(&state, &rule), "");
 	assert_string_equal(apply_one(&state, &rule), "");
-	rule.times = 2; /* the second event has been */
-	assert_string_equal(apply_one(&state, &rule), "");
-	rule.times = 4;
+	rule.times = 2; /* the second event has been: the next one awards */
 	assert_string_equal(apply_one(&state, &rule), "1=10");
+	rule.times = 4; /* and no other, whatever N becomes */
+	assert_string_equal(apply_one(&state, &rule), "");
+	rule.times = 2;
+	assert_string_equal(apply_one(&state, &rule), "");
 	rule.times = 1;
 	assert_string_equal(apply_one(&state, &rule), "1=20");
 	rule.id = 2; /* deleted and made anew: another rule */
 	rule.times = 2;
 	assert_string_equal(apply_one(&state, &rule), "");
 	assert_string_equal(apply_one(&state, &rule), "2=30");
-	assert_string_equal(
-	    states_text(&state, 1), "u1 points7=30, u1 count1=5, u1 count2=2");
+	assert_string_equal(states_text(&state, 1),
+	    "u1 points7=30, u1 count1=6, u1 count2=2, u1 given1=1, u1 given2=1");
 }
 
 int

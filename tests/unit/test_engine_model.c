@@ -82,8 +82,10 @@ model_apply(const struct random_case *random, struct user *users,
 		if (!model_matches(rule, event))
 			continue;
 		user.counts[id]++;
-		if (rule->times > 1 && user.counts[id] != rule->times)
+		if (rule->times > 1 &&
+		    (user.given[id] || user.counts[id] < rule->times))
 			continue;
+		user.given[id] |= rule->times > 1;
 		if (!model_give(&user, rule, id, &text))
 			return "overflow";
 	}
@@ -118,6 +120,9 @@ load(struct state *state, const struct user *user)
 	for (i = 1; i <= RULES_MAX; i++)
 		if (user->counts[i] > 0)
 			state_set(state, STATE_COUNT, i, user->counts[i]);
+	for (i = 1; i <= RULES_MAX; i++)
+		if (user->given[i])
+			state_set(state, STATE_GIVEN, i, 1);
 	for (i = 1; i <= BADGES; i++)
 		if (user->badges[i] > 0)
 			state_set(state, STATE_BADGE, i, user->badges[i]);
@@ -139,6 +144,10 @@ save(const struct state *state)
 	for (i = 0; i < state->kinds[STATE_COUNT].count; i++) {
 		slot = &state->kinds[STATE_COUNT].list[i];
 		user.counts[slot->ref] = slot->value;
+	}
+	for (i = 0; i < state->kinds[STATE_GIVEN].count; i++) {
+		slot = &state->kinds[STATE_GIVEN].list[i];
+		user.given[slot->ref] = slot->value != 0;
 	}
 	for (i = 0; i < state->kinds[STATE_BADGE].count; i++) {
 		slot = &state->kinds[STATE_BADGE].list[i];

@@ -1,4 +1,5 @@
 /* test_store_standing: what a user has, packed and unpacked */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -23,26 +24,29 @@ static const struct {
 	struct value_row values[ROWS_MAX]; /* up to one that is of nothing */
 	const char *bytes;
 } rows[] = {
-    {{{0}}, "00 00 00"},
-    {{{STATE_BALANCE, 7, 10}}, "01 07 14 00 00"},
-    {{{STATE_BALANCE, 7, 0}}, "01 07 00 00 00"},
-    {{{STATE_COUNT, 7, 10}}, "00 01 07 0a 00"},
-    {{{STATE_BADGE, 7, 1}}, "00 00 01 07"},
+    {{{0}}, "00 00 00 00"},
+    {{{STATE_BALANCE, 7, 10}}, "01 07 14 00 00 00"},
+    {{{STATE_BALANCE, 7, 0}}, "01 07 00 00 00 00"},
+    {{{STATE_COUNT, 7, 10}}, "00 01 07 0a 00 00"},
+    {{{STATE_BADGE, 7, 1}}, "00 00 01 07 00"},
+    {{{STATE_COUNT, 7, 3}, {STATE_COUNT, 9, 4}, {STATE_GIVEN, 7, 1},
+         {STATE_GIVEN, 9, 1}},
+        "00 02 07 03 02 04 00 02 07 02"},
     {{{STATE_BALANCE, 1, 1}, {STATE_BALANCE, 2, -1}, {STATE_BALANCE, 130, 64},
          {STATE_BALANCE, 20000, -16384}},
-        "04 01 02 01 01 80 01 80 01 9e 9b 01 ff ff 01 00 00"},
+        "04 01 02 01 01 80 01 80 01 9e 9b 01 ff ff 01 00 00 00"},
     {{{STATE_COUNT, 1, 1}, {STATE_COUNT, 128, 127}, {STATE_COUNT, 255, 128},
          {STATE_COUNT, 256, 16384}},
-        "00 04 01 01 7f 7f 7f 80 01 01 80 80 01 00"},
+        "00 04 01 01 7f 7f 7f 80 01 01 80 80 01 00 00"},
     {{{STATE_BADGE, 2, 3}, {STATE_BADGE, 5, 1}, {STATE_BADGE, 300, 2}},
-        "00 00 03 05 ac 02 02"},
+        "00 00 03 05 ac 02 02 00"},
     {{{STATE_BALANCE, 3, 5}, {STATE_COUNT, 3, 6}, {STATE_BADGE, 3, 1}},
-        "01 03 0a 01 03 06 01 03"},
+        "01 03 0a 01 03 06 01 03 00"},
     {{{STATE_BALANCE, 1, INT64_MIN}, {STATE_BALANCE, INT64_MAX, INT64_MAX},
          {STATE_COUNT, INT64_MAX, INT64_MAX}, {STATE_BADGE, INT64_MAX, 1}},
         "02 01 ff ff ff ff ff ff ff ff ff 01"
         " fe ff ff ff ff ff ff ff 7f fe ff ff ff ff ff ff ff ff 01"
-        " 01 " ID_MAX_BYTES " " ID_MAX_BYTES " 01 " ID_MAX_BYTES},
+        " 01 " ID_MAX_BYTES " " ID_MAX_BYTES " 01 " ID_MAX_BYTES " 00"},
 };
 
 static struct state
@@ -57,22 +61,30 @@ state_of(size_t row)
 	return state;
 }
 
-/* Packed as if all rules that it counts existed, and others between them. */
+static int
+compare_ids(const void *left, const void *right)
+{
+	const struct rule *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+/* Packed as if all rules that it names existed, and others between them. */
 static struct bytes
 pack(const struct state *state)
 {
-	const struct state_slots *slots = &state->kinds[STATE_COUNT];
-	struct rule *rules =
-	    arena_array(arena, 2 * slots->count + 1, sizeof(*rules));
-	size_t count = 0, i;
+	const struct state_slots *slots[] = {
+	    &state->kinds[STATE_COUNT], &state->kinds[STATE_GIVEN]};
+	struct rule *rules = arena_array(
+	    arena, 2 * (slots[0]->count + slots[1]->count) + 1, sizeof(*rules));
+	size_t count = 0, i, k;
 
-	for (i = 0; i < slots->count; i++) {
-		const int64_t id = slots->list[i].ref;
-
-		if (i == 0 || slots->list[i - 1].ref < id - 1)
-			rules[count++].id = id - 1;
-		rules[count++].id = id;
-	}
+	for (k = 0; k < COUNT(slots); k++)
+		for (i = 0; i < slots[k]->count; i++) {
+			rules[count++].id = slots[k]->list[i].ref - 1;
+			rules[count++].id = slots[k]->list[i].ref;
+		}
+	qsort(rules, count, sizeof(*rules), compare_ids);
 	return standing_pack(state, rules, count);
 }
 
@@ -130,12 +142,15 @@ draw_state(void)
 {
 	struct state state;
 	uint64_t values = draw(RUN_MAX);
-	int64_t place = 1, badge;
+	int64_t place = 1, rule, badge;
 
 	state_init(&state, arena);
 	for (; values > 0; values--) {
 		state_set(&state, STATE_BALANCE, draw_id(), draw_int());
-		state_set(&state, STATE_COUNT, draw_id(), draw_id());
+		rule = draw_id();
+		state_set(&state, STATE_COUNT, rule, draw_id());
+		if (draw(2) == 0)
+			state_set(&state, STATE_GIVEN, rule, 1);
 		badge = draw_id();
 		if (state_get(&state, STATE_BADGE, badge) == 0)
 			state_set(&state, STATE_BADGE, badge, place++);
@@ -162,16 +177,19 @@ random_standings_come_back(void **test)
 	}
 }
 
-/* The counts of 1 to 5 that are left if these rules exist. */
+/* The numbers of 1 to 5 that are left if these rules exist. */
 static const char *
-counts_left(const struct rule *rules, size_t count)
+numbers_left(const struct rule *rules, size_t count)
 {
 	struct state state, left;
 	int64_t id;
 
 	state_init(&state, arena);
-	for (id = 1; id <= 5; id++)
+	for (id = 1; id <= 5; id++) {
 		state_set(&state, STATE_COUNT, id, 10 * id);
+		if (id % 2 == 0)
+			state_set(&state, STATE_GIVEN, id, 1);
+	}
 	state_init(&left, arena);
 	assert_true(
 	    standing_unpack(&left, standing_pack(&state, rules, count)));
@@ -179,7 +197,7 @@ counts_left(const struct rule *rules, size_t count)
 }
 
 static void
-the_counts_of_rules_that_no_longer_exist_go(void **test)
+the_numbers_of_rules_that_no_longer_exist_go(void **test)
 {
 	static const struct rule some[] = {
 	    {.id = -1}, {.id = 2}, {.id = 4}, {.id = 6}};
@@ -188,14 +206,15 @@ the_counts_of_rules_that_no_longer_exist_go(void **test)
 	    {.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}, {.id = 5}};
 
 	(void)test;
-	assert_string_equal(
-	    counts_left(some, COUNT(some)), "u1 count2=20, u1 count4=40");
-	assert_string_equal(counts_left(others, COUNT(others)), "");
-	assert_string_equal(counts_left(NULL, 0), "");
-	assert_string_equal(counts_left(all, COUNT(all)),
+	assert_string_equal(numbers_left(some, COUNT(some)),
+	    "u1 count2=20, u1 count4=40, u1 given2=1, u1 given4=1");
+	assert_string_equal(numbers_left(others, COUNT(others)), "");
+	assert_string_equal(numbers_left(NULL, 0), "");
+	assert_string_equal(numbers_left(all, COUNT(all)),
 	    "u1 count1=10, u1 count2=20, u1 count3=30, u1 count4=40,"
-	    " u1 count5=50");
-	assert_string_equal(counts_left(all + 4, 1), "u1 count5=50");
+	    " u1 count5=50, u1 given2=1,"
+	    " u1 given4=1");
+	assert_string_equal(numbers_left(all + 4, 1), "u1 count5=50");
 }
 
 /* Balances and badges have no rule. */
@@ -210,7 +229,7 @@ balances_and_badges_stay_without_rules(void **test)
 	state_set(&state, STATE_COUNT, 3, 6);
 	state_set(&state, STATE_BADGE, 3, 1);
 	assert_string_equal(
-	    bytes_text(standing_pack(&state, NULL, 0)), "01 03 0a 00 01 03");
+	    bytes_text(standing_pack(&state, NULL, 0)), "01 03 0a 00 01 03 00");
 }
 
 static void
@@ -227,7 +246,7 @@ a_count_of_0_is_not_stored_and_a_balance_of_0_is(void **test)
 	state_set(&state, STATE_BADGE, 6, 0);
 	state_set(&state, STATE_BADGE, 7, 1);
 	assert_string_equal(
-	    bytes_text(pack(&state)), "02 06 00 01 00 01 07 01 01 07");
+	    bytes_text(pack(&state)), "02 06 00 01 00 01 07 01 01 07 00");
 }
 
 /* A badge, a count and a balance that the refused event would have made. */
@@ -256,11 +275,11 @@ an_event_that_is_refused_is_not_stored(void **test)
 	state_init(&state, arena);
 	state_set(&state, STATE_BALANCE, 7, -1);
 	assert_string_equal(apply(&state, rules, 2), "overflow");
-	assert_string_equal(bytes_text(pack(&state)), "01 07 01 00 00");
+	assert_string_equal(bytes_text(pack(&state)), "01 07 01 00 00 00");
 	state_set(&state, STATE_BALANCE, 7, 0);
 	assert_string_equal(apply(&state, rules, 1), "1=5*");
 	assert_string_equal(
-	    bytes_text(pack(&state)), "02 07 00 01 0a 01 01 01 01 09");
+	    bytes_text(pack(&state)), "02 07 00 01 0a 01 01 01 01 09 00");
 }
 
 static void
@@ -276,11 +295,11 @@ badges_that_are_won_go_on_from_those_that_are_read(void **test)
 
 	(void)test;
 	state_init(&state, arena);
-	assert_true(standing_unpack(&state, bytes_of("00 00 02 09 04")));
+	assert_true(standing_unpack(&state, bytes_of("00 00 02 09 04 00")));
 	assert_true(state.badges == 2);
 	assert_string_equal(apply(&state, rules, 1), "1*");
 	assert_string_equal(
-	    bytes_text(pack(&state)), "00 01 01 01 03 09 04 06");
+	    bytes_text(pack(&state)), "00 01 01 01 03 09 04 06 00");
 }
 
 /*
@@ -301,6 +320,7 @@ badges_come_back_in_whatever_order_they_were_won(void **test)
 	pack_uint(&str, MANY);
 	for (i = MANY; i > 0; i--)
 		pack_uint(&str, (uint64_t)i);
+	pack_uint(&str, 0);
 	state_init(&state, arena);
 	assert_true(
 	    standing_unpack(&state, (struct bytes) {str.data, str.len}));
@@ -340,26 +360,30 @@ what_cannot_be_is_damaged(void **test)
 {
 	static const char *const faulty[] = {
 	    "",
-	    "00 00 00 00",
+	    "00 00 00 00 00",
 	    /* A balance, a count and a badge twice. */
-	    "02 07 14 00 14 00 00",
-	    "00 02 07 0a 00 0b 00",
-	    "00 00 02 07 07",
-	    "00 00 03 07 05 07",
+	    "02 07 14 00 14 00 00 00",
+	    "00 02 07 0a 00 0b 00 00",
+	    "00 00 02 07 07 00",
+	    "00 00 03 07 05 07 00",
+	    /* And a rule, of those that have awarded. */
+	    "00 00 00 02 07 00",
 	    /* An id of 0 is none. */
-	    "01 00 14 00 00",
-	    "00 01 00 0a 00",
-	    "00 00 01 00",
+	    "01 00 14 00 00 00",
+	    "00 01 00 0a 00 00",
+	    "00 00 01 00 00",
+	    "00 00 00 01 00",
 	    /* Ids and counts past the range, alone or together. */
-	    "01 " ID_OVER_BYTES " 14 00 00",
-	    "02 01 14 " ID_MAX_BYTES " 14 00 00",
-	    "00 01 " ID_OVER_BYTES " 0a 00",
-	    "00 02 " ID_MAX_BYTES " 0a 01 0a 00",
-	    "00 01 07 " ID_OVER_BYTES " 00",
-	    "00 00 01 " ID_OVER_BYTES,
+	    "01 " ID_OVER_BYTES " 14 00 00 00",
+	    "02 01 14 " ID_MAX_BYTES " 14 00 00 00",
+	    "00 01 " ID_OVER_BYTES " 0a 00 00",
+	    "00 02 " ID_MAX_BYTES " 0a 01 0a 00 00",
+	    "00 01 07 " ID_OVER_BYTES " 00 00",
+	    "00 00 01 " ID_OVER_BYTES " 00",
+	    "00 00 00 01 " ID_OVER_BYTES,
 	    /* Points that do not fit. */
-	    "01 07 80 80 80 80 80 80 80 80 80 02 00 00",
-	    "01 07 80 80 80 80 80 80 80 80 80 80 00 00 00",
+	    "01 07 80 80 80 80 80 80 80 80 80 02 00 00 00",
+	    "01 07 80 80 80 80 80 80 80 80 80 80 00 00 00 00",
 	};
 	size_t i;
 
@@ -413,8 +437,8 @@ numbers_of_things_that_cannot_be_take_no_memory(void **test)
 	    ID_MAX_BYTES, "ff ff ff ff ff ff ff ff ff 01"};
 	static const struct {
 		const char *before, *behind;
-	} places[] = {
-	    {"", " 07 14 00 00"}, {"00 ", " 07 0a 00"}, {"00 00 ", " 07"}};
+	} places[] = {{"", " 07 14 00 00"}, {"00 ", " 07 0a 00"},
+	    {"00 00 ", " 07 00"}, {"00 00 00 ", " 07"}};
 	const char *text;
 	size_t size, i, k;
 
@@ -437,7 +461,7 @@ main(void)
 	    cmocka_unit_test(a_standing_is_stored_as_these_bytes),
 	    cmocka_unit_test(the_bytes_are_read_as_the_same_standing),
 	    cmocka_unit_test(random_standings_come_back),
-	    cmocka_unit_test(the_counts_of_rules_that_no_longer_exist_go),
+	    cmocka_unit_test(the_numbers_of_rules_that_no_longer_exist_go),
 	    cmocka_unit_test(balances_and_badges_stay_without_rules),
 	    cmocka_unit_test(a_count_of_0_is_not_stored_and_a_balance_of_0_is),
 	    cmocka_unit_test(an_event_that_is_refused_is_not_stored),
