@@ -112,6 +112,7 @@ CREATE TABLE IF NOT EXISTS rule_revision (
   point_scale_id INT UNSIGNED NULL,
   badge_id       INT UNSIGNED NULL,
   PRIMARY KEY (rule_id, since),
+  KEY in_force (rule_id, until),
   KEY application (application_id, until),
   CONSTRAINT rule_revision_rule FOREIGN KEY (rule_id) REFERENCES rule (id),
   CONSTRAINT rule_gives CHECK

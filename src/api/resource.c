@@ -257,9 +257,13 @@ write_change(const struct change *change, struct db *db, int64_t version,
 {
 	const struct catalog *catalog = change->resource->catalog;
 	const int64_t application = change->call->application;
+	enum error error;
 
 	if (changes_nothing(change, object, existing))
 		return OK;
+	error = application_count(db, application, version);
+	if (error != OK)
+		return error;
 	if (change->mode == CHANGE_DELETE)
 		return catalog_delete(
 		    catalog, db, application, version, existing);
@@ -299,7 +303,7 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 	int64_t version;
 
 	(void)attempt;
-	error = application_change(db, call->application, &version);
+	error = application_lock(db, call->application, &version);
 	if (error != OK)
 		return error;
 	found = catalog_get(

@@ -18,8 +18,8 @@ struct rule {
 	bool enabled;
 	const char *event_type;
 	const char *property; /* NULL: any event of the type */
-	int64_t
-	    times; /* 1: every match awards; N: once, at the N-th or later */
+	/* 1: every match awards; N: once, at the N-th or a later one. */
+	int64_t times;
 	int64_t points;
 	int64_t point_scale_id;
 	int64_t badge_id;

@@ -225,7 +225,7 @@ application_insert(struct db *db, struct application *application)
 }
 
 enum error
-application_change(struct db *db, int64_t id, int64_t *version_out)
+application_lock(struct db *db, int64_t id, int64_t *version_out)
 {
 	struct query query;
 	int64_t version = 0;
@@ -239,13 +239,31 @@ application_change(struct db *db, int64_t id, int64_t *version_out)
 	error = query_end(&query);
 	if (error == OK && version == 0)
 		error = ERR_APPLICATION_NOT_FOUND;
-	if (error != OK)
-		return error;
+	if (error == OK)
+		*version_out = version;
+	return error;
+}
+
+enum error
+application_count(struct db *db, int64_t id, int64_t version)
+{
+	struct query query;
+
 	query_begin(&query, db, SET_APPLICATION, CHANGE);
 	query_int(&query, version);
 	query_int(&query, new_stamp());
 	query_int(&query, id);
-	error = query_finish(&query);
+	return query_finish(&query);
+}
+
+enum error
+application_change(struct db *db, int64_t id, int64_t *version_out)
+{
+	int64_t version;
+	enum error error = application_lock(db, id, &version);
+
+	if (error == OK)
+		error = application_count(db, id, version);
 	if (error == OK)
 		*version_out = version;
 	return error;

@@ -70,6 +70,12 @@ enum error application_clean(struct db *db, struct arena *arena,
 enum error
 application_change(struct db *db, int64_t id, int64_t *version_out) MUST_CHECK;
 
+/* Its two halves, for what may turn out to change nothing: the next version. */
+enum error
+application_lock(struct db *db, int64_t id, int64_t *version_out) MUST_CHECK;
+enum error
+application_count(struct db *db, int64_t id, int64_t version) MUST_CHECK;
+
 enum key_kind { KEY_SECRET, KEY_PUBLISHABLE };
 
 enum { KEY_TEXT_SIZE = 64 };

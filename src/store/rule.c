@@ -11,7 +11,8 @@ enum { END_REVISION = CATALOG_COMMON, INSERT_REVISION, STATEMENTS };
 	" b.id, b.name, b.description, b.created_at, b.updated_at,"       \
 	" b.image_url"                                                    \
 	" FROM rule r"                                                    \
-	" JOIN rule_revision v ON v.rule_id = r.id AND v.until = 0"       \
+	" JOIN rule_revision v FORCE INDEX (in_force)"                    \
+	" ON v.rule_id = r.id AND v.until = 0"                            \
 	" LEFT JOIN point_scale s ON s.id = v.point_scale_id"             \
 	" LEFT JOIN badge b ON b.id = v.badge_id"                         \
 	" WHERE r.application_id = ? AND r.deleted = 0 "
@@ -30,7 +31,7 @@ static const char *const texts[STATEMENTS] = {
     /* By the revisions in force: those of deleted rules are not among them. */
     [CATALOG_COUNT] = "SELECT COUNT(*) FROM (SELECT 1 FROM rule_revision"
                       " WHERE application_id = ? AND until = 0 LIMIT ?) n",
-    [END_REVISION] = "UPDATE rule_revision SET until = ?"
+    [END_REVISION] = "UPDATE rule_revision FORCE INDEX (in_force) SET until = ?"
                      " WHERE application_id = ? AND rule_id = ?"
                      " AND until = 0",
     [INSERT_REVISION] =

@@ -117,12 +117,19 @@ WRAP(enum error, tx_run, struct db *db, const struct tx_options *options,
 	return error;
 }
 
-WRAP(enum error, application_change, struct db *db, int64_t id,
+WRAP(enum error, application_lock, struct db *db, int64_t id,
     int64_t *version_out)
 {
 	(void)db;
 	assert(id == FALSE_APPLICATION);
-	*version_out = 7;
+	*version_out = FALSE_VERSION;
+	return OK;
+}
+
+WRAP(enum error, application_count, struct db *db, int64_t id, int64_t version)
+{
+	(void)db;
+	assert(id == FALSE_APPLICATION && version == FALSE_VERSION);
 	return OK;
 }
 
@@ -187,7 +194,7 @@ WRAP(enum error, catalog_write, const struct catalog *catalog, struct db *db,
 
 	(void)db;
 	(void)arena;
-	assert(application_id == FALSE_APPLICATION && version == 7);
+	assert(application_id == FALSE_APPLICATION && version == FALSE_VERSION);
 	if (named->id == 0 && strlen(named->name) == 2)
 		return catalog->exists;
 	named->id = 1;
@@ -199,7 +206,7 @@ WRAP(enum error, catalog_delete, const struct catalog *catalog, struct db *db,
     int64_t application_id, int64_t version, const void *object)
 {
 	(void)db;
-	assert(application_id == FALSE_APPLICATION && version == 7);
+	assert(application_id == FALSE_APPLICATION && version == FALSE_VERSION);
 	return strlen(((const struct named *)object)->name) == 2
 	    ? catalog->in_use
 	    : OK;

@@ -11,7 +11,7 @@
  * A statement that is not replaced finds the connection lost. An event's
  * outcome is by its username's first letter, see false_store.c.
  */
-enum { FALSE_APPLICATION = 3, FALSE_APP_KEY = 11 };
+enum { FALSE_APPLICATION = 3, FALSE_APP_KEY = 11, FALSE_VERSION = 7 };
 extern const char false_secret[], false_publishable[];
 
 /* What committer_submit or reader_submit was given last, and what comes of it. */

@@ -40,3 +40,26 @@ class Ends(StackTest):
         for more in ("e", "x", "é", "x" * 200):
             self.assert_problem(one.get("/events/" + segment(
                 longest + more)), 404, "event_not_found")
+
+
+class Unchanged(StackTest):
+    """A PUT that changes nothing leaves no trace."""
+
+    def test_it_makes_no_revision_and_counts_no_version(self):
+        one = self.app()
+        body = {"eventType": "review", "points": 1, "pointScale": "s",
+                "badge": "b", "description": "d"}
+        self.assert_status(one.put("/rules/r", body), 201)
+        number = one.id
+
+        def trace():
+            return self.stack.sql(
+                "SELECT version, stamp, (SELECT COUNT(*) FROM rule_revision"
+                " WHERE application_id = a.id) FROM application a"
+                " WHERE id = %d" % number)
+        before = trace()
+        for _ in range(3):
+            self.assert_status(one.put("/rules/r", body), 200)
+        self.assertEqual(trace(), before)
+        self.assert_status(one.put("/rules/r", dict(body, points=2)), 200)
+        self.assertNotEqual(trace(), before)

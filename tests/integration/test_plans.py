@@ -38,7 +38,7 @@ INSERT INTO rule_revision (application_id, rule_id, since, until, enabled,
   FROM rule r JOIN badge b USING (application_id) WHERE r.name = 'r';
 INSERT INTO user (application_id, username, events, entries, replays,
     created_at, last_event, standing)
-  SELECT id, 'u', 1, 0, 0, 1, 1, X'000000' FROM mysql.small;
+  SELECT id, 'u', 1, 0, 0, 1, 1, X'00000000' FROM mysql.small;
 INSERT INTO event (application_id, id, previous, number, version, timestamp,
     timestamp_given, username, event_id, event_type)
   SELECT id, 1, 0, 1, 1, 1, 1, 'u', 'e', 't' FROM mysql.small;
@@ -46,7 +46,7 @@ INSERT INTO event (application_id, id, previous, number, version, timestamp,
 GROW = """
 INSERT INTO user (application_id, username, events, entries, replays,
     created_at, last_event, standing)
-  SELECT {app}, CONCAT('crowd-', seq), 1, 0, 0, 1, 1, X'000000'
+  SELECT {app}, CONCAT('crowd-', seq), 1, 0, 0, 1, 1, X'00000000'
   FROM seq_1_to_{users};
 INSERT INTO event (application_id, id, previous, number, version, timestamp,
     timestamp_given, username, event_id, event_type)

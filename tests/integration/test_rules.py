@@ -338,7 +338,7 @@ class Awards(StackTest):
             with self.subTest(changes):
                 app = self.app()
                 self.assertEqual(self.fired(app, *changes), list(fired))
-                self.assertEqual(app.points("u", "s"), 5 * sum(fired))
+                self.assertEqual(app.points(scale="s"), 5 * sum(fired))
 
     def test_delete_drops_the_counts_and_keeps_what_was_given(self):
         app = self.app()

@@ -190,7 +190,7 @@ MUTANTS = [
         "the counts of rules that exist are dropped with the others",
         "\treturn *at < count && rules[*at].id == id;\n",
         "\treturn *at + 1 < count && rules[*at].id == id;\n",
-        ["the_counts_of_rules_that_no_longer_exist_go"]),
+        ["the_numbers_of_rules_that_no_longer_exist_go"]),
     Mutant(
         "sign-lost", (2,),
         "a negative number is packed as if it had no sign",

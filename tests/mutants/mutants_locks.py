@@ -48,12 +48,10 @@ MUTANTS = [
     Mutant(
         "badge-not-read", (3,),
         "nobody looks whether the user has the badge already",
-        "\tunpack_badges(&unpack, state);\n"
-        "\treturn unpack_end(&unpack);\n",
+        "\tunpack_badges(&unpack, state);\n",
         "\tunpack_badges(&unpack, state);\n"
         "\tstate->kinds[STATE_BADGE].count = 0;\n"
-        "\tstate->badges = 0;\n"
-        "\treturn unpack_end(&unpack);\n",
+        "\tstate->badges = 0;\n",
         ["a_replay_answers_what_the_first_answer_said"]),
     Mutant(
         "balance-in-the-client", (2,),
