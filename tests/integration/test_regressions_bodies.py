@@ -142,28 +142,23 @@ class Sizes(Regressions):
         self.assertGreater(len(r.body), 17 * 1024 * 1024)
         self.assertEqual(one.entries(), 50 * 800)
 
-    def test_a_list_that_no_answer_could_hold_is_refused(self):
+    def test_a_list_that_no_answer_could_hold_ends_its_pages_early(self):
         """Events larger than bodies may be, so that few of them suffice."""
         one = self.app()
         application = one.id
         try:
             self.stack.sql("INSERT INTO user VALUES (%d, 'u', 70, 0, 0, 1, 70,"
-                           " X'000000')" % application)
+                           " X'00000000')" % application)
             for i in range(1, 71):
                 self.stack.sql(
                     "INSERT INTO event VALUES (%d, %d, %d, %d, 1, 1, 1, NULL,"
                     " 'u', 'e%d', 'e', NULL, CONCAT('{\"p\":\"', REPEAT('x',"
                     " 1 << 20), '\"}'))" % (application, i, i - 1, i, i))
-            for target, two in (("/events", "?limit=2"),
-                                ("/events?username=u", "&limit=2")):
+            for target in ("/events", "/events?username=u"):
                 with self.subTest(target), self.workers_unharmed():
-                    for _ in range(20):     # a slow machine may need too long
-                        r = one.get(target)
-                        if r.status != 503:
-                            break
-                    self.assert_problem(r, 400, "invalid_query")
-                    r = self.assert_json(one.get(target + two))
-                    self.assertEqual(len(r["data"]), 2)
+                    self.assertEqual([e["id"] for e in one.all(target)],
+                                     ["e%d" % i for i in range(70, 0, -1)])
+                    self.assertLess(len(one.get(target).json["data"]), 70)
         finally:
             for table in ("event", "user"):
                 self.stack.sql("DELETE FROM %s WHERE application_id = %d"
