@@ -59,6 +59,18 @@ item_faults(const struct batch_call *batch, const char *pointer)
 	    : NULL;
 }
 
+/* Of a body that the parser has given up, nothing else can be said. */
+static void
+keep_fault_of_all(struct call *call, const struct faults *parsed)
+{
+	const struct fault *fault;
+
+	for (fault = parsed->first; fault != NULL; fault = fault->next)
+		if (*fault->pointer == '\0')
+			faults_add(&call->faults, "", fault->code, "%s",
+			    fault->detail);
+}
+
 /* What the parser found belongs to the item that it is in, or to the batch. */
 static void
 share_faults(
@@ -105,6 +117,7 @@ take_items(struct call *call, struct batch_call *batch)
 	size_t i;
 
 	faults_init(&call->faults, call->arena);
+	keep_fault_of_all(call, &parsed);
 	decode_object(&decode, call->body, "", batch_fields, 1, &batch->items);
 	batch->count =
 	    batch->items == NULL ? 0 : json_object_array_length(batch->items);

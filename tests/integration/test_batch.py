@@ -150,6 +150,13 @@ class Batch(StackTest):
         self.assertEqual(app.points("u"), 10000)
         self.assertEqual(app.entries(), 1000)
 
+    def test_a_batch_with_too_many_values_is_told_so(self):
+        app = self.app()
+        with self.nothing_applied():
+            self.assert_invalid(
+                app.post("/events/batch", {"events": [1] * 200001}),
+                {"": "too_many"})
+
     def test_the_envelope_is_checked(self):
         app = self.app()
         with self.nothing_applied():
