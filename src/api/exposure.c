@@ -52,8 +52,8 @@ exposure_add(struct call *call)
 		return;
 	http_response_header(response, "Access-Control-Allow-Origin", "*");
 	http_response_header(response, "Access-Control-Expose-Headers",
-	    "ETag, Link, Location, Retry-After, WWW-Authenticate,"
-	    " X-Request-Id");
+	    "Accept-Encoding, Allow, ETag, Link, Location, Retry-After,"
+	    " WWW-Authenticate, X-Request-Id, X-Truncated");
 }
 
 void

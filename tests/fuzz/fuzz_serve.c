@@ -60,7 +60,7 @@ check_headers(const struct answer *answer)
 	    "Content-Type", "Content-Length", "Allow", "Location", "Link",
 	    "Retry-After", "WWW-Authenticate", "Access-Control-",
 	    "Accept-Encoding", "Cache-Control", "Vary",
-	    "X-Content-Type-Options"};
+	    "X-Content-Type-Options", "X-Truncated"};
 	const size_t count = sizeof(names) / sizeof(names[0]);
 	const char *line;
 	size_t i, len;

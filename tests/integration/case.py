@@ -10,6 +10,12 @@ from client import segment
 from packed import Standing
 from stack import Stack
 
+# Headers that a page in a browser reads without being told (the Fetch standard),
+# those for the browser itself, and those of connections and proxies.
+ANYHOW = {"cache-control", "content-length", "content-type", "last-modified",
+          "vary", "x-content-type-options", "date", "server", "connection",
+          "keep-alive", "transfer-encoding", "upgrade", "via", "age",
+          "accept-ranges", "x-varnish"}
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
 # The resources that are made, read, replaced and deleted alike: collection,
 # the body's members besides the name, the noun of the problem codes.
@@ -250,7 +256,20 @@ class StackTest(unittest.TestCase):
         self.assertIn(response.status, statuses, repr(response))
         self.assertTrue(response.header("X-Request-Id"),
                         "every response carries X-Request-Id")
+        self.assert_exposed(response)
         return response
+
+    def exposed(self, response):
+        """The headers that a page in a browser may read besides."""
+        names = response.header("Access-Control-Expose-Headers") or ""
+        return {name.strip().lower() for name in names.split(",")} - {""}
+
+    def assert_exposed(self, response):
+        """If a page may read the answer, it may read all its headers."""
+        if response.header("Access-Control-Allow-Origin"):
+            own = {name.lower() for name in response.headers.keys()
+                   if not name.lower().startswith("access-control-")}
+            self.assertLessEqual(own - ANYHOW, self.exposed(response))
 
     def assert_json(self, response, *statuses):
         """A success with a JSON body; returns the body."""

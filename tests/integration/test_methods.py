@@ -1,9 +1,12 @@
 """HTTP itself: HEAD, OPTIONS, CORS, ETag, 404, 405, what every answer has."""
 
 import json
+import os
+import re
 
 from apps import OneOfEach
 from case import KINDS, StackTest, unique
+from stack import SOURCE
 
 
 class Methods(OneOfEach):
@@ -68,6 +71,18 @@ class Methods(OneOfEach):
             self.assert_status(r, status)
             self.assertIn(r.header("Access-Control-Allow-Origin"),
                           ("*", "https://shop.example"))
+
+    def test_a_browser_page_may_read_every_header_that_is_documented(self):
+        """That the others have none besides, assert_status looks at."""
+        with open(os.path.join(SOURCE, "openapi.yaml"),
+                  encoding="utf-8") as f:
+            text = f.read().partition("\ncomponents:\n")[2]
+        text = re.search(r"^  headers:\n((?: {4}.*\n|\n)+)", text, re.M)[1]
+        documented = {name.lower() for name in re.findall(
+            r"^ {4}([\w-]+):$", text, re.M)}
+        self.assertGreaterEqual(documented, {"etag", "x-truncated"})
+        self.assertEqual(self.exposed(self.one.get("/application")),
+                         documented)
 
     def test_another_method_is_405_with_allow(self):
         with self.nothing_applied():

@@ -26,6 +26,12 @@ MUTANTS = [
         "[ACCESS_CLASSIC] = {ASK_FIRST, \"appKey\", true}",
         [PAGES]),
     Mutant(
+        "header-that-no-page-reads", (),
+        "a page in a browser is not let read the methods that a path takes",
+        "\"Accept-Encoding, Allow, ETag,",
+        "\"Accept-Encoding, ETag,",
+        ["test_a_browser_page_may_read_every_header_that_is_documented"]),
+    Mutant(
         "exposure-of-the-method", (),
         "OPTIONS and 405 are told apart from their path's other answers",
         "\tconst struct route *route = call->match.any;",
