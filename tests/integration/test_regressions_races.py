@@ -47,7 +47,8 @@ class Keys(Regressions):
                             path, body, key=key["key"])] * 16):
                         self.assert_problem(r, 401, "key_unknown")
                         self.assertEqual(r.header("WWW-Authenticate"),
-                                         "Bearer")
+                                         'Bearer realm="palmares", '
+                                         'error="invalid_token"')
 
 
 class Races(Regressions):
