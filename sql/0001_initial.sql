@@ -10,6 +10,12 @@
 -- An event writes two rows: its own, behind all others, and its user's. What
 -- grows with the events is in no order but theirs, so that the pages that an
 -- event needs are in memory however many events there are.
+--
+-- Ids are BIGINT, because a transaction that is rolled back uses its ids up, all
+-- applications share them, and a client that makes and deletes a badge 1,000
+-- times a second has used up 2^32 in 50 days. An application's id is INT: it
+-- stands in each event three times, with the indexes, and only an operator or the
+-- first request of a classic appKey makes one, which then stays.
 
 CREATE TABLE IF NOT EXISTS application (
   id          INT UNSIGNED NOT NULL AUTO_INCREMENT,
@@ -36,7 +42,7 @@ CREATE TABLE IF NOT EXISTS application (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS api_key (
-  id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  id             BIGINT NOT NULL AUTO_INCREMENT,
   application_id INT UNSIGNED NOT NULL,
   kind           ENUM('secret', 'publishable') NOT NULL,
   hash           BINARY(32) NOT NULL,
@@ -51,7 +57,7 @@ CREATE TABLE IF NOT EXISTS api_key (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS point_scale (
-  id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  id             BIGINT NOT NULL AUTO_INCREMENT,
   application_id INT UNSIGNED NOT NULL,
   name           VARBINARY(400) NOT NULL,
   description    VARBINARY(4000) NOT NULL,
@@ -65,7 +71,7 @@ CREATE TABLE IF NOT EXISTS point_scale (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS badge (
-  id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  id             BIGINT NOT NULL AUTO_INCREMENT,
   application_id INT UNSIGNED NOT NULL,
   name           VARBINARY(400) NOT NULL,
   description    VARBINARY(4000) NOT NULL,
@@ -83,10 +89,10 @@ CREATE TABLE IF NOT EXISTS badge (
 -- because a rule is made under the application's lock. A deleted rule stays as
 -- the name in old awards; deleted is then its own id, which frees the name.
 CREATE TABLE IF NOT EXISTS rule (
-  id             INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  id             BIGINT NOT NULL AUTO_INCREMENT,
   application_id INT UNSIGNED NOT NULL,
   name           VARBINARY(400) NOT NULL,
-  deleted        INT UNSIGNED NOT NULL,
+  deleted        BIGINT NOT NULL,
   description    VARBINARY(4000) NOT NULL,
   created_at     BIGINT NOT NULL,
   updated_at     BIGINT NOT NULL,
@@ -101,7 +107,7 @@ CREATE TABLE IF NOT EXISTS rule (
 -- was judged by, so the past can be folded again after rules have changed.
 CREATE TABLE IF NOT EXISTS rule_revision (
   application_id INT UNSIGNED NOT NULL,
-  rule_id        INT UNSIGNED NOT NULL,
+  rule_id        BIGINT NOT NULL,
   since          BIGINT NOT NULL,
   until          BIGINT NOT NULL,
   enabled        BOOLEAN NOT NULL,
@@ -109,8 +115,8 @@ CREATE TABLE IF NOT EXISTS rule_revision (
   property       VARBINARY(190) NULL,
   times          BIGINT NOT NULL,
   points         BIGINT NOT NULL,
-  point_scale_id INT UNSIGNED NULL,
-  badge_id       INT UNSIGNED NULL,
+  point_scale_id BIGINT NULL,
+  badge_id       BIGINT NULL,
   PRIMARY KEY (rule_id, since),
   KEY in_force (rule_id, until),
   KEY application (application_id, until),

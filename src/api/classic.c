@@ -121,9 +121,16 @@ create_application(struct call *call, int64_t app_key)
 	    .description = "made by its first request",
 	    .time_zone = "UTC",
 	    .classic = true};
-	enum error error =
-	    tx_run(call->db, &options, insert_application, &application);
+	struct application namesake;
+	enum error error = application_by_name(
+	    call->db, call->arena, application.name, &namesake);
 
+	/* It is another's: an INSERT would use up an id, and in vain. */
+	if (error == OK)
+		return OK;
+	if (error != ERR_APPLICATION_NOT_FOUND)
+		return error;
+	error = tx_run(call->db, &options, insert_application, &application);
 	/* Another request may have been faster: then it is there. */
 	return error == ERR_APPLICATION_EXISTS ? OK : error;
 }

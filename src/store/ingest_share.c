@@ -21,8 +21,9 @@ struct share {
 
 /*
  * Of awards, more than a job that was applied can need when it comes again: one
- * is 35 bytes at most, and 150 in an answer. Of standings, what a thousand users
- * have who have most that there may be; 12 times as much memory is made of it.
+ * is 38 bytes at most, while ids are below 2^42 (a hundred years of 1,000 a
+ * second), and 150 in an answer. Of standings, what a thousand users have who
+ * have most that there may be; 12 times as much memory is made of it.
  */
 static const struct share most = {
     .standings = 4 << 20, .awards = 8 << 20, .answers = INGEST_ANSWER_MAX};

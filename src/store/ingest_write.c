@@ -21,7 +21,7 @@ enum {
 
 #define MARK(table)                                                      \
 	"UPDATE JSON_TABLE(?, '$[*]' COLUMNS ("                          \
-	" a INT UNSIGNED PATH '$[0]', i INT UNSIGNED PATH '$[1]')) k"    \
+	" a INT UNSIGNED PATH '$[0]', i BIGINT PATH '$[1]')) k"          \
 	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY) ON t.id = k.i" \
 	" AND t.application_id = k.a SET t.given = TRUE"
 

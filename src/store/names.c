@@ -10,11 +10,11 @@
 
 enum { FIND, ALL, STATEMENTS };
 
-#define FIND_IN(kind, table)                                          \
-	"SELECT " kind ", k.a, k.i, t.name"                           \
-	" FROM JSON_TABLE(?, '$[*]' COLUMNS ("                        \
-	" a INT UNSIGNED PATH '$[0]', i INT UNSIGNED PATH '$[1]')) k" \
-	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY)"            \
+#define FIND_IN(kind, table)                                    \
+	"SELECT " kind ", k.a, k.i, t.name"                     \
+	" FROM JSON_TABLE(?, '$[*]' COLUMNS ("                  \
+	" a INT UNSIGNED PATH '$[0]', i BIGINT PATH '$[1]')) k" \
+	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY)"      \
 	" ON t.id = k.i AND t.application_id = k.a"
 
 #define ALL_OF(kind, table)                                                   \

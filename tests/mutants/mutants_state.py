@@ -50,6 +50,28 @@ MUTANTS = [
         "  events         INT UNSIGNED NOT NULL,\n",
         ["test_counters_go_on_beyond_32_bits"]),
     Mutant(
+        "names-of-32-bits", (),
+        "what has an id beyond 2^32 - 1 has no name in a ledger",
+        "\" a INT UNSIGNED PATH '$[0]', i BIGINT PATH '$[1]')) k\" \\\n"
+        "\t\" STRAIGHT_JOIN \" table \" t FORCE INDEX (PRIMARY)\"",
+        "\" a INT UNSIGNED PATH '$[0]', i INT UNSIGNED PATH '$[1]')) k\" \\\n"
+        "\t\" STRAIGHT_JOIN \" table \" t FORCE INDEX (PRIMARY)\"",
+        ["test_all_that_has_an_id_goes_on"]),
+    Mutant(
+        "badge-ids-of-32-bits", (),
+        "a client that makes and deletes badges uses up everybody's ids",
+        "  badge_id       BIGINT NULL,\n",
+        "  badge_id       INT UNSIGNED NULL,\n",
+        ["test_all_that_has_an_id_goes_on"]),
+    Mutant(
+        "ids-for-nothing", (),
+        "a request without a key uses up an application's id, and makes none",
+        "\tif (error == OK)\n\t\treturn OK;\n"
+        "\tif (error != ERR_APPLICATION_NOT_FOUND)\n\t\treturn error;\n",
+        "\tif (error != OK && error != ERR_APPLICATION_NOT_FOUND)\n"
+        "\t\treturn error;\n",
+        ["test_an_application_that_cannot_be_made_uses_no_id_up"]),
+    Mutant(
         "any-key-is-live", (),
         "a key opens an application that has some other key",
         "\t\tif (memcmp(&keys->hashes[i], key, sizeof(*key)) == 0)\n",
