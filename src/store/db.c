@@ -196,6 +196,16 @@ db_drop_if_closed(struct db *db)
 	db_disconnect(db);
 }
 
+void
+db_drop_if_begun(struct db *db)
+{
+	if (db->mysql == NULL ||
+	    (db->mysql->server_status & SERVER_STATUS_IN_TRANS) == 0)
+		return;
+	log_error("event=transaction_left_open");
+	db_disconnect(db);
+}
+
 bool
 db_begins_by_itself(const struct db *db)
 {

@@ -117,6 +117,9 @@ int64_t db_waited(const struct db *db);
  */
 void db_drop_if_closed(struct db *db);
 
+/* Disconnects, with a log line, if a transaction has been left open. */
+void db_drop_if_begun(struct db *db);
+
 /* Whether its first statement begins a transaction, without being told. */
 bool db_begins_by_itself(const struct db *db);
 

@@ -189,8 +189,12 @@ put_idle(struct pool *pool, struct db *db)
 void
 pool_give(struct pool *pool, struct db *db)
 {
+	const bool lost = !db_is_connected(db);
+
+	/* The next one would be in it, and would commit or lose it. */
+	db_drop_if_begun(db);
 	pthread_mutex_lock(&pool->mutex);
-	if (!db_is_connected(db))
+	if (lost)
 		pool->down = true;
 	put_idle(pool, db);
 	pthread_cond_signal(&pool->freed);

@@ -74,8 +74,10 @@ attempt_once(struct db *db, tx_body body, const struct tx_attempt *attempt,
 		db_counters(db)->retries++;
 	if (!db_begins_by_itself(db))
 		error = run_statement(db, BEGIN);
-	if (error == OK)
-		error = body(db, attempt, context);
+	/* What never began is not rolled back. */
+	if (error != OK)
+		return error;
+	error = body(db, attempt, context);
 	if (error == OK)
 		error = commit(db);
 	if (error == OK)

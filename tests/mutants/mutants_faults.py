@@ -70,4 +70,54 @@ MUTANTS = [
         "enum { AHEAD_MAX = 128 };",
         "enum { AHEAD_MAX = 1000000 };",
         ["test_long_ids_are_asked_for_while_the_server_tells_of_many_users"]),
+    Mutant(
+        "never-begun-counted-as-rolled-back", (),
+        "a transaction whose beginning failed is counted as rolled back",
+        "\t/* What never began is not rolled back. */\n"
+        "\tif (error != OK)\n"
+        "\t\treturn error;\n"
+        "\terror = body(",
+        "\tif (error == OK)\n"
+        "\t\terror = body(",
+        ["what_never_began_is_not_counted_as_rolled_back"]),
+    Mutant(
+        "closed-not-counted-as-lost", (),
+        "a connection that the server closed meanwhile is not counted as lost",
+        "\tdb->counters->connections_lost++;\n"
+        "\tdb_disconnect(db);\n",
+        "\tdb_disconnect(db);\n",
+        ["what_was_closed_is_counted_and_told_apart"]),
+    Mutant(
+        "open-transaction-given-out", (1,),
+        "a request gets a connection amid another one's transaction",
+        "\tdb_drop_if_begun(db);\n",
+        "",
+        ["a_transaction_that_was_left_open_is_nobody_elses"]),
+    Mutant(
+        "error-left-open", (1,),
+        "a transaction that met an error stays open on its connection",
+        "\tif (error != ERR_COMMIT_UNKNOWN)\n"
+        "\t\tdb_counters(db)->rollbacks++;\n"
+        "\troll_back(db);\n",
+        "\tif (error != ERR_COMMIT_UNKNOWN)\n"
+        "\t\tdb_counters(db)->rollbacks++;\n",
+        ["what_has_met_an_error_is_given_out_sound"]),
+    Mutant(
+        "other-database-stays", (6,),
+        "a connection whose tables have gone is given out as before",
+        "\t} else if (error == ERR_SCHEMA_MISMATCH && db->ready)\n",
+        "\t} else if (error == ERR_SCHEMA_MISMATCH && !db->ready)\n",
+        ["what_has_met_an_error_is_given_out_sound"]),
+    Mutant(
+        "new-connection-passes-for-the-old", (6,),
+        "what a lost connection has read is taken for what the next one sees",
+        "\tdb->connection += error == OK;\n",
+        "\tdb->connection = error == OK;\n",
+        ["what_was_closed_is_counted_and_told_apart"]),
+    Mutant(
+        "lost-connections-first", (),
+        "who could have a connection waits for one to be made",
+        "\twhile (!db_is_connected(db) && place > 0 &&\n",
+        "\twhile (db_is_connected(db) && place > 0 &&\n",
+        ["a_connection_that_is_there_is_given_out_first"]),
 ]

@@ -216,6 +216,156 @@ a_connection_that_is_there_is_given_out_first(void **state)
 	pool_free(pool);
 }
 
+static int64_t
+number_of(struct db *db, const char *query)
+{
+	int64_t number = -1;
+
+	assert_int_equal(db_text_number(db, test_arena, query, &number), OK);
+	return number;
+}
+
+static int
+make_row(void **state)
+{
+	(void)state;
+	sql("DROP TABLE IF EXISTS pair");
+	sql("CREATE TABLE pair (id INT PRIMARY KEY, v INT NOT NULL)"
+	    " ENGINE=InnoDB");
+	sql("INSERT INTO pair VALUES (1, 0)");
+	return 0;
+}
+
+/* It has no transaction, no lock, and the settings of a request. */
+static void
+assert_sound(struct db *db)
+{
+	assert_int_equal(number_of(db, "SELECT @@in_transaction"), 0);
+	assert_int_equal(number_of(db, "SELECT @@autocommit"), 1);
+	assert_int_equal(number_of(db, "SELECT v FROM pair WHERE id = 1"), 0);
+	/* Nobody else has the row either. */
+	sql("SELECT v FROM pair WHERE id = 1 FOR UPDATE NOWAIT");
+	assert_int_equal(
+	    number_of(db, "SELECT id FROM pair WHERE id = 1 FOR UPDATE"), 1);
+}
+
+/* Until what a connection had begun is undone, after it was closed. */
+static void
+wait_for_rollback(void)
+{
+	const int64_t deadline = in_seconds(5);
+
+	/* InnoDB renews that table every 100 ms at most. */
+	while (sql_number(
+	           "SELECT COUNT(*) FROM information_schema.innodb_trx") > 0) {
+		assert_true(clock_monotonic() < deadline);
+		clock_sleep(120000);
+	}
+}
+
+static enum error
+change_and_fail(struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	enum error error =
+	    db_text(db, "UPDATE pair SET v = v + 1 WHERE id = 1");
+
+	(void)attempt;
+	return error == OK ? db_text(db, context) : error;
+}
+
+/* The same one again where the server only refused a statement. */
+static void
+what_has_met_an_error_is_given_out_sound(void **state)
+{
+	static const struct {
+		const char *text;
+		bool stays;
+	} errors[] = {
+	    {"INSERT INTO pair VALUES (1, 1)", true},
+	    {"KILL QUERY CONNECTION_ID()", true},
+	    {"SET STATEMENT max_statement_time = 0.01 FOR SELECT SUM(a.seq)"
+	     " FROM seq_1_to_10000 a JOIN seq_1_to_10000 b",
+	        true},
+	    {"SELECT nothing at all", true},
+	    {"SELECT v FROM no_such_table", false},
+	    {"KILL CONNECTION CONNECTION_ID()", false},
+	};
+	/* No second try. */
+	const struct tx_options options = {.deadline = clock_monotonic()};
+	struct pool *pool = pool_new(&server_settings, 1, &server_counters);
+	uint64_t connects;
+	struct db *db;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(errors); i++) {
+		db = take(pool);
+		connects = server_counters.connects;
+		assert_int_not_equal(tx_run(db, &options, change_and_fail,
+		                         (void *)(uintptr_t)errors[i].text),
+		    OK);
+		pool_give(pool, db);
+		db = take(pool);
+		assert_int_equal(server_counters.connects - connects,
+		    errors[i].stays ? 0 : 1);
+		wait_for_rollback();
+		assert_sound(db);
+		pool_give(pool, db);
+	}
+	pool_free(pool);
+}
+
+static void
+a_transaction_that_was_left_open_is_nobody_elses(void **state)
+{
+	struct pool *pool =
+	    pool_new(&server_settings, CALLERS, &server_counters);
+	struct db *db = take(pool);
+
+	(void)state;
+	assert_int_equal(db_text(db, "START TRANSACTION"), OK);
+	assert_int_equal(db_text(db, "UPDATE pair SET v = 1 WHERE id = 1"), OK);
+	pool_give(pool, db);
+	db = take(pool);
+	/* At once: the server ends it by itself after some seconds. */
+	assert_int_equal(number_of(db, "SELECT @@in_transaction"), 0);
+	wait_for_rollback();
+	assert_sound(db);
+	pool_give(pool, db);
+	pool_free(pool);
+}
+
+/* And those that are as they were are not made anew. */
+static void
+what_was_closed_is_counted_and_told_apart(void **state)
+{
+	struct pool *pool = pool_new(&server_settings, 2, &server_counters);
+	struct db *lost = take(pool), *kept = take(pool), *one, *other;
+	const uint64_t number = db_connection(lost), same = db_connection(kept);
+	struct db_counters before;
+
+	(void)state;
+	sql("KILL CONNECTION %lld",
+	    (long long)number_of(lost, "SELECT CONNECTION_ID()"));
+	before = server_counters;
+	pool_give(pool, lost);
+	pool_give(pool, kept);
+	one = take(pool);
+	other = take(pool);
+	assert_ptr_equal(one, kept);
+	assert_ptr_equal(other, lost);
+	assert_int_equal(db_connection(kept), same);
+	assert_int_not_equal(db_connection(lost), number);
+	assert_int_equal(
+	    server_counters.connections_lost - before.connections_lost, 1);
+	assert_int_equal(server_counters.connects - before.connects, 1);
+	assert_int_equal(
+	    server_counters.connect_failures, before.connect_failures);
+	pool_give(pool, one);
+	pool_give(pool, other);
+	pool_free(pool);
+}
+
 static int
 start_proxy(void **state)
 {
@@ -230,6 +380,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nobody_gets_a_connection_that_was_closed),
 	    cmocka_unit_test(a_connection_that_is_there_is_given_out_first),
+	    cmocka_unit_test_setup(
+	        what_has_met_an_error_is_given_out_sound, make_row),
+	    cmocka_unit_test_setup(
+	        a_transaction_that_was_left_open_is_nobody_elses, make_row),
+	    cmocka_unit_test(what_was_closed_is_counted_and_told_apart),
 	    cmocka_unit_test_setup(
 	        a_server_that_is_reached_again_is_waited_for, start_proxy),
 	    cmocka_unit_test(who_waited_for_a_try_in_vain_does_not_try_again),

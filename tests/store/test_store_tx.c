@@ -317,6 +317,30 @@ a_lost_commit_counts_neither_as_committed_nor_as_rolled_back(void **state)
 	db_free(db);
 }
 
+/* Its connection is closed while nobody uses it. */
+static void
+what_never_began_is_not_counted_as_rolled_back(void **state)
+{
+	const struct tx_options options = {.deadline = in_seconds(20)};
+	struct db *db = connect_as(DB_REQUEST);
+	int64_t id = 0;
+
+	(void)state;
+	assert_int_equal(
+	    db_text_number(db, test_arena, "SELECT CONNECTION_ID()", &id), OK);
+	sql("KILL CONNECTION %lld", (long long)id);
+	memset(&server_counters, 0, sizeof(server_counters));
+	assert_int_equal(tx_run(db, &options, add_one, NULL), OK);
+	assert_int_equal(server_counters.connections_lost, 1);
+	assert_int_equal(server_counters.connects, 1);
+	assert_int_equal(server_counters.connect_failures, 0);
+	assert_int_equal(server_counters.retries, 1);
+	assert_int_equal(server_counters.rollbacks, 0);
+	assert_int_equal(server_counters.commits, 1);
+	assert_int_equal(value_of(1), 1);
+	db_free(db);
+}
+
 static void
 what_is_never_connected_is_neither_lost_nor_retried(void **state)
 {
@@ -491,6 +515,8 @@ main(void)
 	    cmocka_unit_test_setup(
 	        a_lost_commit_counts_neither_as_committed_nor_as_rolled_back,
 	        make_rows),
+	    cmocka_unit_test_setup(
+	        what_never_began_is_not_counted_as_rolled_back, make_rows),
 	    cmocka_unit_test_setup(
 	        what_is_never_connected_is_neither_lost_nor_retried, make_rows),
 	    cmocka_unit_test_setup(
