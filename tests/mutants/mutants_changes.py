@@ -31,6 +31,12 @@ MUTANTS = [
         ["test_a_put_that_finds_in_its_retry_what_it_would_make_is_200",
          "test_a_put_that_has_to_make_it_in_its_retry_is_201"]),
     Mutant(
+        "retry-with-what-the-first-made", (),
+        "a second attempt writes what the first one made of the request",
+        "\tmemcpy(object, change->object, catalog->size);\n",
+        "\tobject = change->object;\n",
+        ["test_what_a_rule_names_is_made_again_in_its_retry"]),
+    Mutant(
         "gifts-made-in-the-first-attempt", (),
         "a second attempt makes nothing of what a rule names",
         "\tif (error != catalog->not_found)\n"
