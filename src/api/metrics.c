@@ -88,7 +88,7 @@ static const struct {
     {"palmares_events_replayed_total", "counter",
         "Events that were stored before.", AT(events_replayed)},
     {"palmares_events_refused_total", "counter",
-        "Well-formed events that were not stored.", AT(events_refused)},
+        "Events that were refused for what is in them.", AT(events_refused)},
     {"palmares_awards_total", "counter", "Awards given.", AT(awards)},
     {"palmares_badges_won_total", "counter", "Badges won.", AT(badges)},
     {"palmares_batches_split_total", "counter",
@@ -118,7 +118,7 @@ static const struct {
     {"palmares_db_rollbacks_total", "counter", "Transactions rolled back.",
         AT(db.rollbacks)},
     {"palmares_db_commits_unknown_total", "counter",
-        "Connections lost at COMMIT.", AT(db.commits_unknown)},
+        "COMMITs whose outcome was unknown at first.", AT(db.commits_unknown)},
 };
 
 static void

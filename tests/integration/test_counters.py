@@ -7,11 +7,14 @@ import time
 from case import metrics, unique
 from client import Together
 from processes import is_live
-from stack import wait_until
+from stack import SqlSession, wait_until
 from test_retry import Foreign
 
 STORED = ("palmares_events_applied_total", "palmares_awards_total",
           "palmares_badges_won_total", "palmares_batch_events_sum")
+ANSWERED = "palmares_http_requests_total{method=\"POST\"," \
+    "route=\"/api/v1/events/batch\",status=\"%d\"}"
+WORKERS = ("palmares_worker_starts_total", "palmares_worker_crashes_total")
 GAUGES = ("palmares_queued_events", "palmares_requests_in_progress",
           "palmares_busy_connections")
 
@@ -27,7 +30,7 @@ class Counters(Foreign):
 
     def difference(self, before, *names):
         now = metrics(self.stack)
-        return [now[name] - before[name] for name in names]
+        return [now.get(name, 0) - before.get(name, 0) for name in names]
 
     def win(self, *usernames):
         return {"events": [{"id": unique("w"), "username": u,
@@ -62,9 +65,40 @@ class Counters(Foreign):
         self.assert_problem(r, 503, "database_unavailable")
         self.assertEqual(self.difference(before, *STORED), [0, 0, 0, 0])
         self.assertEqual(self.difference(
-            before, "palmares_db_commits_total"), [0])
+            before, "palmares_db_commits_total", ANSWERED % 200,
+            ANSWERED % 503), [0, 0, 1])
         self.assert_json(self.one.post("/events/batch", body))
         self.assertEqual(self.difference(before, *STORED), [1, 1, 1, 1])
+        self.assertEqual(self.difference(
+            before, ANSWERED % 200, ANSWERED % 503), [1, 1])
+
+    def test_a_commit_that_is_lost_and_settled_is_counted_once(self):
+        body = self.win(*self.users())
+        before = metrics(self.stack)
+        block = SqlSession(self.stack)
+        self.addCleanup(block.close)
+        block.run("BACKUP STAGE START; BACKUP STAGE FLUSH;"
+                  "BACKUP STAGE BLOCK_DDL; BACKUP STAGE BLOCK_COMMIT")
+        sent = self.send(body)
+        wait_until(lambda: self.committing(block), 5, "a COMMIT hangs", 0.01)
+        block.run("KILL CONNECTION %s" % self.committing(block)[0][0])
+        block.run("BACKUP STAGE END")
+        (response, _), = sent.join()
+        self.assert_json(response)
+        self.assertEqual(self.difference(before, *STORED), [2, 2, 2, 2])
+        self.assertEqual(self.difference(
+            before, "palmares_db_commits_unknown_total",
+            "palmares_db_connections_lost_total",
+            "palmares_db_retries_total", "palmares_db_commits_total",
+            "palmares_db_rollbacks_total", "palmares_events_replayed_total",
+            "palmares_batch_events_count"), [1, 1, 1, 1, 0, 0, 1])
+
+    @staticmethod
+    def committing(session):
+        """The id of the connection whose COMMIT hangs."""
+        return session.run(
+            "SELECT id FROM information_schema.processlist"
+            " WHERE user = 'palmares' AND info = 'COMMIT'")
 
     def test_what_is_refused_is_not_counted_as_stored(self):
         before = metrics(self.stack)
@@ -120,10 +154,12 @@ class Counters(Foreign):
         # New workers count elsewhere than the first, and the next where those
         # have: so what a dead one leaves is overwritten by nobody.
         old = self.stack.worker_pids()
+        before = metrics(self.stack)
         self.stack.daemon.send(signal.SIGHUP)
         wait_until(lambda: not any(is_live(pid) for pid in old), 30,
                    "the old workers end")
         self.stack.wait_ready()
+        self.assertEqual(self.difference(before, *WORKERS), [len(old), 0])
         user = self.users()[0]
         session = self.session()
         session.run(self.lock_user(user))
@@ -142,5 +178,7 @@ class Counters(Foreign):
                    "all workers are back")
         time.sleep(0.3)
         now = metrics(self.stack)
+        self.assertEqual(self.difference(before, *WORKERS),
+                         [len(old) + len(workers), len(workers)])
         # Of the requests under way one asks for the metrics.
         self.assertEqual([now[name] for name in GAUGES], [0, 1, 0])
