@@ -3,7 +3,7 @@
 from table import Mutant
 
 KEYED = "test_v1_says_that_a_key_makes_the_answer"
-CACHED = "test_what_a_key_opened_stays_shut_without_it"
+SEEN = "test_what_an_event_gave_is_seen_at_once"
 PAGES = "test_a_page_in_a_browser_cannot_use_the_classic_interface"
 
 MUTANTS = [
@@ -12,7 +12,7 @@ MUTANTS = [
         "a cache in front may answer everybody with what a key opened",
         "#define ASK_FIRST \"private, no-cache\"",
         "#define ASK_FIRST \"max-age=60\"",
-        [CACHED]),
+        [SEEN]),
     Mutant(
         "answers-without-vary", (6,),
         "a cache is not told that X-API-Key makes the answer another",
@@ -66,7 +66,14 @@ MUTANTS = [
         "of two lines of a header the first one counts",
         "\t\t\t    ++seen[i] == 2)\n",
         "\t\t\t    ++seen[i] == 0)\n",
-        ["test_two_lines_of_a_header_are_refused"]),
+        ["a_header_that_may_come_once_is_told_by_its_name",
+         "test_two_lines_of_a_header_are_refused"]),
+    Mutant(
+        "headers-alike-are-one", (),
+        "a header is refused because another one's name begins alike",
+        "\t    {\"HTTP_IF_MATCH=\", \"If-Match\"},\n",
+        "\t    {\"HTTP_IF_MATCH\", \"If-Match\"},\n",
+        ["headers_that_differ_are_not_taken_for_one"]),
     Mutant(
         "encoded-bodies", (),
         "a compressed body is taken for JSON",

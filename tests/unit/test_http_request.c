@@ -362,6 +362,66 @@ parameters_of_nginx_are_found_by_their_whole_name(void **test)
 	assert_null(http_param(&request, "HTTP_ACCEPT"));
 }
 
+static const char *
+repeated(char **params)
+{
+	const struct http_request request = {.arena = arena, .params = params};
+
+	return http_repeated_header(&request);
+}
+
+static void
+a_header_that_may_come_once_is_told_by_its_name(void **test)
+{
+	static const struct {
+		const char *param, *header;
+	} rows[] = {
+	    {"HTTP_AUTHORIZATION=", "Authorization"},
+	    {"HTTP_X_API_KEY=", "X-API-Key"},
+	    {"HTTP_IDEMPOTENCY_KEY=", "Idempotency-Key"},
+	    {"HTTP_APPKEY=", "appKey"},
+	    {"HTTP_IF_MATCH=", "If-Match"},
+	    {"HTTP_IF_NONE_MATCH=", "If-None-Match"},
+	    {"HTTP_CONTENT_ENCODING=", "Content-Encoding"},
+	};
+	char host[] = "HTTP_HOST=a";
+	size_t i;
+
+	(void)test;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *a = arena_printf(arena, "%sa", rows[i].param);
+		char *empty = arena_strdup(arena, rows[i].param);
+		char *equal[] = {a, host, a, NULL};
+		char *other[] = {host, a, empty, NULL};
+		char *thrice[] = {empty, a, a, NULL};
+		char *once[] = {host, a, host, NULL};
+
+		assert_string_equal(repeated(equal), rows[i].header);
+		assert_string_equal(repeated(other), rows[i].header);
+		assert_string_equal(repeated(thrice), rows[i].header);
+		assert_null(repeated(once));
+	}
+}
+
+/* One of each, and names that only begin or end alike. */
+static void
+headers_that_differ_are_not_taken_for_one(void **test)
+{
+	char match[] = "HTTP_IF_MATCH=\"a\"";
+	char longer[] = "HTTP_IF_MATCHES=HTTP_IF_MATCH=";
+	char shorter[] = "HTTP_IF_MATC=HTTP_IF_MATCH=";
+	char none[] = "HTTP_IF_NONE_MATCH=\"a\"";
+	char bare[] = "HTTP_IF_MATCH";
+	char lower[] = "http_if_match=\"a\"";
+	char *params[] = {
+	    match, longer, shorter, none, bare, lower, longer, NULL};
+	char *nothing[] = {NULL};
+
+	(void)test;
+	assert_null(repeated(params));
+	assert_null(repeated(nothing));
+}
+
 int
 main(void)
 {
@@ -380,6 +440,8 @@ main(void)
 	    cmocka_unit_test(a_route_without_parameters_knows_none),
 	    cmocka_unit_test(the_query_itself_stays_as_sent),
 	    cmocka_unit_test(parameters_of_nginx_are_found_by_their_whole_name),
+	    cmocka_unit_test(a_header_that_may_come_once_is_told_by_its_name),
+	    cmocka_unit_test(headers_that_differ_are_not_taken_for_one),
 	};
 
 	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
