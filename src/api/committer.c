@@ -449,6 +449,12 @@ note_connection(struct committer *committer)
 	pthread_mutex_unlock(&committer->mutex);
 }
 
+void
+committer_connect(struct committer *committer)
+{
+	note_connection(committer);
+}
+
 /* Under the mutex: until there is something to do, or it is time to look. */
 static void
 wait_for_work(struct committer *committer)

@@ -23,6 +23,9 @@ struct committer *committer_new(const struct db_settings *settings,
     struct committer_limits limits, struct worker_metrics *metrics,
     struct done *done);
 
+/* Makes its connection, while there are no jobs yet: the first need not wait. */
+void committer_connect(struct committer *committer);
+
 /* Applies what is waiting, and ends the thread. */
 void committer_free(struct committer *committer);
 

@@ -145,7 +145,8 @@ pause_unless_term(int64_t microseconds)
 }
 
 bool
-watch_hold(const struct settings *settings, const struct watch *watch)
+watch_hold(
+    const struct settings *settings, const struct watch *watch, bool *fine_out)
 {
 	const int64_t started = clock_monotonic();
 	struct db_counters counters = {0};
@@ -162,6 +163,7 @@ watch_hold(const struct settings *settings, const struct watch *watch)
 			told = tell(watch, &probe.report);
 		go_on = pause_unless_term(HOLD_TICK);
 	}
+	*fine_out = probe.report.state == WATCH_FINE;
 	db_free(db);
 	return go_on;
 }

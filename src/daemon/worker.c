@@ -39,6 +39,18 @@ start_service(struct service *service, const struct settings *settings,
 	return service->committer != NULL && service->reader != NULL;
 }
 
+/*
+ * Makes the connections that the first requests need: on a busy machine that
+ * takes longer than a request may wait. Where the database cannot be used, it
+ * would only keep the requests from their answers.
+ */
+static void
+warm_up(struct service *service)
+{
+	committer_connect(service->committer);
+	pool_warm(service->pool);
+}
+
 static void
 wait_for_term(void)
 {
@@ -90,6 +102,7 @@ worker_run(const struct settings *settings, int listener,
 {
 	static struct service service;
 	struct server *server = NULL;
+	bool fine = false;
 
 	/* A worker does not outlive its master: it drains. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -97,11 +110,14 @@ worker_run(const struct settings *settings, int listener,
 		return EXIT_FAILURE;
 	db_start();
 	randombytes_stir(); /* not what the master would draw */
-	if (!watch_hold(settings, watch))
+	if (!watch_hold(settings, watch, &fine))
 		return EXIT_SUCCESS;
-	if (start_service(&service, settings, metrics, metrics_index))
+	if (start_service(&service, settings, metrics, metrics_index)) {
+		if (fine)
+			warm_up(&service);
 		server = serve_start(
 		    &service, listener, handover, (size_t)settings->threads);
+	}
 	if (server == NULL) {
 		log_error("event=worker_failed error=\"%s\"", strerror(errno));
 		return EXIT_FAILURE;

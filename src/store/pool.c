@@ -16,6 +16,8 @@ enum { DOWN_WAIT = 500000 };
 /* Of what is wrong with the schema: as much as a connection keeps. */
 enum { WHY_SIZE = 512 };
 
+enum { WARM_COUNT = 4 };
+
 struct pool {
 	pthread_mutex_t mutex;
 	pthread_cond_t freed;
@@ -49,6 +51,18 @@ pool_new(const struct db_settings *settings, size_t size,
 		pool->all[i] = pool->idle[i] =
 		    db_new(settings, DB_REQUEST, counters);
 	return pool;
+}
+
+void
+pool_warm(struct pool *pool)
+{
+	const size_t cold =
+	    pool->size > WARM_COUNT ? pool->size - WARM_COUNT : 0;
+	size_t i = pool->size;
+
+	/* From the top of the stack, where those are that are connected. */
+	while (i > cold && db_connect(pool->idle[i - 1]) == OK)
+		i--;
 }
 
 void

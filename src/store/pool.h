@@ -12,11 +12,20 @@ struct arena;
 struct pool;
 
 /*
- * size connections at most; none is made before it is needed. settings and
- * counters must outlive it. Without memory the process ends, with a log line.
+ * size connections at most; none is made before it is needed, or pool_warm is
+ * called. settings and counters must outlive it. Without memory the process
+ * ends, with a log line.
  */
 struct pool *pool_new(const struct db_settings *settings, size_t size,
     struct db_counters *counters);
+
+/*
+ * Makes some connections, as many as a worker has by default, while nobody uses
+ * the pool yet: the first requests need not wait for them. It ends at the first
+ * that cannot be had.
+ */
+void pool_warm(struct pool *pool);
+
 /* All connections must have been given back. */
 void pool_free(struct pool *pool);
 

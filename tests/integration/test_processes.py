@@ -95,6 +95,14 @@ class Processes(StackTest):
         self.assertIn(("9", "0"), ends)
         self.assertNotIn(("0", "0"), ends)
 
+    def test_a_worker_that_is_ready_has_its_connections(self):
+        """On a busy machine, requests could not wait for them."""
+        before = self.stack.db_connections()
+        each = self.stack.settings["database"]["connections"] + 1
+        with self.other_daemon():
+            self.assertGreaterEqual(self.stack.db_connections() - before,
+                                    WORKERS * each)
+
     def owned_by_root(self, core_dumps):
         """Whether each process is: what the kernel will not dump is root's in
         /proc.  Root's own tests tell it by a group that is not root's."""

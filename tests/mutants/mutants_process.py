@@ -82,10 +82,16 @@ MUTANTS = [
     Mutant(
         "serves-in-a-migration", (),
         "a new worker refuses requests while the tables are being made",
-        "\tif (!watch_hold(settings, watch))\n"
+        "\tif (!watch_hold(settings, watch, &fine))\n"
         "\t\treturn EXIT_SUCCESS;\n",
         "",
         ["test_a_request_is_answered_when_the_migration_is_done"]),
+    Mutant(
+        "ready-too-early", (),
+        "a new worker takes requests before it has a connection for them",
+        "\tpool_warm(service->pool);\n",
+        "",
+        ["test_a_worker_that_is_ready_has_its_connections"]),
     Mutant(
         "no-sign-of-life", (),
         "the service manager takes a living master for a dead one",

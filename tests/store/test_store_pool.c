@@ -366,6 +366,27 @@ what_was_closed_is_counted_and_told_apart(void **state)
 	pool_free(pool);
 }
 
+/* A worker's first requests do not wait for connections to be made. */
+static void
+those_that_are_made_before_are_given_out_first(void **state)
+{
+	struct pool *pool =
+	    pool_new(&server_settings, CALLERS + 1, &server_counters);
+	const uint64_t before = server_counters.connects;
+	struct db *taken[CALLERS];
+	size_t i;
+
+	(void)state;
+	pool_warm(pool);
+	assert_int_equal(server_counters.connects - before, CALLERS);
+	for (i = 0; i < CALLERS; i++)
+		taken[i] = take(pool);
+	assert_int_equal(server_counters.connects - before, CALLERS);
+	for (i = 0; i < CALLERS; i++)
+		pool_give(pool, taken[i]);
+	pool_free(pool);
+}
+
 static int
 start_proxy(void **state)
 {
@@ -380,6 +401,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nobody_gets_a_connection_that_was_closed),
 	    cmocka_unit_test(a_connection_that_is_there_is_given_out_first),
+	    cmocka_unit_test(those_that_are_made_before_are_given_out_first),
 	    cmocka_unit_test_setup(
 	        what_has_met_an_error_is_given_out_sound, make_row),
 	    cmocka_unit_test_setup(
