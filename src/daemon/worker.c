@@ -83,10 +83,11 @@ serve(struct service *service, struct server *server, const struct watch *watch,
 
 	if (watch != NULL)
 		watcher = watcher_start(service->settings, watch);
+	/* First: when the master says that all are ready, the log has it. */
+	log_info("event=worker_ready threads=%zu", serve_threads(server));
 	if (write(ready_fd, "", 1) != 1)
 		log_warn("event=ready_unheard");
 	close(ready_fd);
-	log_info("event=worker_ready threads=%zu", serve_threads(server));
 	wait_for_term();
 	log_info("event=worker_draining");
 	serve_stop(server);

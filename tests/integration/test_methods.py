@@ -256,4 +256,6 @@ class Documents(StackTest):
                       headers={"X-API-Key": app.secret})
         self.assert_status(r, 200)
         self.assertIn(b"openapi: 3.1", r.body.replace(b'"', b""))
-
+        self.assert_status(self.http(
+            "GET", "/api/v1/openapi.yaml",
+            headers={"If-None-Match": r.header("ETag")}), 304)
