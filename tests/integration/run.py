@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run the integration tests: run.py --builddir DIR [--keep] [pattern...]
+"""Run the integration tests: run.py --builddir DIR [--jobs N] [pattern...]
 
 A pattern chooses tests whose full name (module.class.test) contains it.
 The exit status is 0 if everything passed, 1 if not, 2 if it could not begin.
@@ -19,6 +19,7 @@ sys.path.insert(0, HERE)
 
 import case         # noqa: E402  the path must be set first
 import operations   # noqa: E402
+import share        # noqa: E402
 import stack        # noqa: E402
 
 FILES = 10000 + 1000    # the idle connections of test_bad_input, and room
@@ -32,6 +33,11 @@ def arguments():
                         help="keep the temporary directory")
     parser.add_argument("-v", "--verbose", action="store_true",
                         help="each test's name, and the slowest at the end")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="share the modules out among N processes, each"
+                        " with servers of its own")
+    parser.add_argument("--serve", action="store_true",
+                        help=argparse.SUPPRESS)     # one of these processes
     parser.add_argument("pattern", nargs="*")
     return parser.parse_args()
 
@@ -77,11 +83,59 @@ class TimedResult(unittest.TextTestResult):
                       reverse=True)[:count]
 
 
-def main():
-    args = arguments()
+def load(names, patterns):
+    """The tests of a module, or of all (test_*), that a pattern chooses."""
+    loader = unittest.TestLoader()
+    if patterns:
+        loader.testNamePatterns = ["*%s*" % p for p in patterns]
+    return loader.discover(HERE, pattern=names + ".py", top_level_dir=HERE)
+
+
+def run(args, tests):
+    """(how many have run, how many have failed)."""
+    case.Shared.get()
+    result = unittest.TextTestRunner(
+        stream=sys.stdout if args.serve else None,
+        verbosity=2 if args.verbose else 1, resultclass=TimedResult).run(tests)
+    if args.verbose:
+        for seconds, name in result.slowest():
+            print("%6.1f s  %s" % (seconds, name))
+    return result.testsRun, len(result.failures) + len(result.errors)
+
+
+def run_shared(args, tests):
+    """The same, by several processes."""
+    command = [sys.executable, os.path.abspath(__file__), "--serve"]
+    command += ["--builddir", args.builddir]
+    command += ["--keep"] * args.keep + ["-v"] * args.verbose + args.pattern
+    together = share.Share(share.modules(tests), args.jobs, command)
+    together.go()
+    # For test.sh, which adds up what unittest's summaries say.
+    print("# FAIL: %d" % together.lost)
+    return together.run, together.bad
+
+
+def run_all(args):
+    """Whether all has ended well."""
+    tests = load("test_*", args.pattern)
+    if tests.countTestCases() == 0:
+        raise stack.StackError("no test matches")
+    count, bad = (run if args.jobs == 1 else run_shared)(args, tests)
+    if not args.pattern:
+        unseen = operations.unseen()
+        bad += len(unseen)
+        for text in unseen:
+            print("run.py: no test has met: %s (openapi.yaml)" % text)
+        print("# FAIL: %d" % len(unseen))
+    print("integration: %d run, %d failed" % (count, bad))
+    return bad == 0
+
+
+def missing_programs(args):
+    """Whether something is, which is told."""
     missing = stack.missing_programs(args.builddir) + [
         name for name in ("mariadb-dump", "openssl", "zstd", "apache2",
-                     "varnishd")
+                          "varnishd")
         if not stack.find_program(name)]
     if missing:
         print("run.py: missing: %s" % ", ".join(missing), file=sys.stderr)
@@ -89,36 +143,25 @@ def main():
               " mariadb-client, nginx-light, apache2-bin, varnish, openssl and"
               " zstd",
               file=sys.stderr)
+    return bool(missing)
+
+
+def main():
+    args = arguments()
+    if missing_programs(args):
         return 2
     raise_file_limit()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
     case.Shared.builddir = args.builddir
     case.Shared.keep = args.keep
-    loader = unittest.TestLoader()
-    if args.pattern:
-        loader.testNamePatterns = ["*%s*" % p for p in args.pattern]
-    tests = loader.discover(HERE, pattern="test_*.py", top_level_dir=HERE)
-    if tests.countTestCases() == 0:
-        print("run.py: no test matches", file=sys.stderr)
-        return 2
     ended_well = False
     try:
-        case.Shared.get()
-        result = unittest.TextTestRunner(
-            verbosity=2 if args.verbose else 1,
-            resultclass=TimedResult).run(tests)
-        if args.verbose:
-            for seconds, name in result.slowest():
-                print("%6.1f s  %s" % (seconds, name))
-        bad = len(result.failures) + len(result.errors)
-        if not args.pattern:
-            unseen = operations.unseen()
-            bad += len(unseen)
-            for text in unseen:
-                print("run.py: no test has met: %s (openapi.yaml)" % text)
-        ended_well = bad == 0
-        print("integration: %d run, %d failed" % (result.testsRun, bad))
+        if args.serve:
+            share.serve(lambda name: run(args, load(name, args.pattern)))
+            ended_well = True
+        else:
+            ended_well = run_all(args)
     except stack.StackError as e:
         print("run.py: %s" % e, file=sys.stderr)
         return 2
