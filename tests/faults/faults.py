@@ -6,6 +6,7 @@ What must hold meanwhile, beyond what is checked after every run, it says with
 """
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -421,6 +422,8 @@ class MemoryExhausted(Fault):
             self._fail_each(run, name, action, action)
         self._fail_each(run, "the first request of a worker", actions[0][1],
                         lambda: None)
+        self._fail_each(run, "a request that connects anew", actions[0][1],
+                        lambda: run.stack.sql("KILL USER palmares@localhost"))
 
     def _fail_each(self, run, name, action, warm):
         """Fail the allocations of a request one after the other, each in a
@@ -457,11 +460,14 @@ class MemoryExhausted(Fault):
         text = run.stack.log_since(self.position)
         if SANITIZER in text:
             return "palmaresd's log has:\n" + text[-4000:]
-        before = ""
+        told = set()    # the workers that have said it
         for line in text.splitlines():
-            if "event=worker_died" in line and OUT_OF_MEMORY not in before:
-                return "a worker died of something else:\n" + text[-4000:]
-            before = line
+            died = re.search(r"event=worker_died worker=(\d+)", line)
+            if died and died.group(1) not in told:
+                return "a worker died of something else:\n%s\n%s" % (
+                    line, text[-4000:])
+            if OUT_OF_MEMORY in line:
+                told.update(re.findall(r" pid=(\d+) ", line))
         return None
 
 
