@@ -8,27 +8,46 @@
 #include "base/str.h"
 #include "store/statements.h"
 
-enum { FIND, ALL, STATEMENTS };
+enum { FIND, TOLD_SIZE, TOLD, ALL_SIZE, ALL, STATEMENTS };
 
-#define FIND_IN(kind, table)                                    \
-	"SELECT " kind ", k.a, k.i, t.name"                     \
+#define BY_KEYS(table)                                          \
 	" FROM JSON_TABLE(?, '$[*]' COLUMNS ("                  \
 	" a INT UNSIGNED PATH '$[0]', i BIGINT PATH '$[1]')) k" \
 	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY)"      \
 	" ON t.id = k.i AND t.application_id = k.a"
+#define FIND_IN(kind, table) \
+	"SELECT " kind ", k.a, k.i, t.name, NULL" BY_KEYS(table)
+#define TOLD_IN(kind, table) \
+	"SELECT " kind ", k.a, k.i, t.name, t.description" BY_KEYS(table)
+#define OF_ALL(table) " FROM " table " t WHERE t.application_id = ?"
+#define ALL_OF(kind, table)                               \
+	"SELECT " kind ", t.application_id, t.id, t.name" \
+	", IF(?, t.description, NULL)" OF_ALL(table)
 
-#define ALL_OF(kind, table)                                                   \
-	"SELECT " kind ", application_id, id, name, description, created_at," \
-	" updated_at FROM " table " WHERE application_id = ?"
+/* Bytes of names, with what stands around them, and of descriptions. */
+#define SIZE(from)                                         \
+	"SELECT IFNULL(SUM(OCTET_LENGTH(t.name) + 100),0)" \
+	", IFNULL(SUM(OCTET_LENGTH(t.description)), 0)" from
 
 static const char *const texts[STATEMENTS] = {
     [FIND] = FIND_IN("0", "rule") " UNION ALL " FIND_IN(
         "1", "point_scale") " UNION ALL " FIND_IN("2", "badge"),
+    [TOLD_SIZE] =
+        SIZE(BY_KEYS("point_scale")) " UNION ALL " SIZE(BY_KEYS("badge")),
+    [TOLD] = TOLD_IN("1", "point_scale") " UNION ALL " TOLD_IN("2", "badge"),
+    [ALL_SIZE] =
+        SIZE(OF_ALL("point_scale")) " UNION ALL " SIZE(OF_ALL("badge")),
     [ALL] = ALL_OF("1", "point_scale") " UNION ALL " ALL_OF("2", "badge"),
 };
 const struct statement_set names_statements = {texts, STATEMENTS};
 
 enum { FIRST_MAX = 16, KEYS_TEXT_MAX = 64 << 20 };
+
+/*
+ * Bytes: of all names of an application, and of the descriptions that are kept
+ * with them, which is twice what the quotas let there be.
+ */
+enum { NAMES_MAX = 32 << 20, DESCRIPTIONS_MAX = 16 << 20 };
 
 void
 names_init(struct names *names, struct arena *arena)
@@ -124,6 +143,7 @@ keys_of(struct arena *arena, const struct name_list *names)
 	return text.data;
 }
 
+/* Of a row: kind, application, id, and what is told. */
 static void
 take(struct names *names, struct query *query)
 {
@@ -136,55 +156,139 @@ take(struct names *names, struct query *query)
 		return;
 	name->named.id = id;
 	name->named.name = query_take_text(query, names->arena);
+	name->named.description = query_take_text(query, names->arena);
 }
 
-enum error
-names_load(struct names *names, struct db *db)
+/* Puts what is wanted in order; false if that is nothing. */
+static bool
+settle_all(struct names *names)
 {
-	struct query query;
 	size_t wanted = 0, i;
 
 	for (i = 0; i < NAME_KINDS; i++) {
 		settle(&names->kinds[i]);
 		wanted += names->kinds[i].count;
 	}
-	if (wanted == 0)
+	return wanted > 0;
+}
+
+/* The keys of all kinds from first on. */
+static void
+begin(struct names *names, struct db *db, size_t statement, size_t first,
+    struct query *query)
+{
+	size_t i;
+
+	query_begin(query, db, SET_NAMES, statement);
+	for (i = first; i < NAME_KINDS; i++)
+		query_text(query, keys_of(names->arena, &names->kinds[i]));
+}
+
+static enum error
+take_all(struct names *names, struct query *query)
+{
+	query_run(query);
+	while (query_next(query))
+		take(names, query);
+	return query_end(query);
+}
+
+enum error
+names_load(struct names *names, struct db *db)
+{
+	struct query query;
+
+	if (!settle_all(names))
 		return OK;
-	query_begin(&query, db, SET_NAMES, FIND);
-	for (i = 0; i < NAME_KINDS; i++)
-		query_text(&query, keys_of(names->arena, &names->kinds[i]));
-	query_run(&query);
-	while (query_next(&query))
-		take(names, &query);
-	return query_end(&query);
+	begin(names, db, FIND, 0, &query);
+	return take_all(names, &query);
+}
+
+/* What the rows of a SIZE come to. */
+struct sizes {
+	int64_t names;
+	int64_t descriptions;
+};
+
+static enum error
+take_sizes(struct query *query, struct sizes *sizes_out)
+{
+	struct sizes sizes = {0};
+	enum error error;
+
+	query_run(query);
+	while (query_next(query)) {
+		sizes.names += query_take_int(query);
+		sizes.descriptions += query_take_int(query);
+	}
+	error = query_end(query);
+	if (error == OK)
+		*sizes_out = sizes;
+	return error;
+}
+
+enum error
+names_load_told(struct names *names, struct db *db)
+{
+	struct query query;
+	struct sizes sizes;
+	enum error error;
+
+	if (!settle_all(names))
+		return OK;
+	begin(names, db, TOLD_SIZE, NAME_POINT_SCALE, &query);
+	error = take_sizes(&query, &sizes);
+	if (error == OK && sizes.names + sizes.descriptions > NAMES_TOLD_MAX)
+		error = ERR_BODY_TOO_LARGE;
+	if (error != OK)
+		return error;
+	begin(names, db, TOLD, NAME_POINT_SCALE, &query);
+	return take_all(names, &query);
 }
 
 /* As they come; settle puts them in order. */
+static void
+add(struct names *names, struct query *query)
+{
+	struct name_list *list = &names->kinds[query_take_int(query)];
+	struct name *name;
+
+	if (list->count == list->max)
+		grow(list, names->arena);
+	name = &list->list[list->count++];
+	name->application = query_take_int(query);
+	name->id = name->named.id = query_take_int(query);
+	name->named.name = query_take_text(query, names->arena);
+	name->named.description = query_take_text(query, names->arena);
+}
+
 enum error
-names_load_all(struct names *names, struct db *db, int64_t application)
+names_load_all(
+    struct names *names, struct db *db, int64_t application, bool *told_out)
 {
 	struct query query;
-	struct name_list *list;
-	int64_t kind;
+	struct sizes sizes;
+	enum error error;
 	size_t i;
 
+	query_begin(&query, db, SET_NAMES, ALL_SIZE);
+	query_int(&query, application);
+	query_int(&query, application);
+	error = take_sizes(&query, &sizes);
+	if (error == OK && sizes.names > NAMES_MAX)
+		error = ERR_BODY_TOO_LARGE;
+	if (error != OK)
+		return error;
+	*told_out = sizes.descriptions <= DESCRIPTIONS_MAX;
 	query_begin(&query, db, SET_NAMES, ALL);
-	query_int(&query, application);
-	query_int(&query, application);
-	query_run(&query);
-	while (query_next(&query)) {
-		kind = query_take_int(&query);
-		list = &names->kinds[kind];
-		if (list->count == list->max)
-			grow(list, names->arena);
-		list->list[list->count].application = query_take_int(&query);
-		named_take(
-		    &query, names->arena, &list->list[list->count].named);
-		list->list[list->count].id = list->list[list->count].named.id;
-		list->count++;
+	for (i = NAME_POINT_SCALE; i < NAME_KINDS; i++) {
+		query_int(&query, *told_out);
+		query_int(&query, application);
 	}
-	for (i = 0; i < NAME_KINDS; i++)
-		settle(&names->kinds[i]);
+	query_run(&query);
+	while (query_next(&query))
+		add(names, &query);
+	settle_all(names);
 	return query_end(&query);
 }
 

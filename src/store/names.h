@@ -11,8 +11,8 @@
 enum name_kind { NAME_RULE, NAME_POINT_SCALE, NAME_BADGE, NAME_KINDS };
 
 /*
- * A thing of an application, deleted rules among them. What was wanted has a
- * name and nothing else: descriptions are long, and no award tells them.
+ * A thing of an application, deleted rules among them. It has a name and, where
+ * it is told of, a description, and nothing else of what the catalog knows.
  */
 struct name {
 	int64_t application;
@@ -40,11 +40,21 @@ void names_want(
 enum error names_load(struct names *names, struct db *db) MUST_CHECK;
 
 /*
- * All point scales and badges of an application, with all that there is of them,
- * instead of those wanted.
+ * The same with descriptions, of point scales and badges. ERR_BODY_TOO_LARGE
+ * where they are longer together, at 100 bytes each and more, and nothing of
+ * them is read: no answer has room for so much.
  */
-enum error names_load_all(
-    struct names *names, struct db *db, int64_t application) MUST_CHECK;
+enum { NAMES_TOLD_MAX = 32 << 20, NAMES_TOLD_COUNT = NAMES_TOLD_MAX / 100 };
+enum error names_load_told(struct names *names, struct db *db) MUST_CHECK;
+
+/*
+ * All point scales and badges of an application, instead of those wanted;
+ * *told_out: with their descriptions. These are left out where there is too much
+ * of them, as from before there were quotas. ERR_BODY_TOO_LARGE: so are the
+ * names.
+ */
+enum error names_load_all(struct names *names, struct db *db,
+    int64_t application, bool *told_out) MUST_CHECK;
 
 /*
  * The name NULL: there is no such thing, and the database is damaged.

@@ -138,6 +138,39 @@ name_user(const struct names *names, struct arena *arena, int64_t application,
 	return complete ? OK : db_damaged("user", application, user->username);
 }
 
+static void
+want_all(const struct stored_user *stored, enum state_kind state,
+    struct names *names, enum name_kind kind, int64_t application)
+{
+	const struct state_slots *slots = slots_of(stored, state);
+	size_t i;
+
+	for (i = 0; i < slots->count; i++)
+		names_want(names, kind, application, slots->list[i].ref);
+}
+
+enum error
+user_load_names(const struct user_row *row, struct db *db, struct arena *arena,
+    int64_t application, const char *username, struct names *names_out)
+{
+	struct stored_user stored;
+	enum error error =
+	    unpack_user(row, arena, application, username, &stored);
+
+	if (error == OK &&
+	    slots_of(&stored, STATE_BALANCE)->count +
+	            slots_of(&stored, STATE_BADGE)->count >
+	        NAMES_TOLD_COUNT)
+		error = ERR_BODY_TOO_LARGE;
+	if (error != OK)
+		return error;
+	names_init(names_out, arena);
+	want_all(
+	    &stored, STATE_BALANCE, names_out, NAME_POINT_SCALE, application);
+	want_all(&stored, STATE_BADGE, names_out, NAME_BADGE, application);
+	return names_load_told(names_out, db);
+}
+
 /* How many users each statement reads; short of that, the last one again. */
 static const struct {
 	size_t users;
@@ -219,7 +252,38 @@ read_group(struct db *db, struct group *group)
 	return query_end(&query);
 }
 
-/* In a snapshot: the users once more, and the view that belongs to the rows. */
+/* The one that belongs to the rows; the group had none, or an older one. */
+static void
+find_view(struct group *group)
+{
+	if (group->view != NULL)
+		view_release(group->view);
+	group->view = !group->exists
+	    ? NULL
+	    : views_find(group->views, group->application, group->stamp);
+}
+
+/* Where the view does not tell of what the users have. */
+static enum error
+load_names(struct db *db, const struct group *group)
+{
+	struct user_read *read;
+	enum error error = OK;
+	size_t i;
+
+	for (i = 0; i < group->count && error == OK; i++) {
+		read = group->reads[i];
+		if (read->found)
+			error = user_load_names(&read->row, db, read->arena,
+			    read->application, read->username, &read->names);
+	}
+	return error;
+}
+
+/*
+ * In a snapshot: the users once more, and the view and names that belong to the
+ * rows.
+ */
 static enum error
 read_with_view(struct db *db, const struct tx_attempt *attempt, void *context)
 {
@@ -227,10 +291,15 @@ read_with_view(struct db *db, const struct tx_attempt *attempt, void *context)
 	enum error error = read_group(db, group);
 
 	(void)attempt;
-	if (error == OK && group->exists)
+	if (error != OK)
+		return error;
+	find_view(group);
+	if (group->exists && group->view == NULL)
 		error = views_load(group->views, db, group->application,
 		    group->stamp, &group->view);
-	return error;
+	return error == OK && group->view != NULL && !group->view->told
+	    ? load_names(db, group)
+	    : error;
 }
 
 static void
@@ -254,10 +323,8 @@ run_group(struct db *db, struct group *group)
 
 	if (error != OK)
 		return error;
-	if (group->exists)
-		group->view =
-		    views_find(group->views, group->application, group->stamp);
-	if (group->exists && group->view == NULL)
+	find_view(group);
+	if (group->exists && (group->view == NULL || !group->view->told))
 		error = tx_snapshot(db, read_with_view, group);
 	for (i = 0; i < group->count && error == OK; i++)
 		finish_read(group, group->reads[i]);
@@ -363,8 +430,9 @@ user_told(const struct user_read *read, struct user *user_out)
 		return read->error;
 	return !read->found
 	    ? ERR_USER_NOT_FOUND
-	    : user_name(&read->row, &read->view->names, read->arena,
-	          read->application, read->username, user_out);
+	    : user_name(&read->row,
+	          read->view->told ? &read->view->names : &read->names,
+	          read->arena, read->application, read->username, user_out);
 }
 
 enum error

@@ -8,12 +8,11 @@
 
 #include "base/error.h"
 #include "store/application.h"
-#include "store/catalog.h"
+#include "store/names.h"
 #include "store/pack.h"
 
 struct arena;
 struct db;
-struct names;
 struct query;
 struct view;
 struct views;
@@ -57,7 +56,15 @@ struct user_row {
 const char *
 user_take(struct query *query, struct arena *arena, struct user_row *row);
 
-/* ERR_BODY_TOO_LARGE: of so much no answer could tell. */
+/*
+ * Reads what a user's things are called, and their descriptions, into an arena.
+ * ERR_BODY_TOO_LARGE: of so much no answer could tell.
+ */
+enum error user_load_names(const struct user_row *row, struct db *db,
+    struct arena *arena, int64_t application, const char *username,
+    struct names *names_out) MUST_CHECK;
+
+/* ERR_BODY_TOO_LARGE likewise. */
 enum error user_name(const struct user_row *row, const struct names *names,
     struct arena *arena, int64_t application, const char *username,
     struct user *user_out) MUST_CHECK;
@@ -80,6 +87,8 @@ struct user_read {
 	bool found;
 	struct user_row row;
 	struct view *view;
+	struct names
+	    names; /* the user's, where the view does not tell of them */
 };
 
 /* How many at once. ERR_CONNECTION_LOST, and nothing is told of any. */

@@ -42,15 +42,22 @@ struct listed_user {
 };
 
 static enum error
-tell(struct reading *reading, const struct listed_user *listed)
+tell(struct reading *reading, struct db *db, const struct listed_user *listed)
 {
 	const int64_t application = reading->listing->application;
+	const bool told = reading->view->told;
+	struct names names;
 	struct user user;
-	enum error error;
+	enum error error = OK;
 
 	arena_reset(reading->user);
-	error = user_name(&listed->row, &reading->view->names, reading->user,
-	    application, listed->username, &user);
+	if (!told)
+		error = user_load_names(&listed->row, db, reading->user,
+		    application, listed->username, &names);
+	if (error == OK)
+		error = user_name(&listed->row,
+		    told ? &reading->view->names : &names, reading->user,
+		    application, listed->username, &user);
 	if (error != OK)
 		return error;
 	reading->left--;
@@ -93,7 +100,7 @@ read_piece(struct db *db, struct reading *reading)
 	}
 	error = query_end(&query);
 	for (i = 0; error == OK && i < count && reading->left > 0; i++)
-		error = tell(reading, &list[i]);
+		error = tell(reading, db, &list[i]);
 	if (count > 0)
 		reading->after = list[count - 1].username;
 	reading->more = count == PIECE && reading->left > 0;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 
+/* More than what names.c lets there be of names and descriptions. */
 enum { VIEW_ARENA_MAX = 256 << 20 };
 
 /* What is kept: so many views, and bytes beside those of the last. */
@@ -164,7 +165,7 @@ views_load(struct views *views, struct db *db, int64_t application,
 	view->arena = arena_new(VIEW_ARENA_MAX);
 	view->holders = 1;
 	names_init(&view->names, view->arena);
-	error = names_load_all(&view->names, db, application);
+	error = names_load_all(&view->names, db, application, &view->told);
 	if (error == OK)
 		error = keys_live(db, view->arena, application, &view->keys);
 	if (error == OK) {

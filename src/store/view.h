@@ -4,6 +4,7 @@
 #ifndef STORE_VIEW_H
 #define STORE_VIEW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -25,6 +26,7 @@ struct view {
 	int64_t stamp;
 	struct arena *arena;
 	struct names names; /* all point scales and badges */
+	bool told;          /* names have the descriptions */
 	struct live_keys keys;
 	struct view *next;
 };

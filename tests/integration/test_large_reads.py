@@ -150,6 +150,46 @@ class LargeUsers(LargeReads):
         for path in ("/pointScales", "/badges"):
             self.assertEqual(len(self.pages(app, path)[0]), 1000)
 
+    def test_more_descriptions_than_an_application_may_have(self):
+        """From before there were limits: 72 MB. What is told is read, and no
+        more."""
+        app = self.crowd(classic=True)
+        scales = crowd.things(app, "point_scale", 3, description=4000)
+        badges = crowd.things(app, "badge", 18000, description=4000)
+        crowd.users(app, 150, scales, badges[-5:])
+        self.assert_status(app.put("/badges/many-18000", {
+            "description": "the last"}), 200)
+        user = app.user("user-00002")
+        self.assertEqual(
+            [(b["name"], b["description"]) for b in user["badgesArray"]],
+            [("many-%d" % n, "d" * 4000) for n in range(17996, 18000)]
+            + [("many-18000", "the last")])
+        self.assertEqual(
+            [b["pointScale"]["description"]
+             for b in user["pointScalesWithPoints"]], ["d" * 4000] * 3)
+        items, _ = self.pages(app, "/users")
+        self.assertEqual(len(items), 150)
+        self.assertEqual(items[1], user)
+        self.assertEqual(app.points("user-00002", "many-2"), 1)
+        classic = self.assert_json(app.classic("GET", "/users/user-00002"))
+        self.assertEqual(classic["badgesArray"], user["badgesArray"])
+        self.assertEqual(len(self.assert_json(app.classic("GET", "/users"))),
+                         150)
+        rule = app.rule("e", scale="many-1", badge="many-18000")
+        event = app.event("new", "e")
+        self.assertEqual([a["rule"] for a in event["awards"]], [rule["name"]])
+        self.assertEqual([e["rule"] for e in app.ledger("new")],
+                         [rule["name"]])
+        self.assertEqual(app.user("new")["badgesArray"],
+                         user["badgesArray"][-1:])
+
+    def test_a_user_whose_badges_no_answer_can_tell(self):
+        app = self.crowd()
+        badges = crowd.things(app, "badge", 9000, description=4000)
+        crowd.users(app, 2, badges=badges)
+        self.assert_problem(app.get("/users/user-00001"), 400,
+                            "invalid_query")
+
     def test_the_classic_list_of_users(self):
         """No key, no cursor: the first of them, and in a time."""
         app = self.crowd(classic=True)

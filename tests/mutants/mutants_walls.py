@@ -74,11 +74,9 @@ MUTANTS = [
         "names-of-any-application", (6,),
         "what awards name is found by its number alone",
         "\" ON t.id = k.i AND t.application_id = k.a\"\n"
-        "\n"
-        "#define ALL_OF",
+        "#define FIND_IN",
         "\" ON t.id = k.i\"\n"
-        "\n"
-        "#define ALL_OF",
+        "#define FIND_IN",
         [STATEMENTS, "test_awards_that_cannot_be_read_are_not_taken_for_none",
          "test_what_is_not_there_has_no_name"]),
     Mutant(
@@ -90,8 +88,8 @@ MUTANTS = [
     Mutant(
         "names-of-all-applications", (6,),
         "a user's point scales and badges may be anybody's",
-        "\" updated_at FROM \" table \" WHERE application_id = ?\"",
-        "\" updated_at FROM \" table \" WHERE ? IS NOT NULL\"",
+        "\" FROM \" table \" t WHERE t.application_id = ?\"",
+        "\" FROM \" table \" t WHERE ? IS NOT NULL\"",
         [STATEMENTS, WALLS]),
     Mutant(
         "old-names", (6,),
