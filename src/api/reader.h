@@ -20,15 +20,19 @@ struct queued_read {
 	struct queued_read *next;
 };
 
-/* Starts the reader's thread. NULL if it cannot. */
-struct reader *reader_new(struct pool *pool, struct views *views,
-    struct worker_metrics *metrics, struct done *done);
+/*
+ * Starts so many threads, each of which needs a connection of the pool at times.
+ * Applications take turns, and none has more than one thread at a time. NULL if
+ * no thread can be started.
+ */
+struct reader *reader_new(struct pool *pool, size_t threads,
+    struct views *views, struct worker_metrics *metrics, struct done *done);
 
-/* Reads what is waiting, and ends the thread. */
+/* Reads what is waiting, and ends the threads. */
 void reader_free(struct reader *reader);
 
 /*
- * Has it read, with whatever else is waiting. done will tell the waiter, with
+ * Has it read, with whatever else of its application is waiting. done will tell the waiter, with
  * OK (then see the read's own error), or that there was no connection to be had
  * or no time left.
  */

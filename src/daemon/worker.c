@@ -34,8 +34,10 @@ start_service(struct service *service, const struct settings *settings,
 		return false;
 	service->committer = committer_new(
 	    &settings->database, limits, service->own_metrics, service->done);
-	service->reader = reader_new(
-	    service->pool, service->views, service->own_metrics, service->done);
+	/* Lists have the other half. */
+	service->reader =
+	    reader_new(service->pool, (size_t)(settings->connections + 1) / 2,
+	        service->views, service->own_metrics, service->done);
 	return service->committer != NULL && service->reader != NULL;
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "store/db.h"
 #include "store/event.h"
 #include "store/names.h"
@@ -176,12 +175,6 @@ static const struct {
 	size_t users;
 	size_t statement;
 } read_sizes[] = {{1, READ_1}, {4, READ_4}, {16, READ_16}, {64, READ_64}};
-
-/*
- * Microseconds. Applications are read one after the other: whose turn has not
- * come by then would be told late.
- */
-enum { ROUND_TIME = 800000 };
 
 /* Reads of one application, by one statement. */
 struct group {
@@ -356,54 +349,25 @@ run_apart(struct db *db, const struct group *group)
 	return error;
 }
 
-/* Those of the first that is left, and of others of its application. */
-static void
-take_group(struct user_read **left, size_t *count, struct group *group)
-{
-	size_t kept = 0, i;
-
-	group->application = left[0]->application;
-	group->count = 0;
-	for (i = 0; i < *count; i++)
-		if (left[i]->application == group->application)
-			group->reads[group->count++] = left[i];
-		else
-			left[kept++] = left[i];
-	*count = kept;
-}
-
-static void
-fail_group(const struct group *group, enum error error)
-{
-	size_t i;
-
-	for (i = 0; i < group->count; i++)
-		group->reads[i]->error = error;
-}
-
 enum error
 users_read(struct db *db, struct views *views, struct user_read *const *reads,
     size_t count)
 {
-	const int64_t until = clock_monotonic() + ROUND_TIME;
-	struct user_read *left[USER_READS_MAX];
-	struct group group = {.views = views};
-	enum error error = OK;
+	struct group group = {.views = views,
+	    .application = reads[0]->application,
+	    .count = count};
+	enum error error;
+	size_t i;
 
 	assert(count <= USER_READS_MAX);
-	memcpy(left, reads, count * sizeof(*left));
-	while (count > 0) {
-		take_group(left, &count, &group);
-		error = clock_monotonic() < until ? run_group(db, &group)
-		                                  : ERR_DATABASE_UNAVAILABLE;
-		if (error == ERR_BODY_TOO_LARGE)
-			error = run_apart(db, &group);
-		if (error == OK)
-			continue;
-		if (!db_is_connected(db))
-			return ERR_CONNECTION_LOST;
-		fail_group(&group, error);
-	}
+	memcpy(group.reads, reads, count * sizeof(*reads));
+	error = run_group(db, &group);
+	if (error == ERR_BODY_TOO_LARGE)
+		error = run_apart(db, &group);
+	if (error != OK && !db_is_connected(db))
+		return ERR_CONNECTION_LOST;
+	for (i = 0; error != OK && i < count; i++)
+		reads[i]->error = error;
 	return OK;
 }
 

@@ -91,7 +91,10 @@ struct user_read {
 	    names; /* the user's, where the view does not tell of them */
 };
 
-/* How many at once. ERR_CONNECTION_LOST, and nothing is told of any. */
+/*
+ * How many of one application at once. ERR_CONNECTION_LOST, and nothing is told
+ * of any.
+ */
 enum { USER_READS_MAX = 64 };
 enum error users_read(struct db *db, struct views *views,
     struct user_read *const *reads, size_t count) MUST_CHECK;

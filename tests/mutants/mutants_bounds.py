@@ -5,7 +5,21 @@ from table import Mutant
 LAST = "test_the_last_one_is_taken_and_the_next_one_not"
 ALONG = "test_of_what_a_rule_would_make_along"
 
+NEIGHBOUR = "test_users_are_read_beside_a_read_that_hangs"
+
 MUTANTS = [
+    Mutant(
+        "readers-on-one-lane", (),
+        "all threads that read users may be held up by one application",
+        "\t\tlane->busy = true;\n",
+        "\t\tlane->busy = false;\n",
+        [NEIGHBOUR]),
+    Mutant(
+        "one-reader", (),
+        "a read that hangs holds up those of all applications",
+        "while (reader->thread_count < count &&",
+        "while (reader->thread_count < 1 && reader->thread_count < count &&",
+        [NEIGHBOUR]),
     Mutant(
         "no-quota", (),
         "an application may have any number of rules, badges, point scales",

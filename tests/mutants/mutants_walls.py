@@ -37,8 +37,10 @@ MUTANTS = [
     Mutant(
         "read-of-a-neighbour-s-application", (6,),
         "reads of all applications are one query of the first one",
-        "\t\tif (left[i]->application == group->application)\n",
-        "\t\tif (group->application != 0)\n",
+        "\tstruct lane **place = &reader->lanes;\n\n"
+        "\twhile (*place != NULL && (*place)->application != application)\n",
+        "\tstruct lane **place = &reader->lanes;\n\n"
+        "\twhile (*place != NULL && application == 0)\n",
         [NEIGHBOURS]),
     Mutant(
         "ledger-of-a-namesake", (6,),

@@ -1,0 +1,60 @@
+"""However much one application reads, the others are answered."""
+
+import contextlib
+import threading
+
+from case import StackTest, unique
+from client import Together
+from stack import SqlSession, wait_until
+from test_restored import Past
+
+WAITING = ("SELECT COUNT(*) FROM information_schema.PROCESSLIST"
+           " WHERE STATE LIKE 'Waiting for table metadata lock'")
+
+
+class FairReads(Past, StackTest):
+    """A foreign session holds a table, so what reads it hangs until it is
+    stopped by the server; other clients of the application try at once. There
+    is one worker, which knows both applications' keys and names."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.one, cls.other = cls.app(), cls.app()
+        for app in cls.one, cls.other:
+            app.rule("e", scale="s", badge="b")
+            app.event("u", "e")
+            app.user("u")           # its view is known from here on
+
+    @contextlib.contextmanager
+    def hung(self, clients, request):
+        """Clients that make a request again and again, which hangs.
+
+        Tells how many answers they have had.
+        """
+        answers, ended = [], threading.Event()
+
+        def client():
+            while not ended.is_set():
+                answers.append(request())
+        with SqlSession(self.stack) as session:
+            session.run("LOCK TABLES badge WRITE")
+            together = Together([client] * clients)
+            try:
+                wait_until(lambda: self.stack.sql_number(WAITING) > 0, 20,
+                           "a read hangs")
+                yield answers
+            finally:
+                ended.set()
+                session.run("UNLOCK TABLES")
+                together.join()
+
+    def test_users_are_read_beside_a_read_that_hangs(self):
+        """Whose names are no longer known, so that they are to be read."""
+        self.assert_status(self.one.put("/pointScales/s", {
+            "description": unique("d")}), 200)
+        with self.hung(8, lambda: self.one.get("/users/u")):
+            for _ in range(30):
+                self.assertEqual(self.other.user("u")["username"], "u")
+                self.assertEqual(self.other.points("u", "s"), 10)
+        self.assertEqual(self.one.user("u")["username"], "u")
