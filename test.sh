@@ -15,7 +15,10 @@ this release of Debian and on another one (make check-faults, check-threads,
 check-abuse, check-mutants, check-deb), the check of openapi.yaml and of clients
 that are made from it, a run.sh with its demo and a JMeter plan, and, without
 sanitizers, the attack that judges memory best and the short form of the bench
-(make bench-guard). Goes on after a failure. The logs are in .test/.
+(make bench-guard). Two processors are made use of: the integration tests run in
+two processes, and the Debian packages are built and tried beside the steps from
+the threads to JMeter; only what measures memory and speed has the machine for
+itself. Goes on after a failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
 anything was, and why. Exit status: 0 if something passed and nothing failed,
@@ -31,6 +34,7 @@ TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 STEPS=15
 
 passed=0 failed=0 skipped=0 number=0
+aside_pid= # of the steps that run beside the others
 left_out=() # a line for each step that left something out, and why
 
 # count LOG: prints how many tests passed, failed and were left out by automake's
@@ -56,14 +60,24 @@ count() {
 		}' "$1"
 }
 
-# test_step NAME TEXT COMMAND...: one step, with its output in .test/NAME.log;
-# it is one test if its output tells of none
+# test_step NAME TEXT COMMAND...: one step, with its output in .test/NAME.log
 test_step() {
-	local name=$1 log=$work/$1.log start=$SECONDS status=0 good bad out
-	number=$((number + 1))
-	say "[$number/$STEPS] $2"
+	local name=$1 start=$SECONDS status=0
+	announce "$2"
 	shift 2
-	step "$log" "$@" || status=$?
+	step "$work/$name.log" "$@" || status=$?
+	judge "$name" "$status" $((SECONDS - start))
+}
+
+announce() {
+	number=$((number + 1))
+	say "[$number/$STEPS] $1"
+}
+
+# judge NAME STATUS SECONDS: counts what a step's log tells; the step is one test
+# if that is of none
+judge() {
+	local name=$1 status=$2 log=$work/$1.log good bad out
 	read -r good bad out < <(count "$log")
 	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		bad=1
@@ -71,7 +85,7 @@ test_step() {
 		good=1
 	fi
 	passed=$((passed + good)) failed=$((failed + bad))
-	say "    $good passed, $bad failed, $((SECONDS - start)) s"
+	say "    $good passed, $bad failed, $3 s"
 	[ "$out" -eq 0 ] || tell_left_out "$name" "$out" "$log"
 	if [ "$bad" -ne 0 ]; then
 		say "    the end of $log:"
@@ -86,6 +100,39 @@ tell_left_out() {
 	left_out+=("    $1: $2, see $3")
 	mapfile -t -O ${#left_out[@]} left_out < <(
 		sed -n 's/^left out: /    | /p' "$3")
+}
+
+# aside FUNCTION: runs it beside the steps that come; it calls aside_step
+aside() {
+	rm -f "$work"/*.result
+	background "$1"
+	aside_pid=$!
+}
+
+# aside_step NAME COMMAND...: one step there
+aside_step() {
+	local name=$1 start=$SECONDS status=0
+	shift
+	trap 'exit 143' TERM # when the command has ended
+	"$@" >"$work/$name.log" 2>&1 || status=$?
+	echo "$status $((SECONDS - start))" >"$work/$name.result"
+}
+
+# aside_end LOG: waits for its end, and tells meanwhile what stands in LOG
+aside_end() {
+	say "waiting for what runs beside"
+	step_adopt "$aside_pid"
+	aside_pid=
+	touch "$1"
+	step_watch "$1"
+}
+
+# aside_told NAME TEXT: the step's verdict
+aside_told() {
+	local status=1 seconds=0
+	announce "$2"
+	read -r status seconds <"$work/$1.result"
+	judge "$1" "$status" "$seconds"
 }
 
 # build: by a relative path, because automake wants no space in the path of the
@@ -189,38 +236,47 @@ speed() {
 	make -C "$root/.run/build" bench-guard
 }
 
+packages() {
+	aside_step deb in_build check-deb CHECK_DEB=--short
+	aside_step deb-other in_build check-deb \
+		CHECK_DEB="--short --suite $(other_suite)"
+}
+
 run_tests() {
 	test_step build "build with sanitizers" build || return 0
 	test_step unit "unit tests: make check" \
 		in_build -k check VERBOSE=1 || :
 	test_step lint "checks of the sources: make lint" in_build -k lint || :
 	test_step integration "integration tests: make check-integration" \
-		in_build check-integration || :
+		in_build check-integration JOBS=2 || :
 	test_step faults "every part breaks once: make check-faults" \
 		in_build check-faults \
 		FAULTS="--runs 1 --seconds 1 --stride 97" || :
+	aside packages
 	test_step threads "what threads share, while it changes: check-threads" \
 		in_build check-threads THREADS="--seconds 12" || :
 	test_step abuse "a hostile network: make check-abuse" \
 		in_build check-abuse ABUSE=--short || :
 	test_step mutants "the tests notice what is broken: make check-mutants" \
 		in_build check-mutants MUTANTS=--short || :
-	test_step deb "the Debian package, built and tried: make check-deb" \
-		in_build check-deb CHECK_DEB=--short || :
-	test_step deb-other "the same on Debian's $(other_suite)" in_build \
-		check-deb CHECK_DEB="--short --suite $(other_suite)" || :
 	test_step openapi "openapi.yaml: tests/openapi/lint.sh" \
 		"$root/tests/openapi/lint.sh" "$work/openapi" || :
 	test_step clients "generated clients: tests/openapi/clients.sh" \
 		"$root/tests/openapi/clients.sh" "$work/openapi" \
 		"$work/build" || :
 	test_step live "run.sh, its demo, and JMeter against it" live || :
+	aside_end "$work/deb-other.log" || :
+	aside_told deb \
+		"the Debian package, built and tried: make check-deb" || :
+	aside_told deb-other "the same on Debian's $(other_suite)" || :
 	test_step memory "memory is given back, without sanitizers" memory || :
 	test_step speed "as fast as stated, or half: make bench-guard" speed || :
 }
 
 clean_up() {
 	trap '' INT TERM HUP
+	step_stop
+	step_adopt "$aside_pid"
 	step_stop
 	packages_clean_up
 }

@@ -49,10 +49,21 @@ background() {
 # step LOG COMMAND...: runs it with its output in LOG, tells every 10 s how far
 # it is, and returns its exit status
 step() {
-	local log=$1 ticks=0 status=0
+	local log=$1
 	shift
 	background "$@" >"$log" 2>&1
 	step_pid=$!
+	step_watch "$log"
+}
+
+# step_adopt PID: the step is what runs already, in the background
+step_adopt() {
+	step_pid=$1
+}
+
+# step_watch LOG: waits for the step, as step does
+step_watch() {
+	local log=$1 ticks=0 status=0
 	while kill -0 "$step_pid" 2>/dev/null; do
 		sleep 0.1
 		ticks=$((ticks + 1))
