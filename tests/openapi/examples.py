@@ -19,6 +19,7 @@ INTEGRATION = pathlib.Path(__file__).resolve().parent.parent / "integration"
 sys.path.insert(0, str(INTEGRATION))
 
 import client                                           # noqa: E402
+import crowd                                            # noqa: E402
 from case import App, Shared                            # noqa: E402
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
@@ -30,6 +31,21 @@ UNSENT = {
     "query_too_slow", "schema_mismatch", "unavailable", "outcome_unknown",
     "overloaded"}
 SOURCE = INTEGRATION.parent.parent
+# Codes of the classic 400 that do not depend on the operation; a header that
+# comes twice is invalid_header, where none is asked for.
+EVERYWHERE = {"invalid_query", "invalid_path", "bad_request",
+              "body_incomplete", "invalid_header"}
+# A body that all classic operations take, and what is refused of it.
+CLASSIC_BODY = {"eventType": "test5", "badge": {"name": "test5"},
+                "username": "test5", "properties": ["test5"]}
+CODE_BODIES = {
+    "application_not_found": {"appKey": -1},
+    "invalid_body": {"name": 5, "username": 5},
+    "no_rule_matches": {"eventType": "none"},
+    "too_many_badges": {"badge": {"name": "none"}},
+    "too_many_point_scales": {"pointScale": {"name": "none"}, "points": 1},
+    "too_many_rules": {"badge": {"name": "many-1"}},
+}
 
 
 def masked(value, name=""):
@@ -177,6 +193,14 @@ class World:
         self.must(self.app.classic("POST", "/rules", dict(
             named, eventType="test5", property="test5", points=1,
             pointScale=dict(named), badge=dict(named))), 202)
+
+    def classic_full(self):
+        crowd.things(self.app, "badge", 1000)
+        crowd.things(self.app, "point_scale", 1000)
+
+    def classic_ruled(self):
+        crowd.things(self.app, "badge", 1)
+        crowd.rules(self.app, 1000, badge="many-1")
 
     def classic_after(self):
         self.classic()
@@ -440,12 +464,55 @@ class Examples:
         for name in requests:
             self.fault(name, "there is no such example")
 
+    def codes(self):
+        """Each code that a classic operation documents with its 400 comes."""
+        old = self.world("classic_after")
+        self.must_fill(old)
+        full = {"too_many_rules": self.world("classic_ruled")}
+        for code in "too_many_badges", "too_many_point_scales":
+            full[code] = self.world("classic_full")
+        for path, item in self.document["paths"].items():
+            for method, operation in item.items():
+                if method == "parameters" or \
+                        not operation["operationId"].startswith("classic"):
+                    continue
+                problem = operation["responses"]["400"]["content"][
+                    "application/problem+json"]
+                documented = set(
+                    problem["schema"]["allOf"][1]["properties"]["code"]["enum"])
+                if documented != set(problem["examples"]):
+                    self.fault(operation["operationId"],
+                               "its codes are not those of its examples")
+                for code in sorted(documented - EVERYWHERE):
+                    self.code(full.get(code, old), method.upper(), path,
+                              operation, code)
+
+    def code(self, world, method, path, operation, code):
+        """Sends what is refused with the code."""
+        headers, body = {}, None
+        name = "test5" if code.endswith("_exists") else "none"
+        path = re.sub(r"{\w+}", "none", path)
+        if "requestBody" in operation:
+            body = dict(CLASSIC_BODY, name=name, appKey=world.app.key)
+            body.update(CODE_BODIES.get(code, {}))
+            if code == "invalid_json":
+                body = "{"
+        if method in ("GET", "PUT") and code != "invalid_header":
+            headers["appKey"] = str(
+                -1 if code == "application_not_found" else world.app.key)
+        self.sent += 1
+        response = client.request(self.stack.port, method, path, body, headers)
+        if response.status != 400 or response.json["code"] != code:
+            self.fault("%s %s" % (operation["operationId"], code),
+                       "does not come: %r" % response)
+
     def run(self):
         for path, item in self.document["paths"].items():
             for method, operation in item.items():
                 if method != "parameters":
                     self.operation(method.upper(), path, item, operation)
         self.problems()
+        self.codes()
 
 
 def main():
