@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_str \
 	tests/unit/test_base_text \
 	tests/unit/test_ctl_dump \
+	tests/unit/test_daemon_turn \
 	tests/unit/test_engine_engine \
 	tests/unit/test_engine_model \
 	tests/unit/test_engine_rules \
@@ -77,9 +78,11 @@ tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
 # As the programs have it: in no archive.
 tests_unit_test_base_allocate_SOURCES = \
 	tests/unit/test_base_allocate.c src/base/allocate.c
-# What palmaresctl is made of is in no archive either.
+# What the programs are made of is in no archive either.
 tests_unit_test_ctl_dump_SOURCES = tests/unit/test_ctl_dump.c src/ctl/dump.c
 tests_unit_test_ctl_dump_LDADD = $(LDADD) $(SODIUM_LIBS)
+tests_unit_test_daemon_turn_SOURCES = \
+	tests/unit/test_daemon_turn.c src/daemon/turn.c
 ENGINE_LIBS = libunittest.a libengine.a $(LDADD)
 tests_unit_test_engine_engine_LDADD = $(ENGINE_LIBS)
 tests_unit_test_engine_model_LDADD = $(ENGINE_LIBS)

@@ -1,6 +1,7 @@
 """Keys: who may do what, rotation, and the walls between applications."""
 
 import hashlib
+import itertools
 
 from apps import OneOfEach
 from case import unique
@@ -65,6 +66,24 @@ class Keys(OneOfEach):
                                   {"name": "n"}, headers)
                     self.assert_problem(r, 401, "key_unknown", "key_missing")
                     self.assertRegex(r.header("WWW-Authenticate"), "^Bearer")
+
+    def test_a_key_that_shares_its_place_with_a_live_one_opens_nothing(self):
+        """Workers keep keys by the first bytes of their hashes."""
+        def place(key):
+            return hashlib.sha256(key.encode()).digest()[:2]
+
+        wanted = place(self.one.secret)
+        twin = next(key for key in map("pm_sk_{}".format, itertools.count())
+                    if place(key) == wanted)
+        self.one.event("twin")
+        body = {"username": "twin", "eventType": "review"}
+        for _ in range(10):     # whichever worker has it
+            self.assert_status(self.one.post("/events", body), 201)
+            self.assert_status(self.one.get("/users/twin"), 200)
+            for r in (self.one.post("/events", body, key=twin),
+                      self.one.get("/users/twin", key=twin),
+                      self.one.get("/badges", key=twin)):
+                self.assert_problem(r, 401, "key_unknown")
 
     def test_other_forms_of_authorization_are_401(self):
         for value in ("", "Bearer", "Bearer ", self.one.secret,

@@ -46,4 +46,16 @@ MUTANTS = [
         "\t\treturn OK;\n",
         "\t(void)changes_nothing(change, object, existing);\n",
         ["test_what_a_get_answered_can_be_put_again"]),
+    Mutant(
+        "classic-checks-what-it-ignores", (),
+        "a classic body is refused for members that mean nothing there",
+        "\tif (decode->lenient && (field->flags & FIELD_STRICT) != 0)\n",
+        "\tif (decode->lenient && (field->flags & FIELD_REQUIRED) != 0)\n",
+        ["some_members_are_unknown_to_a_lenient_decoder"]),
+    Mutant(
+        "v1-ignores-members", (2,),
+        "some members of v1's bodies count for nothing",
+        "\tif (decode->lenient && (field->flags & FIELD_STRICT) != 0)\n",
+        "\tif ((field->flags & FIELD_STRICT) != 0)\n",
+        ["some_members_are_unknown_to_a_lenient_decoder"]),
 ]

@@ -120,4 +120,17 @@ MUTANTS = [
         "\twhile (!db_is_connected(db) && place > 0 &&\n",
         "\twhile (db_is_connected(db) && place > 0 &&\n",
         ["a_connection_that_is_there_is_given_out_first"]),
+    Mutant(
+        "found-and-not-told", (),
+        "nobody hears that the database is back, and all are refused",
+        "\tif (fresh || probing)\n",
+        "\tif (fresh)\n",
+        ["a_connection_that_is_there_is_given_out_first"]),
+    Mutant(
+        "given-back-and-not-told", (),
+        "who waits for a connection waits on when there is one",
+        "\tput_idle(pool, db);\n"
+        "\tpthread_cond_signal(&pool->freed);\n",
+        "\tput_idle(pool, db);\n",
+        ["who_waits_has_what_is_given_back"]),
 ]

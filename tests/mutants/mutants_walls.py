@@ -163,6 +163,12 @@ MUTANTS = [
         "\"WHERE hash = ?\"",
         ["test_two_keys_live_at_once_and_revoking_is_immediate"]),
     Mutant(
+        "key-found-by-its-place", (6,),
+        "any key that has its place where a live one is opens what that does",
+        "\t    memcmp(&place->hash, hash, sizeof(*hash)) == 0;\n",
+        "\t    memcmp(&place->hash, hash, 2) == 0;\n",
+        ["test_a_key_that_shares_its_place_with_a_live_one_opens_nothing"]),
+    Mutant(
         "publishable-key-writes", (),
         "a key that everybody may see may change things",
         "\tif (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE &&\n"

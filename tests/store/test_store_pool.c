@@ -212,7 +212,35 @@ a_connection_that_is_there_is_given_out_first(void **state)
 	pool_give(pool, lost);
 	db = take(pool);
 	assert_ptr_equal(db, good);
+	/* Whoever has found the database there has told the others. */
+	lost = take(pool);
+	pool_give(pool, lost);
 	pool_give(pool, db);
+	pool_free(pool);
+}
+
+static void
+who_waits_has_what_is_given_back(void **state)
+{
+	struct pool *pool = pool_new(&server_settings, 1, &server_counters);
+	struct db *db = take(pool);
+	pthread_barrier_t alone;
+	struct caller caller = {.pool = pool, .barrier = &alone};
+	pthread_t thread;
+	int64_t given;
+
+	(void)state;
+	pthread_barrier_init(&alone, NULL, 1);
+	assert_int_equal(
+	    pthread_create(&thread, NULL, take_in_thread, &caller), 0);
+	clock_sleep(LATE);
+	given = clock_monotonic();
+	pool_give(pool, db);
+	pthread_join(thread, NULL);
+	assert_int_equal(caller.error, OK);
+	/* By being told, and not by the end of its time. */
+	assert_true(clock_monotonic() - given < WAIT_SECONDS * 1000000 / 2);
+	pthread_barrier_destroy(&alone);
 	pool_free(pool);
 }
 
@@ -270,7 +298,7 @@ change_and_fail(struct db *db, const struct tx_attempt *attempt, void *context)
 	    db_text(db, "UPDATE pair SET v = v + 1 WHERE id = 1");
 
 	(void)attempt;
-	return error == OK ? db_text(db, context) : error;
+	return error == OK ? db_text(db, *(const char **)context) : error;
 }
 
 /* The same one again where the server only refused a statement. */
@@ -293,6 +321,7 @@ what_has_met_an_error_is_given_out_sound(void **state)
 	/* No second try. */
 	const struct tx_options options = {.deadline = clock_monotonic()};
 	struct pool *pool = pool_new(&server_settings, 1, &server_counters);
+	const char *text;
 	uint64_t connects;
 	struct db *db;
 	size_t i;
@@ -301,9 +330,9 @@ what_has_met_an_error_is_given_out_sound(void **state)
 	for (i = 0; i < COUNT(errors); i++) {
 		db = take(pool);
 		connects = server_counters.connects;
-		assert_int_not_equal(tx_run(db, &options, change_and_fail,
-		                         (void *)(uintptr_t)errors[i].text),
-		    OK);
+		text = errors[i].text;
+		assert_int_not_equal(
+		    tx_run(db, &options, change_and_fail, &text), OK);
 		pool_give(pool, db);
 		db = take(pool);
 		assert_int_equal(server_counters.connects - connects,
@@ -402,6 +431,7 @@ main(void)
 	    cmocka_unit_test(nobody_gets_a_connection_that_was_closed),
 	    cmocka_unit_test(a_connection_that_is_there_is_given_out_first),
 	    cmocka_unit_test(those_that_are_made_before_are_given_out_first),
+	    cmocka_unit_test(who_waits_has_what_is_given_back),
 	    cmocka_unit_test_setup(
 	        what_has_met_an_error_is_given_out_sound, make_row),
 	    cmocka_unit_test_setup(

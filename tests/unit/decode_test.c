@@ -30,7 +30,8 @@ const struct field fields[BODY_FIELDS] = {
     {"times", FIELD_INT, 0, offsetof(struct body, times), 1, 1000},
     {"timestamp", FIELD_TIME, 0, offsetof(struct body, at)},
     {"enabled", FIELD_BOOL, 0, offsetof(struct body, enabled)},
-    {"any", FIELD_ANY, 0, offsetof(struct body, any), .decode = decode_any},
+    {"any", FIELD_ANY, FIELD_STRICT, offsetof(struct body, any),
+        .decode = decode_any},
 };
 
 struct decode decode;

@@ -90,6 +90,21 @@ unknown_members_may_be_ignored(void **state)
 	assert_int_equal(faults.count, 1);
 }
 
+/* Such as are unknown to the classic interface, whose decoder is lenient. */
+static void
+some_members_are_unknown_to_a_lenient_decoder(void **state)
+{
+	static const char text[] = "{\"name\":\"n\",\"any\":\"bad\"}";
+
+	(void)state;
+	decode_text(text);
+	assert_string_equal(told(), "/any invalid_value must be good");
+	decode.lenient = true;
+	assert_null(decode_text(text).any);
+	assert_int_equal(faults.count, 0);
+	assert_null(decode_text("{\"name\":\"n\",\"any\":\"good\"}").any);
+}
+
 static void
 all_faults_are_told_at_once(void **state)
 {
@@ -175,6 +190,7 @@ main(void)
 	    DECODE_TEST(a_function_of_ones_own_gets_the_context),
 	    DECODE_TEST(unknown_members_are_told_with_the_one_that_was_meant),
 	    DECODE_TEST(unknown_members_may_be_ignored),
+	    DECODE_TEST(some_members_are_unknown_to_a_lenient_decoder),
 	    DECODE_TEST(all_faults_are_told_at_once),
 	    DECODE_TEST(anything_but_an_object_is_one_fault),
 	    DECODE_TEST(pointers_begin_where_the_object_stands),
