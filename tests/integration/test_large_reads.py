@@ -193,7 +193,7 @@ class LargeUsers(LargeReads):
     def test_the_classic_list_of_users(self):
         """No key, no cursor: the first of them, and in a time."""
         app = self.crowd(classic=True)
-        badges = crowd.things(app, "badge", 9, description=100)
+        badges = crowd.things(app, "badge", 9, description=400)
         crowd.users(app, 40000, badges=badges)
         begun = time.monotonic()
         r = self.assert_status(app.classic("GET", "/users"), 200)
@@ -203,9 +203,15 @@ class LargeUsers(LargeReads):
         names = [u["username"] for u in r.json]
         self.assertEqual(names, ["user-%05d" % n
                                  for n in range(1, len(names) + 1)])
-        self.assertLessEqual(len(names), 10000)
+        self.assertLess(len(names), 10000)
         self.assertGreaterEqual(len(names), 64)
         self.assertLess(taken, 10)
+        # Of users who have little there are more, and not all either.
+        many = self.crowd(classic=True)
+        crowd.users(many, 10001)
+        r = self.assert_status(many.classic("GET", "/users"), 200)
+        self.assertEqual(len(r.json), 10000)
+        self.assertEqual(r.header("X-Truncated"), "true")
         # One that is not longer than it may be is whole, and says nothing.
         small = self.crowd(classic=True)
         crowd.users(small, 150)

@@ -22,7 +22,7 @@ class Mutant:
         self.name = name
         self.breaks = breaks    # invariants of the architecture, 1 to 6
         self.why = why          # what goes wrong, in a few words
-        self.old = old          # stands once in src/ or sql/
+        self.old = old          # stands once in src/, sql/ or nginx/
         self.new = new
         self.tests = tests      # names of test functions
         self.short = short      # in the part that --short runs

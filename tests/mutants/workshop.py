@@ -11,7 +11,7 @@ from table import TableError
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 # Where a mutant's text may stand.
-MUTABLE = (("src", (".c", ".h")), ("sql", (".sql",)))
+MUTABLE = (("src", (".c", ".h")), ("sql", (".sql",)), ("nginx", (".conf",)))
 # What an in-tree build leaves behind, and a build elsewhere stumbles over;
 # besides, whatever has been compiled.
 BUILT = ("Makefile", "config.status", "config.log", "autom4te.cache",
@@ -81,8 +81,8 @@ def locate(tree, mutant):
                     hits += [path] * read(path).count(mutant.old)
     if len(hits) != 1:
         raise TableError(
-            "mutant %s is stale: its old text stands %d times in src/ and"
-            " sql/, and must stand once; mend it in tests/mutants" % (
+            "mutant %s is stale: its old text stands %d times in src/, sql/"
+            " and nginx/, and must stand once; mend it in tests/mutants" % (
                 mutant.name, len(hits)))
     return hits[0]
 

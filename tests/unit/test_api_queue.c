@@ -91,6 +91,39 @@ a_job_larger_than_a_round_comes_in_one_of_its_own(void **test)
 }
 
 static void
+a_round_has_so_many_bytes_and_no_more(void **test)
+{
+	enum { HALF = 2 << 20 };
+
+	(void)test;
+	put("1a", 1)->job.size = HALF;
+	put("1b", 1)->job.size = HALF;
+	put("1c", 1)->job.size = 1;
+	put("1d", 1)->job.size = 3 * HALF;
+	put("1e", 1)->job.size = 1;
+	assert_string_equal(round_text(), "1a 1b");
+	assert_string_equal(round_text(), "1c");
+	assert_string_equal(round_text(), "1d");
+	assert_string_equal(round_text(), "1e");
+}
+
+/* Of jobs without an event, as which a batch of none would be. */
+static void
+a_round_has_so_many_jobs_and_no_more(void **test)
+{
+	struct round round;
+	size_t i;
+
+	(void)test;
+	for (i = 0; i < ROUND_JOBS_MAX + 1; i++)
+		put("1", 0);
+	queue_gather(&queue, &round);
+	assert_int_equal(round.count, ROUND_JOBS_MAX);
+	queue_gather(&queue, &round);
+	assert_int_equal(round.count, 1);
+}
+
+static void
 applications_take_turns(void **test)
 {
 	(void)test;
@@ -234,6 +267,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(one_application_is_served_in_its_order),
 	    TEST(a_job_larger_than_a_round_comes_in_one_of_its_own),
+	    TEST(a_round_has_so_many_bytes_and_no_more),
+	    TEST(a_round_has_so_many_jobs_and_no_more),
 	    TEST(applications_take_turns),
 	    TEST(who_came_first_comes_last_in_the_next_round),
 	    TEST(what_does_not_fit_holds_up_its_own_application),
