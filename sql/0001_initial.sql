@@ -140,12 +140,15 @@ CREATE TABLE IF NOT EXISTS user (
   created_at     BIGINT NOT NULL,
   last_event     BIGINT NOT NULL, -- event.id; 0: none
   standing       MEDIUMBLOB NULL, -- balances, counts, badges: src/store/standing.h
+  ahead          BIGINT NULL, -- the last event's
   PRIMARY KEY (application_id, username)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- id is the time of receipt in microseconds × 1024 + a random number: made by
 -- the committer, unique in an application, and growing for each user. A user's
--- events are a chain, from user.last_event to the one whose previous is 0.
+-- events are a chain, from user.last_event to the one whose previous is 0. Where
+-- the clock has been set back, the id goes on from the user's last one, and
+-- ahead tells by how much it is ahead of the receipt.
 CREATE TABLE IF NOT EXISTS event (
   application_id  INT UNSIGNED NOT NULL,
   id              BIGINT NOT NULL,
@@ -160,6 +163,7 @@ CREATE TABLE IF NOT EXISTS event (
   event_type      VARBINARY(190) NOT NULL,
   awards          MEDIUMBLOB NULL,       -- what it gave: src/store/award.h
   properties      MEDIUMBLOB NULL,       -- JSON as sent, without white space
+  ahead           BIGINT NULL,           -- microseconds; NULL: less than a second
   PRIMARY KEY (application_id, id),
   UNIQUE KEY event_id (application_id, event_id),
   KEY timestamp (application_id, timestamp)

@@ -36,7 +36,8 @@ enum {
 	"SELECT e.application_id, e.id, e.event_id, e.username,"   \
 	" e.event_type, e.timestamp, e.timestamp_given, " sent "," \
 	" " properties ", " awards                                 \
-	", IFNULL(OCTET_LENGTH(e.awards), 0), e.previous"
+	", IFNULL(OCTET_LENGTH(e.awards), 0), e.previous"          \
+	", IFNULL(e.ahead, 0)"
 #define LIST_FROM(index)                                                   \
 	COLUMNS("e.timestamp_sent", "e.properties", "e.awards")            \
 	" FROM event e FORCE INDEX (" index ") WHERE e.application_id = ?" \
@@ -114,7 +115,7 @@ const struct event_budget event_page_budget = {
 int64_t
 event_received_at(const struct event *event)
 {
-	return event->row / EVENT_WRITERS;
+	return event->row / EVENT_WRITERS - event->ahead;
 }
 
 size_t
@@ -144,6 +145,7 @@ take_event(
 	stored->packed = query_take_bytes(query, arena);
 	stored->awards_size = (size_t)query_take_int(query);
 	event->previous = query_take_int(query);
+	event->ahead = query_take_int(query);
 }
 
 bool

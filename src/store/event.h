@@ -40,9 +40,10 @@ struct event {
 
 	/* The store's own: the row of the user's event before, 0: none. */
 	int64_t previous;
+	int64_t ahead; /* microseconds: the row's time, of the receipt */
 };
 
-/* When the row was made: its id carries the time. */
+/* The row's id carries the time, but for a clock that was set back. */
 enum { EVENT_WRITERS = 1024 };
 int64_t event_received_at(const struct event *event);
 

@@ -202,6 +202,7 @@ copy_outcome(
 	size_t i;
 
 	event->row = known->row;
+	event->ahead = known->ahead;
 	event->timestamp = known->timestamp;
 	event->properties = copy_text(arena, known->properties);
 	event->award_count = known->award_count;
@@ -238,9 +239,14 @@ replay(struct batch *batch, struct batch_item *item, struct known *known)
 	copy_outcome(item->job->arena, &event->event, known->event);
 }
 
-/* A time of receipt that no row of this writer or this user has. */
+/*
+ * A time that no row of this writer or this user has: that of the receipt, or
+ * little more. A clock that was ahead once has left the user's rows ahead, and
+ * the next follow them; *ahead_out is what they are then ahead of the receipt.
+ */
 static int64_t
-next_time(struct batch *batch, const struct batch_user *user)
+next_time(
+    struct batch *batch, const struct batch_user *user, int64_t *ahead_out)
 {
 	struct ingest *ingest = batch->ingest;
 	int64_t time = batch->now, newest;
@@ -249,7 +255,10 @@ next_time(struct batch *batch, const struct batch_user *user)
 		time = ingest->last_time + 1;
 	ingest->last_time = time;
 	newest = user->last_event / EVENT_WRITERS;
-	return time <= newest ? newest + 1 : time;
+	if (time <= newest)
+		time = newest + 1;
+	*ahead_out = time - batch->now < CLOCK_STEP ? 0 : time - batch->now;
+	return time;
 }
 
 static void
@@ -261,13 +270,15 @@ number_item(struct batch *batch, struct batch_item *item)
 
 	item->write = true;
 	/* The low bits keep two writers apart that have the same time. */
-	item->event->tried_row = next_time(batch, user) * EVENT_WRITERS +
+	item->event->tried_row =
+	    next_time(batch, user, &event->ahead) * EVENT_WRITERS +
 	    randombytes_uniform(EVENT_WRITERS);
 	event->row = item->event->tried_row;
 	if (!event->timestamp_given)
 		event->timestamp = event_received_at(event);
 	item->previous = user->last_event;
 	user->last_event = event->row;
+	user->ahead = event->ahead;
 	item->number = ++user->events;
 	item->entries_before = user->entries;
 	for (i = 0; i < item->award_count; i++)

@@ -37,7 +37,7 @@ enum {
 	"INSERT INTO user (application_id, username, events, entries," \
 	" replays, created_at, last_event) VALUES " values             \
 	" ON DUPLICATE KEY UPDATE events = events"                     \
-	" RETURNING events, entries, last_event,"                      \
+	" RETURNING events, entries, last_event, IFNULL(ahead, 0),"    \
 	" IFNULL(OCTET_LENGTH(standing), 0),"                          \
 	" IF(OCTET_LENGTH(standing) > 4096, NULL, standing)"
 
@@ -155,6 +155,7 @@ take_user(struct query *query, struct arena *arena, struct batch_user *user)
 	user->events = query_take_int(query);
 	user->entries = query_take_int(query);
 	user->last_event = query_take_int(query);
+	user->ahead = query_take_int(query);
 	user->standing_size = (size_t)query_take_int(query);
 	user->standing = query_take_bytes(query, arena);
 }

@@ -23,6 +23,7 @@ struct batch_user {
 	int64_t events;
 	int64_t entries;
 	int64_t last_event; /* its row */
+	int64_t ahead;      /* and its ahead */
 	int64_t replays;    /* in this batch */
 	size_t standing_size;
 	struct bytes standing; /* NULL: none, or too large to come along */

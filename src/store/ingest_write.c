@@ -1,4 +1,5 @@
 /* ingest_write: what an event transaction writes */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,16 +30,17 @@ static const char *const texts[STATEMENTS] = {
     [INSERT_EVENTS] =
         "INSERT INTO event (application_id, id, previous, number, version,"
         " timestamp, timestamp_given, timestamp_sent, username, event_id,"
-        " event_type, awards, properties)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " event_type, awards, properties, ahead)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, 0))",
     /* The rows are there; as an INSERT, one run is enough for all of them. */
     [WRITE_USERS] =
         "INSERT INTO user (application_id, username, events, entries,"
-        " replays, created_at, last_event, standing)"
-        " VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
+        " replays, created_at, last_event, standing, ahead)"
+        " VALUES (?, ?, ?, ?, ?, 0, ?, ?, NULLIF(?, 0))"
         " ON DUPLICATE KEY UPDATE events = VALUES(events),"
         " entries = VALUES(entries), replays = replays + VALUES(replays),"
-        " last_event = VALUES(last_event), standing = VALUES(standing)",
+        " last_event = VALUES(last_event), standing = VALUES(standing),"
+        " ahead = VALUES(ahead)",
     [DELETE_USERS] = "DELETE FROM user WHERE application_id = ?"
                      " AND username = ? AND events = 0",
     [MARK_SCALES] = MARK("point_scale"),
@@ -47,7 +49,7 @@ static const char *const texts[STATEMENTS] = {
 const struct statement_set ingest_write_statements = {texts, STATEMENTS};
 
 /* The columns of a bulk statement, as arrays that it is bound to in order. */
-enum { BULK_COLUMNS_MAX = 13 };
+enum { BULK_COLUMNS_MAX = 14 };
 
 /* Bytes of one statement: well below the server's max_allowed_packet. */
 enum { PIECE_SIZE_MAX = 4 << 20, KEYS_TEXT_MAX = 64 << 20 };
@@ -71,6 +73,7 @@ rows_init(struct rows *rows, struct batch *batch, const char *types, size_t max)
 	size_t i;
 
 	*rows = (struct rows) {.max = max, .columns = strlen(types)};
+	assert(rows->columns <= BULK_COLUMNS_MAX);
 	for (i = 0; i < rows->columns; i++)
 		if (types[i] == 'i')
 			rows->ints[i] =
@@ -164,7 +167,7 @@ send_events(struct batch *batch, struct rows *rows)
 {
 	size_t i, n;
 
-	rows_init(rows, batch, "iiiiiiittttbt", batch->item_count);
+	rows_init(rows, batch, "iiiiiiittttbti", batch->item_count);
 	for (i = 0; i < batch->item_count; i++) {
 		const struct batch_item *item = &batch->items[i];
 		const struct event *event = &item->event->event;
@@ -186,6 +189,7 @@ send_events(struct batch *batch, struct rows *rows)
 		rows->bytes[11][n] = awards_pack(batch->arena, item->awards,
 		    item->award_count, item->entries_before);
 		rows->texts[12][n] = event->properties;
+		rows->ints[13][n] = event->ahead;
 	}
 	rows_send(rows, batch, INSERT_EVENTS);
 }
@@ -316,6 +320,7 @@ add_user(struct rows *rows, const struct batch_user *user)
 	rows->ints[5][n] = user->last_event;
 	rows->bytes[6][n] =
 	    standing_pack(&user->state, user->rules->rules, user->rules->count);
+	rows->ints[7][n] = user->ahead;
 }
 
 /* A user without events was made by this transaction, for a refused event. */
@@ -324,7 +329,7 @@ send_users(struct batch *batch, struct rows *kept, struct rows *empty)
 {
 	size_t i, n;
 
-	rows_init(kept, batch, "itiiiib", batch->user_count);
+	rows_init(kept, batch, "itiiiibi", batch->user_count);
 	rows_init(empty, batch, "it", batch->user_count);
 	for (i = 0; i < batch->user_count; i++) {
 		const struct batch_user *user = &batch->users[i];

@@ -68,6 +68,7 @@ user_take(struct query *query, struct arena *arena, struct user_row *row)
 	row->events = query_take_int(query);
 	row->created_at = query_take_int(query);
 	row->last_event = query_take_int(query);
+	row->ahead = query_take_int(query);
 	row->standing = query_take_bytes(query, arena);
 	return username;
 }
@@ -90,7 +91,8 @@ unpack_user(const struct user_row *row, struct arena *arena,
 	stored->user.username = username;
 	stored->user.events = row->events;
 	stored->user.created_at = row->created_at;
-	stored->user.last_event_at = row->last_event / EVENT_WRITERS;
+	stored->user.last_event_at =
+	    row->last_event / EVENT_WRITERS - row->ahead;
 	state_init(&stored->state, arena);
 	return standing_unpack(&stored->state, row->standing)
 	    ? OK

@@ -49,10 +49,12 @@ struct user_row {
 	int64_t events;
 	int64_t created_at;
 	int64_t last_event;
+	int64_t ahead; /* its row's time of its receipt */
 	struct bytes standing;
 };
-#define USER_COLUMNS \
-	"u.username, u.events, u.created_at, u.last_event, u.standing"
+#define USER_COLUMNS                                        \
+	"u.username, u.events, u.created_at, u.last_event," \
+	" IFNULL(u.ahead, 0), u.standing"
 const char *
 user_take(struct query *query, struct arena *arena, struct user_row *row);
 

@@ -92,7 +92,7 @@ class Chains(Regressions):
             " FROM user WHERE application_id = @own AND username = '%s';"
             "INSERT INTO event SELECT @own, @last + seq, @last + seq - 1,"
             " @n + seq, (SELECT version FROM application WHERE id = @own),"
-            " 0, 1, NULL, '%s', CONCAT('grown-', @n + seq), %s"
+            " 0, 1, NULL, '%s', CONCAT('grown-', @n + seq), %s, NULL"
             " FROM seq_1_to_%d;"
             "UPDATE user SET events = @n + %d, last_event = @last + %d"
             " WHERE application_id = @own AND username = '%s'; COMMIT" % (

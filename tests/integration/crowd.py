@@ -69,7 +69,7 @@ def users(app, count, balances=(), badges=(), counts=()):
     standing.badges = list(badges)
     app.stack.sql(
         "INSERT INTO user SELECT {0}, CONCAT('user-', LPAD(seq, 5, '0')), 0,"
-        " 0, 0, 0, 0, UNHEX('{1}') FROM seq_1_to_{2};"
+        " 0, 0, 0, 0, UNHEX('{1}'), NULL FROM seq_1_to_{2};"
         "UPDATE point_scale SET given = 1 WHERE application_id = {0};"
         "UPDATE badge SET given = 1 WHERE application_id = {0}".format(
             app.id, standing.pack().hex(), count))

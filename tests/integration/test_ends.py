@@ -1,5 +1,7 @@
 """Where a column ends: counters beyond 32 bits, and ids longer than any."""
 
+from datetime import datetime, timedelta, timezone
+
 from case import StackTest
 from client import segment
 
@@ -63,3 +65,34 @@ class Unchanged(StackTest):
         self.assertEqual(trace(), before)
         self.assert_status(one.put("/rules/r", dict(body, points=2)), 200)
         self.assertNotEqual(trace(), before)
+
+
+class ClockAhead(StackTest):
+    """A user's past lies an hour ahead, because the clock did."""
+
+    def test_the_next_event_has_the_time_of_its_receipt(self):
+        one = self.app()
+        one.rule()
+        one.event(username="u")
+        self.stack.sql(
+            "UPDATE event SET id = id + 3600000000 * 1024"
+            " WHERE application_id = %d; UPDATE user SET last_event ="
+            " last_event + 3600000000 * 1024 WHERE application_id = %d"
+            % (one.id, one.id))
+        soon = datetime.now(timezone.utc) + timedelta(minutes=1)
+        event = one.event(username="u")
+        entry = one.ledger("u")[-1]
+        user = self.assert_json(one.get("/users/u"))
+        self.assertEqual(entry["event"], event["id"])
+        self.assertEqual(user["events"], 2)
+        for text in (event["receivedAt"], event["timestamp"],
+                     entry["createdAt"], user["lastEventAt"],
+                     one.all("/events?username=u")[0]["receivedAt"]):
+            self.assertLess(text, soon.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+        # Newest first is still the order of receipt.
+        self.assertEqual(one.all("/events?username=u")[0]["id"], event["id"])
+        self.assertEqual(
+            self.assert_json(one.post("/events", {
+                "id": event["id"], "username": "u",
+                "eventType": event["eventType"]}), 200)["receivedAt"],
+            event["receivedAt"])

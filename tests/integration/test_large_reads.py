@@ -54,8 +54,8 @@ class LargeEvents(LargeReads):
         app.stack.sql(
             "INSERT INTO event SELECT {0}, seq, seq - 1, seq, 1, seq, 1, NULL,"
             " 'u', CONCAT('e-', seq), 't', NULL, CONCAT('{{\"p\":\"',"
-            " REPEAT('x', 1 << 20), '\"}}') FROM seq_1_to_{1};"
-            "INSERT INTO user VALUES ({0}, 'u', {1}, 0, 0, 0, {1}, NULL)"
+            " REPEAT('x', 1 << 20), '\"}}'), NULL FROM seq_1_to_{1};"
+            "INSERT INTO user VALUES ({0}, 'u', {1}, 0, 0, 0, {1}, NULL, NULL)"
             .format(app.id, count))
         for target in ("/events", "/events?username=u", "/events?eventType=t",
                        "/events?from=1970-01-01T00:00:00Z"):
@@ -79,9 +79,9 @@ class LargeEvents(LargeReads):
         count = 60
         app.stack.sql(
             "INSERT INTO event SELECT {0}, seq, seq - 1, seq, 1, 1, 1, NULL,"
-            " 'u', CONCAT('e-', seq), 't', UNHEX('{2}'), NULL"
-            " FROM seq_1_to_{1};"
-            "INSERT INTO user VALUES ({0}, 'u', {1}, 0, 0, 0, {1}, NULL)"
+            " 'u', CONCAT('e-', seq), 't', UNHEX('{2}'), NULL,"
+            " NULL FROM seq_1_to_{1};"
+            "INSERT INTO user VALUES ({0}, 'u', {1}, 0, 0, 0, {1}, NULL, NULL)"
             .format(app.id, count, awards.pack().hex()))
         one = self.assert_json(app.get("/events/e-1"))
         self.assertEqual(len(one["awards"]), 7000)
@@ -111,8 +111,9 @@ class LargeEvents(LargeReads):
         app.stack.sql(
             "INSERT INTO event SELECT {0}, seq, seq - 1, seq, 1, 1, 1, NULL,"
             " 'u', CONCAT('e-', seq), 't', IF(seq = 1, UNHEX('{2}'),"
-            " UNHEX('{1}')), NULL FROM seq_1_to_1500;"
-            "INSERT INTO user VALUES ({0}, 'u', 1500, 1, 0, 0, 1500, NULL)"
+            " UNHEX('{1}')), NULL, NULL FROM seq_1_to_1500;"
+            "INSERT INTO user VALUES ({0}, 'u', 1500, 1, 0, 0, 1500, NULL,"
+            " NULL)"
             .format(app.id, nothing.pack().hex(), gift.pack().hex()))
         items, _ = self.pages(app, "/users/u/ledger")
         self.assertEqual([(e["event"], e["balance"]) for e in items],

@@ -148,12 +148,12 @@ class Sizes(Regressions):
         application = one.id
         try:
             self.stack.sql("INSERT INTO user VALUES (%d, 'u', 70, 0, 0, 1, 70,"
-                           " X'00000000')" % application)
+                           " X'00000000', NULL)" % application)
             for i in range(1, 71):
                 self.stack.sql(
                     "INSERT INTO event VALUES (%d, %d, %d, %d, 1, 1, 1, NULL,"
                     " 'u', 'e%d', 'e', NULL, CONCAT('{\"p\":\"', REPEAT('x',"
-                    " 1 << 20), '\"}'))" % (application, i, i - 1, i, i))
+                    " 1 << 20), '\"}'), NULL)" % (application, i, i - 1, i, i))
             for target in ("/events", "/events?username=u"):
                 with self.subTest(target), self.workers_unharmed():
                     self.assertEqual([e["id"] for e in one.all(target)],

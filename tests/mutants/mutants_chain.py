@@ -36,14 +36,14 @@ MUTANTS = [
     Mutant(
         "standing-not-written", (2, 3),
         "what a user has is not stored",
-        " standing = VALUES(standing)\"",
-        " standing = standing\"",
+        " standing = VALUES(standing),\"",
+        " standing = standing,\"",
         [STORED]),
     Mutant(
         "standing-written-once", (2, 3),
         "what a user has is stored with the first event alone",
-        " standing = VALUES(standing)\"",
-        " standing = COALESCE(standing, VALUES(standing))\"",
+        " standing = VALUES(standing),\"",
+        " standing = COALESCE(standing, VALUES(standing)),\"",
         [STORED]),
     Mutant(
         "awards-not-written", (2, 4),

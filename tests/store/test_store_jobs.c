@@ -1,4 +1,5 @@
 /* test_store_jobs: what requests in one transaction, and a user's past, share */
+#include "base/clock.h"
 #include "ingest_test.h"
 
 static int64_t other_application;
@@ -149,6 +150,15 @@ after_the_clock_was_set_back_an_event_still_comes_last(void **state)
 	                            " ORDER BY id DESC LIMIT 1",
 	                     (long long)application),
 	    event.event.row);
+	/* Its times are those of now. */
+	assert_true(event.event.timestamp < clock_now() + 1000000);
+	assert_int_equal(
+	    event.event.timestamp, event_received_at(&event.event));
+	assert_int_equal(sql_number("SELECT id DIV %d - ahead FROM event WHERE"
+	                            " application_id = %lld"
+	                            " ORDER BY id DESC LIMIT 1",
+	                     EVENT_WRITERS, (long long)application),
+	    event.event.timestamp);
 }
 
 /* The account of these tests could change it: it is root. */

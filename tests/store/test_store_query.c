@@ -16,7 +16,7 @@ make_events(void **state)
 	application = make_application("large");
 	for (i = 1; i <= 70; i++)
 		sql("INSERT INTO event VALUES (%lld, %d, %d, %d, 1, 1, 1, NULL,"
-		    " 'ann', 'e%d', 'visit', NULL, REPEAT('x', %d))",
+		    " 'ann', 'e%d', 'visit', NULL, REPEAT('x', %d), NULL)",
 		    (long long)application, i, i - 1, i, i, MEBIBYTE);
 	return 0;
 }
@@ -34,7 +34,7 @@ make_awards(void **state)
 	    (long long)application);
 	sql("INSERT INTO event SELECT %lld, seq, seq - 1, seq, 1, 1, 1, NULL,"
 	    " 'ann', seq, 'visit',"
-	    " CONCAT(X'00FFFF03', REPEAT(X'010000', 65535)), NULL FROM seq_1_to_5",
+	    " CONCAT(X'00FFFF03', REPEAT(X'010000', 65535)), NULL, NULL FROM seq_1_to_5",
 	    (long long)application);
 	return 0;
 }

@@ -190,7 +190,7 @@ static const struct damage {
         "one: ann: row of the last event: stored"},
     {"DELETE FROM user" ANN,
         "one: ann: events of a user who does not exist: stored 6, folded 0"},
-    {"INSERT INTO user VALUES (@one, 'eve', 0, 0, 0, 0, 7, X'00000000')",
+    {"INSERT INTO user VALUES (@one, 'eve', 0, 0, 0, 0, 7, X'00000000', NULL)",
         "one: eve: row of the last event: stored 7, folded 0"},
     {"UPDATE user SET application_id = 99" ANN,
         "application number 99: -: rows of table user, of an application"
