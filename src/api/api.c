@@ -394,7 +394,5 @@ api_begin(struct service *service, struct http_request *request, void *context,
 struct str
 api_end(struct call *call, enum error result)
 {
-	return respond(call,
-	    call->read != NULL ? user_finish(call, result)
-	                       : event_finish(call, result));
+	return respond(call, call->finish(call, result));
 }

@@ -85,9 +85,13 @@ struct call {
 	const char *detail;       /* what to tell besides the error's title */
 	const char *subject_name; /* of what the body names, once it is known */
 
-	/* For the committer or the reader, and what answers when that is done. */
+	/*
+	 * For the committer or the reader; what comes of the call when that is
+	 * done, and what answers if all is well.
+	 */
 	struct ingest_job *job;
 	struct queued_read *read;
+	enum error (*finish)(struct call *call, enum error result);
 	enum error (*answer)(struct call *call);
 	const void *answer_data;
 	bool waits;

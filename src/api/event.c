@@ -261,16 +261,9 @@ event_reused_detail(struct arena *arena, const struct ingest_event *event)
 	    strcmp(event->differs, "timestamp") == 0 ? again : other);
 }
 
-enum error
-event_wait(struct call *call, enum error (*answer)(struct call *call))
-{
-	call->answer = answer;
-	call->waits = call->job->count > 0;
-	return call->waits ? OK : answer(call);
-}
-
-enum error
-event_finish(struct call *call, enum error result)
+/* ERR_KEY_UNKNOWN: the key was revoked while the call waited. */
+static enum error
+finish_events(struct call *call, enum error result)
 {
 	enum error error = result == OK ? call->job->error : result;
 
@@ -289,6 +282,15 @@ event_finish(struct call *call, enum error result)
 		    " event can be judged by; nothing was applied: delete some",
 		    RULE_CACHE_MAX);
 	return error == OK ? call->answer(call) : error;
+}
+
+enum error
+event_wait(struct call *call, enum error (*answer)(struct call *call))
+{
+	call->finish = finish_events;
+	call->answer = answer;
+	call->waits = call->job->count > 0;
+	return call->waits ? OK : answer(call);
 }
 
 static enum error

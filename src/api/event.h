@@ -38,9 +38,6 @@ void event_write(struct json_writer *jw, const char *key,
 enum error event_wait(
     struct call *call, enum error (*answer)(struct call *call)) MUST_CHECK;
 
-/* What comes of a call that waited. ERR_KEY_UNKNOWN: its key was revoked. */
-enum error event_finish(struct call *call, enum error result) MUST_CHECK;
-
 enum error event_post(struct call *call) MUST_CHECK;
 enum error event_post_batch(struct call *call) MUST_CHECK;
 enum error event_get_one(struct call *call) MUST_CHECK;

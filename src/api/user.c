@@ -46,6 +46,16 @@ read_of(const struct call *call, const char *username)
 	    .arena = call->arena};
 }
 
+static enum error
+finish_read(struct call *call, enum error result)
+{
+	if (result != OK)
+		return result;
+	if (call->read->read.error == ERR_KEY_UNKNOWN)
+		key_cache_drop(call->service->keys, call->key);
+	return call->answer(call);
+}
+
 /* Lets the reader read, and somebody else answer. */
 static enum error
 wait_for_user(struct call *call, const char *username,
@@ -53,19 +63,10 @@ wait_for_user(struct call *call, const char *username,
 {
 	call->read = arena_alloc(call->arena, sizeof(*call->read));
 	call->read->read = read_of(call, username);
+	call->finish = finish_read;
 	call->answer = answer;
 	call->waits = true;
 	return OK;
-}
-
-enum error
-user_finish(struct call *call, enum error result)
-{
-	if (result != OK)
-		return result;
-	if (call->read->read.error == ERR_KEY_UNKNOWN)
-		key_cache_drop(call->service->keys, call->key);
-	return call->answer(call);
 }
 
 static enum error

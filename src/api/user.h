@@ -14,9 +14,6 @@ enum error user_respond_classic(struct call *call) MUST_CHECK;
 enum error
 user_points_classic(struct call *call, int64_t *points_out) MUST_CHECK;
 
-/* Answers a call that has waited for the reader. */
-enum error user_finish(struct call *call, enum error result) MUST_CHECK;
-
 enum error user_get_one(struct call *call) MUST_CHECK;
 enum error user_get_list(struct call *call) MUST_CHECK;
 enum error user_get_points(struct call *call) MUST_CHECK;
