@@ -7,12 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/auth.h"
 #include "api/event.h"
+#include "api/problem.h"
 #include "api/reader.h"
-#include "api/user.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/key.h"
 
 enum { DETAIL_MAX = 1024 };
 
@@ -90,13 +92,13 @@ call_json(struct call *call, int status)
 static enum error
 take_query(struct call *call)
 {
-	const struct route *route = call->match.route;
-	const char *name = route->query;
+	const char *name = call->match.route->query;
 	size_t len;
 
-	while (name != NULL && *name != '\0') {
-		assert(call->query_count <
-		    sizeof(call->query) / sizeof(call->query[0]));
+	/* A name takes two bytes of the list, at least. */
+	call->query = arena_array(
+	    call->arena, strlen(name) / 2 + 1, sizeof(*call->query));
+	while (*name != '\0') {
 		len = strcspn(name, " ");
 		call->query[call->query_count++] = (struct http_query) {
 		    .name = arena_copy(call->arena, name, len)};

@@ -16,6 +16,7 @@
 #include "http/response.h"
 #include "http/router.h"
 #include "store/application.h"
+#include "store/key.h"
 #include "store/pool.h"
 
 struct done;
@@ -76,8 +77,8 @@ struct call {
 	const struct key_hash *key; /* NULL: the classic interface's */
 	bool key_unchecked;         /* it was in the cache: it may be revoked */
 
-	struct db *db;              /* after call_db */
-	struct http_query query[8]; /* in the order of route.query */
+	struct db *db;            /* after call_db */
+	struct http_query *query; /* in the order of route.query */
 	size_t query_count;
 	struct json_object *body; /* where the route takes one */
 	struct faults faults;     /* of the body */
@@ -140,37 +141,6 @@ const char *call_query(const struct call *call, const char *name);
 enum error call_faults(struct call *call) MUST_CHECK;
 
 /*
- * For a key out of the cache that no transaction has checked: ERR_KEY_UNKNOWN
- * if it is dead, else the error that the call has come to.
- */
-enum error auth_check_again(struct call *call, enum error error) MUST_CHECK;
-
-/* Finds out who calls. ERR_KEY_MISSING, ERR_KEY_UNKNOWN, ERR_KEY_FORBIDDEN. */
-enum error auth_check(struct call *call, enum access access) MUST_CHECK;
-struct key_cache *key_cache_new(void);
-void key_cache_free(struct key_cache *cache);
-/* The committer has found it dead. */
-void key_cache_drop(struct key_cache *cache, const struct key_hash *key);
-
-/*
- * A problem document into the writer, as an object under key (NULL: at the
- * top).
- */
-struct problem {
-	enum error error;
-	int status;
-	const char *detail;
-	const char *instance;        /* NULL: left out */
-	const char *request_id;      /* NULL: left out */
-	const struct faults *faults; /* NULL: none */
-};
-void problem_write(
-    struct json_writer *jw, const char *key, const struct problem *problem);
-
-/* Makes the response the problem document of an error. */
-void problem_respond(struct call *call, enum error error, int status);
-
-/*
  * What caches and browser pages may do with the answer, as headers; the answer
  * to OPTIONS.
  */
@@ -179,37 +149,6 @@ void exposure_options(struct call *call);
 
 /* Starts a JSON body: application/json with this status. */
 struct json_writer call_json(struct call *call, int status);
-
-/*
- * Collections. page_begin reads limit and cursor; tag names the collection, so
- * that no cursor of another is taken. The handler reads up to limit + 1 rows.
- * page_open starts the answer and cuts *count to limit; page_end closes it: last
- * is the key of the last row that was written.
- */
-enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
-struct page {
-	int64_t limit;
-	const char *after; /* the key in the cursor, NULL at the start */
-	const char *tag;
-	bool more; /* after page_open: rows are left */
-};
-enum error page_begin(
-    struct call *call, const char *tag, struct page *page_out) MUST_CHECK;
-/* The cursor's key as a number; fallback at the start. */
-enum error page_after_int(
-    const struct page *page, int64_t fallback, int64_t *after_out) MUST_CHECK;
-/* As two numbers, which stay as they are at the start. */
-enum error page_after_pair(
-    const struct page *page, int64_t *first, int64_t *second) MUST_CHECK;
-/*
- * Asked behind each item that others follow: whether the page ends here, because
- * there are so many bytes in it. The next goes on behind the item.
- */
-bool page_is_full(struct call *call, struct page *page);
-struct json_writer
-page_open(struct call *call, struct page *page, size_t *count);
-void page_end(struct call *call, struct json_writer *jw,
-    const struct page *page, const char *last);
 
 /* Answers 304 if If-None-Match names the body's ETag; sets the ETag. */
 void call_etag(struct call *call);

@@ -5,6 +5,8 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/auth.h"
+#include "store/key.h"
 
 enum { CACHE_SIZE = 1024 };
 

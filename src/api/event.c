@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/auth.h"
+#include "api/page.h"
 #include "api/resource.h"
 #include "base/arena.h"
 #include "base/clock.h"

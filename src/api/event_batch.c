@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/event.h"
+#include "api/problem.h"
 #include "base/arena.h"
 
 _Static_assert((int)RESPONSE_MAX > (int)INGEST_ANSWER_MAX,

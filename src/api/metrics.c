@@ -245,7 +245,6 @@ metrics_write(const struct metrics *metrics, struct str *out)
 {
 	size_t route;
 
-	assert(route_count < METRICS_ROUTES_MAX);
 	write_pool(metrics, out);
 	write_simple(metrics, out);
 	write_batches(metrics, out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/page.h"
 #include "base/arena.h"
 #include "base/text.h"
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/problem.h"
 #include "base/arena.h"
 #include "store/catalog.h"
 

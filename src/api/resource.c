@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "api/page.h"
 #include "base/arena.h"
 #include "store/tx.h"
 
@@ -98,12 +99,12 @@ decode_app_key(struct decode *decode, struct json_object *value,
 
 /*
  * The members of an object, and what a GET answers and a PUT may bring back.
- * Every object begins with struct named, so these fields serve all of them. The
- * name's flags are name_flags.
+ * Every object begins with struct named, so the first fields serve all of them.
+ * The name's flags are name_flags.
  */
-static size_t
-make_fields(
-    const struct resource *resource, unsigned name_flags, struct field *fields)
+static struct field *
+make_fields(struct arena *arena, const struct resource *resource,
+    unsigned name_flags, size_t *count_out)
 {
 	const struct field common[] = {
 	    {.name = "name",
@@ -119,13 +120,15 @@ make_fields(
 	    {.name = "updatedAt", .type = FIELD_ANY, .decode = decode_own_time},
 	};
 	const size_t count = sizeof(common) / sizeof(common[0]);
+	struct field *fields =
+	    arena_array(arena, count + resource->field_count, sizeof(*fields));
 
-	assert(count + resource->field_count <= RESOURCE_FIELDS_MAX);
 	memcpy(fields, common, sizeof(common));
 	if (resource->field_count > 0)
 		memcpy(fields + count, resource->fields,
 		    resource->field_count * sizeof(*fields));
-	return count + resource->field_count;
+	*count_out = count + resource->field_count;
+	return fields;
 }
 
 /* An object with its defaults. */
@@ -145,8 +148,9 @@ take_members(struct decode *decode, struct json_object *value,
     const char *pointer, const struct resource *resource, unsigned name_flags,
     struct named *object)
 {
-	struct field fields[RESOURCE_FIELDS_MAX];
-	const size_t count = make_fields(resource, name_flags, fields);
+	size_t count;
+	const struct field *fields =
+	    make_fields(decode->arena, resource, name_flags, &count);
 
 	decode_object(decode, value, pointer, fields, count, object);
 }

@@ -8,8 +8,6 @@
 #include "api/api.h"
 #include "store/catalog.h"
 
-enum { RESOURCE_FIELDS_MAX = 16 };
-
 /*
  * One kind of resource: a catalog of the store over HTTP. Objects are the
  * catalog's. What all of them have in their documents is done here; the rest is

@@ -79,3 +79,5 @@ const struct route routes[] = {
 };
 /* clang-format on */
 const size_t route_count = sizeof(routes) / sizeof(routes[0]);
+_Static_assert(sizeof(routes) / sizeof(routes[0]) < METRICS_ROUTES_MAX,
+    "metrics has room for so many routes, and for requests that meet none");

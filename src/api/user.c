@@ -1,9 +1,12 @@
 /* user: users, their points and their ledgers */
 #include "api/user.h"
 
+#include "api/auth.h"
+#include "api/page.h"
 #include "api/reader.h"
 #include "api/resource.h"
 #include "base/arena.h"
+#include "store/ledger.h"
 
 void
 user_write(struct json_writer *jw, const struct user *user, int64_t app_key,

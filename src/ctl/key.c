@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "ctl/ctl.h"
+#include "store/key.h"
 
 enum { LABEL_MAX = 100 };
 

@@ -136,7 +136,8 @@ tell(const struct watch *watch, const struct watch_report *report)
 static bool
 pause_unless_term(int64_t microseconds)
 {
-	const struct timespec pause = {.tv_nsec = (long)microseconds * 1000};
+	const struct timespec pause = {.tv_sec = microseconds / 1000000,
+	    .tv_nsec = (long)(microseconds % 1000000) * 1000};
 	sigset_t signals;
 
 	sigemptyset(&signals);

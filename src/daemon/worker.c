@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "api/auth.h"
 #include "api/reader.h"
 #include "base/log.h"
 #include "daemon/serve.h"

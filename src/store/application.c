@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "store/db.h"
-#include "store/statements.h"
+#include "store/query.h"
 #include "store/tx.h"
 #include "store/verify_read.h"
 

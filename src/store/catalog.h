@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "store/db.h"
+#include "store/query.h"
 
 struct arena;
 

@@ -5,9 +5,18 @@
 #include <mysql.h>
 
 #include "store/db.h"
+#include "store/statements.h"
 
 /* The most parameters has the statement that locks 256 users: three of each. */
-enum { PARAMETERS_MAX = 256 * 3, COLUMNS_MAX = 24, MESSAGE_SIZE = 512 };
+enum { PARAMETERS_MAX = 256 * 3, MESSAGE_SIZE = 512 };
+
+/* Of the row that has been fetched. */
+struct column {
+	bool is_int;
+	my_bool is_null;
+	int64_t number;    /* if it is one; */
+	unsigned long len; /* else of the text: see query_take_text */
+};
 
 /* A statement prepared on this connection. */
 struct statement {
@@ -15,8 +24,9 @@ struct statement {
 	const char *text;
 	bool broken;  /* to be prepared again before its next run */
 	bool learned; /* the columns are known */
-	size_t columns;
-	bool is_int[COLUMNS_MAX];
+	struct column *columns;
+	MYSQL_BIND *binds; /* of the columns */
+	size_t column_count;
 };
 
 struct db {
@@ -39,10 +49,6 @@ struct db {
 	MYSQL_BIND parameters[PARAMETERS_MAX];
 	int64_t ints[PARAMETERS_MAX];
 	unsigned long lengths[PARAMETERS_MAX];
-	MYSQL_BIND columns[COLUMNS_MAX];
-	int64_t column_ints[COLUMNS_MAX];
-	unsigned long column_lengths[COLUMNS_MAX];
-	my_bool column_nulls[COLUMNS_MAX];
 };
 
 /*

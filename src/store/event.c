@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "store/db.h"
 #include "store/names.h"
-#include "store/statements.h"
+#include "store/query.h"
 #include "store/user.h"
 
 enum {

@@ -10,6 +10,7 @@
 #include "store/db.h"
 #include "store/ingest_batch.h"
 #include "store/ingest_known.h"
+#include "store/key.h"
 #include "store/tx.h"
 
 /*

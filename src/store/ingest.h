@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "store/event.h"
+#include "store/key.h"
 #include "store/rule_cache.h"
 
 struct arena;

@@ -8,8 +8,8 @@
 #include "base/str.h"
 #include "store/db.h"
 #include "store/ingest_known.h"
+#include "store/query.h"
 #include "store/standing.h"
-#include "store/statements.h"
 
 enum {
 	LOCK_APP,

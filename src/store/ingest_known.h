@@ -4,6 +4,7 @@
 
 #include "store/db.h"
 #include "store/ingest_batch.h"
+#include "store/query.h"
 
 /* Events by (application, id): those stored, and those of this batch so far. */
 struct known {

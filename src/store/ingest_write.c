@@ -1,5 +1,4 @@
 /* ingest_write: what an event transaction writes */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +7,8 @@
 #include "store/award.h"
 #include "store/db.h"
 #include "store/ingest_batch.h"
+#include "store/query.h"
 #include "store/standing.h"
-#include "store/statements.h"
 
 enum {
 	INSERT_EVENTS,
@@ -48,11 +47,15 @@ static const char *const texts[STATEMENTS] = {
 };
 const struct statement_set ingest_write_statements = {texts, STATEMENTS};
 
-/* The columns of a bulk statement, as arrays that it is bound to in order. */
-enum { BULK_COLUMNS_MAX = 14 };
-
 /* Bytes of one statement: well below the server's max_allowed_packet. */
 enum { PIECE_SIZE_MAX = 4 << 20, KEYS_TEXT_MAX = 64 << 20 };
+
+/* Of a bulk statement, as the array that it is bound to: one of the three. */
+struct column {
+	int64_t *ints;
+	const char **texts;
+	struct bytes *bytes;
+};
 
 struct rows {
 	struct bulk bulk;
@@ -60,29 +63,28 @@ struct rows {
 	bool sent;
 	size_t count;
 	size_t max;
-	size_t columns;
-	int64_t *ints[BULK_COLUMNS_MAX];
-	const char **texts[BULK_COLUMNS_MAX];
-	struct bytes *bytes[BULK_COLUMNS_MAX];
+	struct column *columns; /* in the statement's order */
+	size_t column_count;
 };
 
 /* types: one letter a column, 'i', 't' or 'b', in the statement's order. */
 static void
 rows_init(struct rows *rows, struct batch *batch, const char *types, size_t max)
 {
-	size_t i;
+	struct column *column;
 
-	*rows = (struct rows) {.max = max, .columns = strlen(types)};
-	assert(rows->columns <= BULK_COLUMNS_MAX);
-	for (i = 0; i < rows->columns; i++)
-		if (types[i] == 'i')
-			rows->ints[i] =
+	*rows = (struct rows) {.max = max, .column_count = strlen(types)};
+	rows->columns = arena_array(
+	    batch->arena, rows->column_count, sizeof(*rows->columns));
+	for (column = rows->columns; *types != '\0'; types++, column++)
+		if (*types == 'i')
+			column->ints =
 			    arena_array(batch->arena, max + 1, sizeof(int64_t));
-		else if (types[i] == 't')
-			rows->texts[i] =
+		else if (*types == 't')
+			column->texts =
 			    arena_array(batch->arena, max + 1, sizeof(char *));
 		else
-			rows->bytes[i] = arena_array(
+			column->bytes = arena_array(
 			    batch->arena, max + 1, sizeof(struct bytes));
 }
 
@@ -94,25 +96,26 @@ rows_bind(struct rows *rows, struct batch *batch, size_t first, size_t count)
 
 	bulk_begin(&rows->bulk, batch->db, batch->arena, SET_INGEST_WRITE,
 	    rows->statement, count);
-	for (i = 0; i < rows->columns; i++)
-		if (rows->ints[i] != NULL)
-			bulk_int(&rows->bulk, rows->ints[i] + first);
-		else if (rows->texts[i] != NULL)
-			bulk_text(&rows->bulk, rows->texts[i] + first);
+	for (i = 0; i < rows->column_count; i++)
+		if (rows->columns[i].ints != NULL)
+			bulk_int(&rows->bulk, rows->columns[i].ints + first);
+		else if (rows->columns[i].texts != NULL)
+			bulk_text(&rows->bulk, rows->columns[i].texts + first);
 		else
-			bulk_bytes(&rows->bulk, rows->bytes[i] + first);
+			bulk_bytes(&rows->bulk, rows->columns[i].bytes + first);
 }
 
 static size_t
 row_size(const struct rows *rows, size_t n)
 {
-	size_t size = rows->columns * sizeof(int64_t), i;
+	size_t size = rows->column_count * sizeof(int64_t), i;
 
-	for (i = 0; i < rows->columns; i++)
-		if (rows->texts[i] != NULL && rows->texts[i][n] != NULL)
-			size += strlen(rows->texts[i][n]);
-		else if (rows->bytes[i] != NULL)
-			size += rows->bytes[i][n].len;
+	for (i = 0; i < rows->column_count; i++)
+		if (rows->columns[i].texts != NULL &&
+		    rows->columns[i].texts[n] != NULL)
+			size += strlen(rows->columns[i].texts[n]);
+		else if (rows->columns[i].bytes != NULL)
+			size += rows->columns[i].bytes[n].len;
 	return size;
 }
 
@@ -175,21 +178,21 @@ send_events(struct batch *batch, struct rows *rows)
 		if (!item->write)
 			continue;
 		n = rows->count++;
-		rows->ints[0][n] = item->app->application;
-		rows->ints[1][n] = event->row;
-		rows->ints[2][n] = item->previous;
-		rows->ints[3][n] = item->number;
-		rows->ints[4][n] = item->app->version;
-		rows->ints[5][n] = event->timestamp;
-		rows->ints[6][n] = event->timestamp_given;
-		rows->texts[7][n] = event->timestamp_sent;
-		rows->texts[8][n] = event->username;
-		rows->texts[9][n] = event->id;
-		rows->texts[10][n] = event->event_type;
-		rows->bytes[11][n] = awards_pack(batch->arena, item->awards,
-		    item->award_count, item->entries_before);
-		rows->texts[12][n] = event->properties;
-		rows->ints[13][n] = event->ahead;
+		rows->columns[0].ints[n] = item->app->application;
+		rows->columns[1].ints[n] = event->row;
+		rows->columns[2].ints[n] = item->previous;
+		rows->columns[3].ints[n] = item->number;
+		rows->columns[4].ints[n] = item->app->version;
+		rows->columns[5].ints[n] = event->timestamp;
+		rows->columns[6].ints[n] = event->timestamp_given;
+		rows->columns[7].texts[n] = event->timestamp_sent;
+		rows->columns[8].texts[n] = event->username;
+		rows->columns[9].texts[n] = event->id;
+		rows->columns[10].texts[n] = event->event_type;
+		rows->columns[11].bytes[n] = awards_pack(batch->arena,
+		    item->awards, item->award_count, item->entries_before);
+		rows->columns[12].texts[n] = event->properties;
+		rows->columns[13].ints[n] = event->ahead;
 	}
 	rows_send(rows, batch, INSERT_EVENTS);
 }
@@ -312,15 +315,15 @@ add_user(struct rows *rows, const struct batch_user *user)
 {
 	size_t n = rows->count++;
 
-	rows->ints[0][n] = user->application;
-	rows->texts[1][n] = user->username;
-	rows->ints[2][n] = user->events;
-	rows->ints[3][n] = user->entries;
-	rows->ints[4][n] = user->replays;
-	rows->ints[5][n] = user->last_event;
-	rows->bytes[6][n] =
+	rows->columns[0].ints[n] = user->application;
+	rows->columns[1].texts[n] = user->username;
+	rows->columns[2].ints[n] = user->events;
+	rows->columns[3].ints[n] = user->entries;
+	rows->columns[4].ints[n] = user->replays;
+	rows->columns[5].ints[n] = user->last_event;
+	rows->columns[6].bytes[n] =
 	    standing_pack(&user->state, user->rules->rules, user->rules->count);
-	rows->ints[7][n] = user->ahead;
+	rows->columns[7].ints[n] = user->ahead;
 }
 
 /* A user without events was made by this transaction, for a refused event. */
@@ -340,8 +343,8 @@ send_users(struct batch *batch, struct rows *kept, struct rows *empty)
 			continue;
 		}
 		n = empty->count++;
-		empty->ints[0][n] = user->application;
-		empty->texts[1][n] = user->username;
+		empty->columns[0].ints[n] = user->application;
+		empty->columns[1].texts[n] = user->username;
 	}
 	rows_send(kept, batch, WRITE_USERS);
 	rows_send(empty, batch, DELETE_USERS);

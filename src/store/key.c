@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "store/application.h"
 #include "store/db.h"
-#include "store/statements.h"
+#include "store/key.h"
+#include "store/query.h"
 
 enum { INSERT, COUNT, FIND, LIST, LIVE, REVOKE, STATEMENTS };
 

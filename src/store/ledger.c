@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "store/db.h"
 #include "store/event.h"
+#include "store/ledger.h"
 #include "store/names.h"
 #include "store/user.h"
 

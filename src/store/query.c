@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "store/db_internal.h"
-#include "store/statements.h"
+#include "store/query.h"
 
 /*
  * Bytes of text in what a request asks for: twice an answer's limit, and a
@@ -19,22 +19,10 @@ enum { REQUEST_TEXT_MAX = 64 << 20 };
 /* The same for rows: half a kilobyte is made of each, at most. */
 enum { REQUEST_ROWS_MAX = 1 << 18 };
 
+#define STATEMENT_SET(id, name) [id] = &name##_statements,
 static const struct statement_set *const statement_sets[SET_COUNT] = {
-    [SET_TX] = &tx_statements,
-    [SET_APPLICATION] = &application_statements,
-    [SET_KEY] = &key_statements,
-    [SET_POINT_SCALE] = &point_scale_statements,
-    [SET_BADGE] = &badge_statements,
-    [SET_RULE] = &rule_statements,
-    [SET_RULE_CACHE] = &rule_cache_statements,
-    [SET_NAMES] = &names_statements,
-    [SET_USER] = &user_statements,
-    [SET_USER_LIST] = &user_list_statements,
-    [SET_EVENT] = &event_statements,
-    [SET_INGEST] = &ingest_statements,
-    [SET_INGEST_WRITE] = &ingest_write_statements,
-    [SET_VERIFY] = &verify_statements,
-};
+    STATEMENT_SETS(STATEMENT_SET)};
+#undef STATEMENT_SET
 
 static enum error
 statement_failed(struct db *db, MYSQL_STMT *stmt)
@@ -42,9 +30,23 @@ statement_failed(struct db *db, MYSQL_STMT *stmt)
 	return db_failed(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
 }
 
+static void
+learn_column(struct column *column, MYSQL_BIND *bind, const MYSQL_FIELD *field)
+{
+	column->is_int = IS_NUM(field->type);
+	*bind = (MYSQL_BIND) {.length = &column->len,
+	    .is_null = &column->is_null,
+	    .buffer_type = MYSQL_TYPE_BLOB};
+	if (column->is_int) {
+		bind->buffer_type = MYSQL_TYPE_LONGLONG;
+		bind->buffer = &column->number;
+		bind->buffer_length = sizeof(column->number);
+	}
+}
+
 /*
- * Learns which columns are numbers, when a statement has run for the first
- * time: of INSERT … RETURNING the server tells them only then.
+ * Learns the columns, and which of them are numbers, when a statement has run
+ * for the first time: of INSERT … RETURNING the server tells them only then.
  */
 static void
 learn_columns(struct statement *statement)
@@ -59,11 +61,15 @@ learn_columns(struct statement *statement)
 	meta = mysql_stmt_result_metadata(statement->stmt);
 	if (meta == NULL)
 		return;
-	statement->columns = mysql_num_fields(meta);
-	assert(statement->columns <= COLUMNS_MAX);
+	statement->column_count = mysql_num_fields(meta);
+	statement->columns =
+	    calloc(statement->column_count, sizeof(*statement->columns));
+	statement->binds =
+	    calloc(statement->column_count, sizeof(*statement->binds));
 	fields = mysql_fetch_fields(meta);
-	for (i = 0; i < statement->columns; i++)
-		statement->is_int[i] = IS_NUM(fields[i].type);
+	for (i = 0; i < statement->column_count; i++)
+		learn_column(
+		    &statement->columns[i], &statement->binds[i], &fields[i]);
 	mysql_free_result(meta);
 }
 
@@ -129,8 +135,6 @@ db_prepare(struct db *db)
 	for (set = 0; set < SET_COUNT; set++) {
 		count = statement_sets[set]->count;
 		db->sets[set] = calloc(count, sizeof(struct statement));
-		if (db->sets[set] == NULL)
-			return ERR_DATABASE_UNAVAILABLE;
 		for (i = 0; i < count && error == OK; i++) {
 			db->sets[set][i].text = statement_sets[set]->texts[i];
 			error = prepare_one(db, &db->sets[set][i]);
@@ -151,6 +155,15 @@ db_statement_count(void)
 	return count;
 }
 
+static void
+close_statement(struct statement *statement)
+{
+	if (statement->stmt != NULL)
+		mysql_stmt_close(statement->stmt);
+	free(statement->columns);
+	free(statement->binds);
+}
+
 void
 db_close_statements(struct db *db)
 {
@@ -160,8 +173,7 @@ db_close_statements(struct db *db)
 		if (db->sets[set] == NULL)
 			continue;
 		for (i = 0; i < statement_sets[set]->count; i++)
-			if (db->sets[set][i].stmt != NULL)
-				mysql_stmt_close(db->sets[set][i].stmt);
+			close_statement(&db->sets[set][i]);
 		free(db->sets[set]);
 		db->sets[set] = NULL;
 	}
@@ -236,26 +248,6 @@ query_text(struct query *query, const char *value)
 		query_null(query);
 	else
 		query_bytes(query, value, strlen(value));
-}
-
-/* Numbers into column_ints; of texts only the length: see query_take_text. */
-static void
-bind_columns(struct db *db, const struct statement *statement)
-{
-	MYSQL_BIND *bind;
-	size_t i;
-
-	for (i = 0; i < statement->columns; i++) {
-		bind = &db->columns[i];
-		*bind = (MYSQL_BIND) {.length = &db->column_lengths[i],
-		    .is_null = &db->column_nulls[i],
-		    .buffer_type = MYSQL_TYPE_BLOB};
-		if (statement->is_int[i]) {
-			bind->buffer_type = MYSQL_TYPE_LONGLONG;
-			bind->buffer = &db->column_ints[i];
-			bind->buffer_length = sizeof(int64_t);
-		}
-	}
 }
 
 /* Sends a bound statement, and does not wait for the answer. */
@@ -335,10 +327,9 @@ query_run(struct query *query)
 		return;
 	stmt = query->statement->stmt;
 	learn_columns(query->statement);
-	if (query->statement->columns == 0)
+	if (query->statement->column_count == 0)
 		return;
-	bind_columns(db, query->statement);
-	if (mysql_stmt_bind_result(stmt, db->columns) ||
+	if (mysql_stmt_bind_result(stmt, query->statement->binds) ||
 	    (!query->streams && mysql_stmt_store_result(stmt))) {
 		query->error = statement_failed(db, stmt);
 		if (db->mysql != NULL)
@@ -389,14 +380,20 @@ query_next(struct query *query)
 	return rc == 0 || rc == MYSQL_DATA_TRUNCATED;
 }
 
+static const struct column *
+next_column(struct query *query)
+{
+	assert(query->column < query->statement->column_count);
+	return &query->statement->columns[query->column++];
+}
+
 int64_t
 query_take_int(struct query *query)
 {
-	size_t column = query->column++;
+	const struct column *column = next_column(query);
 
-	assert(query->statement->is_int[column]);
-	return query->db->column_nulls[column] ? 0
-	                                       : query->db->column_ints[column];
+	assert(column->is_int);
+	return column->is_null ? 0 : column->number;
 }
 
 bool
@@ -408,13 +405,14 @@ query_take_bool(struct query *query)
 struct bytes
 query_take_bytes(struct query *query, struct arena *arena)
 {
-	size_t column = query->column++;
-	unsigned long len = query->db->column_lengths[column];
+	const unsigned number = (unsigned)query->column;
+	const struct column *column = next_column(query);
+	unsigned long len = column->len;
 	MYSQL_BIND bind = {.buffer_type = MYSQL_TYPE_BLOB};
 	char *text;
 
-	assert(!query->statement->is_int[column]);
-	if (query->db->column_nulls[column])
+	assert(!column->is_int);
+	if (column->is_null)
 		return (struct bytes) {NULL, 0};
 	query->text += len;
 	if (query->db->role == DB_REQUEST && query->text > REQUEST_TEXT_MAX) {
@@ -426,8 +424,7 @@ query_take_bytes(struct query *query, struct arena *arena)
 	bind.buffer_length = len;
 	bind.length = &len;
 	if (len > 0 &&
-	    mysql_stmt_fetch_column(
-	        query->statement->stmt, &bind, (unsigned)column, 0))
+	    mysql_stmt_fetch_column(query->statement->stmt, &bind, number, 0))
 		query->error =
 		    statement_failed(query->db, query->statement->stmt);
 	return (struct bytes) {text, len};
@@ -489,7 +486,7 @@ query_end(struct query *query)
 		cut_stream(query);
 	/* A lost connection took its statements with it. */
 	if (query->db->mysql != NULL && query->statement != NULL &&
-	    query->statement->columns > 0)
+	    query->statement->column_count > 0)
 		mysql_stmt_free_result(query->statement->stmt);
 	return query->error;
 }

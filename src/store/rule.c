@@ -1,6 +1,6 @@
 /* rule: what an application gives for which event */
 #include "store/catalog.h"
-#include "store/statements.h"
+#include "store/query.h"
 
 enum { END_REVISION = CATALOG_COMMON, INSERT_REVISION, STATEMENTS };
 

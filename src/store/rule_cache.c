@@ -7,7 +7,8 @@
 #include "base/log.h"
 #include "store/db.h"
 #include "store/event.h"
-#include "store/statements.h"
+#include "store/key.h"
+#include "store/query.h"
 
 enum { RULES, STATEMENTS };
 /* Twice what RULE_CACHE_MAX rules with the longest names come to. */

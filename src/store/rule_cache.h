@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/rule_set.h"
 #include "store/application.h"
+#include "store/key.h"
 
 struct arena;
 struct db;

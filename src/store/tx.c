@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db.h"
-#include "store/statements.h"
+#include "store/query.h"
 
 enum { BEGIN, COMMIT, ROLLBACK, SNAPSHOT_LEVEL, SNAPSHOT };
 

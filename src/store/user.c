@@ -7,9 +7,10 @@
 #include "base/arena.h"
 #include "store/db.h"
 #include "store/event.h"
+#include "store/key.h"
 #include "store/names.h"
+#include "store/query.h"
 #include "store/standing.h"
-#include "store/statements.h"
 #include "store/tx.h"
 #include "store/view.h"
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "store/application.h"
 #include "store/db.h"
-#include "store/statements.h"
+#include "store/query.h"
 #include "store/tx.h"
 #include "store/user.h"
 #include "store/view.h"

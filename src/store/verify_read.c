@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "store/query.h"
 #include "store/rule_cache.h"
-#include "store/statements.h"
 
 enum {
 	PAGE_FIRST,

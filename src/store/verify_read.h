@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "store/db.h"
+#include "store/pack.h"
 
 struct arena;
 

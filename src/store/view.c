@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "store/key.h"
 
 /* More than what names.c lets there be of names and descriptions. */
 enum { VIEW_ARENA_MAX = 256 << 20 };

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "store/application.h"
+#include "store/key.h"
 #include "store/names.h"
 
 struct arena;

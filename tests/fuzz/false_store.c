@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "store/application.h"
 #include "store/catalog.h"
+#include "store/key.h"
 #include "store/pool.h"
 #include "store/tx.h"
 #include "store/user.h"

@@ -6,9 +6,11 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/auth.h"
 #include "base/arena.h"
 #include "false_store.h"
 #include "fuzz.h"
+#include "store/key.h"
 
 /* The key that was sent, found from its end. */
 static const char *

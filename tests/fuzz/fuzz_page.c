@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/page.h"
 #include "base/arena.h"
 #include "base/decode.h"
 #include "fuzz.h"
@@ -20,6 +21,8 @@ make_call(struct call *call, struct http_request *request)
 
 	*call = (struct call) {.arena = request->arena, .request = request};
 	http_response_init(&call->response, request->arena);
+	call->query = arena_array(request->arena,
+	    sizeof(names) / sizeof(names[0]), sizeof(*call->query));
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		call->query[call->query_count++].name = names[i];
 }

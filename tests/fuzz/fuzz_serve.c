@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/auth.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "false_store.h"

@@ -48,8 +48,8 @@ MUTANTS = [
     Mutant(
         "awards-not-written", (2, 4),
         "what an event gave is not stored with it",
-        "\t\t    item->award_count, item->entries_before);\n",
-        "\t\t    0, item->entries_before);\n",
+        "\t\t    item->awards, item->award_count, item->entries_before);\n",
+        "\t\t    item->awards, 0, item->entries_before);\n",
         [STORED]),
     Mutant(
         "replay-writes-an-old-standing", (2, 3),

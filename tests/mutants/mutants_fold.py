@@ -171,8 +171,15 @@ MUTANTS = [
     Mutant(
         "time-goes-back", (5,),
         "a clock that was set back puts an event before an older one",
-        "\treturn time <= newest ? newest + 1 : time;\n",
-        "\treturn time <= newest && newest < 0 ? newest + 1 : time;\n",
+        "\tif (time <= newest)\n",
+        "\tif (time <= newest && newest < 0)\n",
+        ["after_the_clock_was_set_back_an_event_still_comes_last"]),
+    Mutant(
+        "time-stays-ahead", (5,),
+        "a clock that was ahead leaves a user's times in the future",
+        "\t*ahead_out = time - batch->now < CLOCK_STEP ?"
+        " 0 : time - batch->now;\n",
+        "\t*ahead_out = 0;\n",
         ["after_the_clock_was_set_back_an_event_still_comes_last"]),
     Mutant(
         "refused-user-stays", (1, 4),

@@ -3,6 +3,7 @@
 
 #include "ingest_test.h"
 #include "proxy.h"
+#include "store/key.h"
 #include "store/user.h"
 #include "store/view.h"
 

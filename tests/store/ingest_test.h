@@ -2,6 +2,7 @@
 #ifndef INGEST_TEST_H
 #define INGEST_TEST_H
 
+#include "store/key.h"
 #include "store_test.h"
 
 /* Group fixture: server_start_migrated, behind a proxy. server_stop ends it. */

@@ -1,6 +1,7 @@
 /* test_store_jobs: what requests in one transaction, and a user's past, share */
 #include "base/clock.h"
 #include "ingest_test.h"
+#include "store/key.h"
 
 static int64_t other_application;
 

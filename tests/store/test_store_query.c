@@ -1,4 +1,5 @@
 /* test_store_query: a request's query takes so much and no more */
+#include "api/page.h"
 #include "store/event.h"
 #include "store_test.h"
 

@@ -1,6 +1,7 @@
 /* test_store_settle: what changes while an outcome is unknown, and what cannot */
 #include "ingest_test.h"
 #include "proxy.h"
+#include "store/key.h"
 
 static enum error
 deadlock_when_settling(

@@ -317,24 +317,6 @@ collections_of_v1_and_no_others_have_pages(void **test)
 }
 
 static void
-queries_fit_into_a_call(void **test)
-{
-	const size_t max = COUNT(((struct call *)NULL)->query);
-	const struct route *route;
-	const char *at;
-	size_t names;
-
-	(void)test;
-	FOR_EACH(route)
-	{
-		names = *route->query != '\0';
-		for (at = route->query; *at != '\0'; at++)
-			names += *at == ' ';
-		REFUSE(route, names > max);
-	}
-}
-
-static void
 resource_rows_name_the_resource_of_their_path(void **test)
 {
 	static enum error (*const handlers[])(struct call *) = {
@@ -376,15 +358,6 @@ resource_rows_name_the_resource_of_their_path(void **test)
 	}
 }
 
-static void
-there_is_room_for_every_row_in_the_metrics(void **test)
-{
-	(void)test;
-	assert_true(route_count > 0);
-	/* One place is for requests that no row fits. */
-	assert_true(route_count < METRICS_ROUTES_MAX);
-}
-
 int
 main(void)
 {
@@ -400,9 +373,7 @@ main(void)
 	    cmocka_unit_test(only_operations_and_the_description_are_open),
 	    cmocka_unit_test(bodies_have_the_limits_of_the_contract),
 	    cmocka_unit_test(collections_of_v1_and_no_others_have_pages),
-	    cmocka_unit_test(queries_fit_into_a_call),
 	    cmocka_unit_test(resource_rows_name_the_resource_of_their_path),
-	    cmocka_unit_test(there_is_room_for_every_row_in_the_metrics),
 	};
 
 	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);

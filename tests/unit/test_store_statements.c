@@ -3,30 +3,17 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "store/db.h"
 #include "store/statements.h"
 #include "unit_test.h"
 
 const size_t arena_max = 4 << 20;
 
+#define SET_ROW(id, name) {#name, &name##_statements},
 static const struct {
 	const char *name;
 	const struct statement_set *set;
-} sets[] = {
-    {"tx", &tx_statements},
-    {"application", &application_statements},
-    {"key", &key_statements},
-    {"point_scale", &point_scale_statements},
-    {"badge", &badge_statements},
-    {"rule", &rule_statements},
-    {"rule_cache", &rule_cache_statements},
-    {"names", &names_statements},
-    {"user", &user_statements},
-    {"user_list", &user_list_statements},
-    {"event", &event_statements},
-    {"ingest", &ingest_statements},
-    {"ingest_write", &ingest_write_statements},
-    {"verify", &verify_statements},
-};
+} sets[] = {STATEMENT_SETS(SET_ROW)};
 
 /* The tables whose rows belong to applications. */
 static const char *const tables[] = {"api_key", "point_scale", "badge", "rule",
