@@ -16,12 +16,12 @@ import client
 MARK = "\x1e"       # what that line begins with
 # These come first, the slowest at their head: else one process would still be at
 # one of them when the others have nothing left to do.
-SLOW = ("test_regressions_bodies", "test_backup", "test_manager",
-        "test_processes", "test_plans", "test_isolation", "test_bad_input",
-        "test_retry_changes", "test_bounds", "test_quotas", "test_members")
-# These look at how fast something is, or want the whole machine: they come last,
-# and alone.
-ALONE = ("test_concurrency", "test_unread")
+SLOW = ("test_backup", "test_processes", "test_regressions_bodies",
+        "test_manager", "test_isolation", "test_bad_input", "test_plans",
+        "test_retry_changes", "test_quotas", "test_members")
+# These look whether an answer comes in time where a part hangs, or has very much
+# to do: they come last, and alone.
+ALONE = ("test_bounds", "test_database", "test_regressions_outages")
 
 
 def module_of(test):
