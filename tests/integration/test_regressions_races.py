@@ -34,6 +34,8 @@ class Keys(Regressions):
             "a valid event": ("/events", good),
             "a batch of valid events": ("/events/batch",
                                         {"events": [good] * 3}),
+            # Nobody looks at its key again once it is made.
+            "a badge": ("/badges", {"name": "late"}),
         }
         for what, (path, body) in cases.items():
             with self.subTest(what):
@@ -49,6 +51,7 @@ class Keys(Regressions):
                         self.assertEqual(r.header("WWW-Authenticate"),
                                          'Bearer realm="palmares", '
                                          'error="invalid_token"')
+        self.assert_status(one.get("/badges/late"), 404)
 
 
 class Races(Regressions):

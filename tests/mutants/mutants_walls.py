@@ -169,6 +169,12 @@ MUTANTS = [
         "\t    memcmp(&place->hash, hash, 2) == 0;\n",
         ["test_a_key_that_shares_its_place_with_a_live_one_opens_nothing"]),
     Mutant(
+        "cache-opens-every-route", (),
+        "a revoked key goes on where nobody looks at it again",
+        "\tif ((access == ACCESS_EVENT || access == ACCESS_USER) &&\n",
+        "\tif (access != ACCESS_OPEN &&\n",
+        ["test_a_revoked_key_lets_nothing_in_whatever_is_sent"]),
+    Mutant(
         "publishable-key-writes", (),
         "a key that everybody may see may change things",
         "\tif (key.kind != KEY_SECRET && access != ACCESS_PUBLISHABLE &&\n"
