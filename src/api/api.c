@@ -43,14 +43,17 @@ call_db(struct call *call)
 {
 	enum error error;
 
-	if (call->db != NULL)
+	if (call->db != NULL && call->db_application == call->application)
 		return OK;
+	/* Each takes from the share of its own. */
+	call_give_db(call);
 	if (call->service->thread_waits != NULL)
 		call->service->thread_waits();
-	error = pool_take(call->service->pool,
+	error = pool_take(call->service->pool, call->application,
 	    call->request->started + CONNECTION_WAIT, &call->db);
 	if (error == OK)
 		call->service->own_metrics->busy_connections++;
+	call->db_application = call->application;
 	return error;
 }
 

@@ -78,6 +78,7 @@ struct call {
 	bool key_unchecked;         /* it was in the cache: it may be revoked */
 
 	struct db *db;            /* after call_db */
+	int64_t db_application;   /* for which it was taken, 0: any */
 	struct http_query *query; /* in the order of route.query */
 	size_t query_count;
 	struct json_object *body; /* where the route takes one */

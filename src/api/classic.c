@@ -60,12 +60,13 @@ enter(struct call *call, int64_t app_key)
 	return OK;
 }
 
-/* GET and PUT bring the appKey as a header. */
+/* GET and PUT bring the appKey as a header. With OK the call has a connection. */
 static enum error
 enter_by_header(struct call *call)
 {
 	const char *text = http_param(call->request, "HTTP_APPKEY");
 	long long app_key;
+	enum error error;
 	char *end;
 
 	if (text == NULL)
@@ -76,7 +77,8 @@ enter_by_header(struct call *call)
 	if (errno != 0 || end == text || *end != '\0')
 		return call_fail(call, ERR_INVALID_HEADER,
 		    "the header appKey must be a whole number");
-	return enter(call, app_key);
+	error = enter(call, app_key);
+	return error == OK ? call_db(call) : error;
 }
 
 static const struct field app_key_field[] = {

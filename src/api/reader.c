@@ -175,7 +175,8 @@ run_once(struct reader *reader, const struct round *round)
 	struct db *db;
 	size_t i;
 
-	error = pool_take(reader->pool, round->list[0]->deadline, &db);
+	error = pool_take(reader->pool, round->lane->application,
+	    round->list[0]->deadline, &db);
 	if (error != OK)
 		return error;
 	for (i = 0; i < round->count; i++)

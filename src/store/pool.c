@@ -13,6 +13,9 @@
 /* Microseconds: nobody waits longer while the database is away. */
 enum { DOWN_WAIT = 500000 };
 
+/* What is left for others: so much of all, and one at least. */
+enum { OTHERS_PART = 4 };
+
 /* Of what is wrong with the schema: as much as a connection keeps. */
 enum { WHY_SIZE = 512 };
 
@@ -29,7 +32,11 @@ struct pool {
 	unsigned failed;  /* how often that was in vain */
 	char why[WHY_SIZE];
 	struct db **all;
+	int64_t *holders; /* of each of all: the application, or NOBODY */
+	bool short_of;    /* somebody waits who may not have any that is free */
 };
+
+enum { NOBODY = -1 };
 
 struct pool *
 pool_new(const struct db_settings *settings, size_t size,
@@ -40,16 +47,19 @@ pool_new(const struct db_settings *settings, size_t size,
 
 	if (pool == NULL ||
 	    (pool->all = calloc(size, sizeof(*pool->all))) == NULL ||
-	    (pool->idle = calloc(size, sizeof(*pool->idle))) == NULL) {
+	    (pool->idle = calloc(size, sizeof(*pool->idle))) == NULL ||
+	    (pool->holders = calloc(size, sizeof(*pool->holders))) == NULL) {
 		log_error("event=out_of_memory");
 		exit(EXIT_FAILURE);
 	}
 	pthread_mutex_init(&pool->mutex, NULL);
 	clock_init_condition(&pool->freed);
 	pool->size = pool->idle_count = size;
-	for (i = 0; i < size; i++)
+	for (i = 0; i < size; i++) {
 		pool->all[i] = pool->idle[i] =
 		    db_new(settings, DB_REQUEST, counters);
+		pool->holders[i] = NOBODY;
+	}
 	return pool;
 }
 
@@ -76,15 +86,42 @@ pool_free(struct pool *pool)
 	pthread_cond_destroy(&pool->freed);
 	pthread_mutex_destroy(&pool->mutex);
 	free(pool->idle);
+	free(pool->holders);
 	free(pool->all);
 	free(pool);
 }
 
+/* Under the mutex: whether the application has all but the part of others. */
+static bool
+has_its_share(const struct pool *pool, int64_t application)
+{
+	size_t own = 0, rest = pool->size / OTHERS_PART, i;
+
+	if (rest == 0 && pool->size > 1)
+		rest = 1;
+	for (i = 0; i < pool->size; i++)
+		own += pool->holders[i] == application;
+	return own >= pool->size - rest;
+}
+
 /* For a connection, or for who tries to get one. */
 static bool
-must_wait(const struct pool *pool)
+must_wait(struct pool *pool, int64_t application)
 {
-	return pool->idle_count == 0 || (pool->down && pool->probing);
+	const bool full = has_its_share(pool, application);
+
+	pool->short_of |= full;
+	return full || pool->idle_count == 0 || (pool->down && pool->probing);
+}
+
+static void
+set_holder(struct pool *pool, const struct db *db, int64_t application)
+{
+	size_t i = 0;
+
+	while (pool->all[i] != db)
+		i++;
+	pool->holders[i] = application;
 }
 
 /*
@@ -92,18 +129,18 @@ must_wait(const struct pool *pool)
  * that somebody has tried to connect meanwhile, in vain.
  */
 static bool
-wait_idle(struct pool *pool, int64_t deadline)
+wait_idle(struct pool *pool, int64_t application, int64_t deadline)
 {
 	const unsigned failed = pool->failed;
 	int64_t down_deadline = 0, limit;
 
-	while (must_wait(pool)) {
+	while (must_wait(pool, application)) {
 		if (pool->down && down_deadline == 0)
 			down_deadline = clock_monotonic() + DOWN_WAIT;
 		limit = pool->down && down_deadline < deadline ? down_deadline
 		                                               : deadline;
 		if (!clock_wait(&pool->freed, &pool->mutex, limit) &&
-		    must_wait(pool))
+		    must_wait(pool, application))
 			return false;
 	}
 	return pool->failed == failed ||
@@ -112,13 +149,15 @@ wait_idle(struct pool *pool, int64_t deadline)
 
 /* *probing_out: the caller is who tries whether the database is back. */
 static struct db *
-take_idle(struct pool *pool, int64_t deadline, bool *probing_out)
+take_idle(
+    struct pool *pool, int64_t application, int64_t deadline, bool *probing_out)
 {
 	struct db *db = NULL;
 
 	pthread_mutex_lock(&pool->mutex);
-	if (wait_idle(pool, deadline)) {
+	if (wait_idle(pool, application, deadline)) {
 		db = pool->idle[--pool->idle_count];
+		set_holder(pool, db, application);
 		*probing_out = pool->down;
 		pool->probing = pool->down;
 	}
@@ -158,10 +197,11 @@ pool_mismatch(struct pool *pool, struct arena *arena)
 }
 
 enum error
-pool_take(struct pool *pool, int64_t deadline, struct db **db_out)
+pool_take(struct pool *pool, int64_t application, int64_t deadline,
+    struct db **db_out)
 {
 	bool probing = false, fresh;
-	struct db *db = take_idle(pool, deadline, &probing);
+	struct db *db = take_idle(pool, application, deadline, &probing);
 	enum error error;
 
 	if (db == NULL)
@@ -211,6 +251,12 @@ pool_give(struct pool *pool, struct db *db)
 	if (lost)
 		pool->down = true;
 	put_idle(pool, db);
-	pthread_cond_signal(&pool->freed);
+	set_holder(pool, db, NOBODY);
+	/* Whom a signal would wake may not be one who may have it. */
+	if (pool->short_of)
+		pthread_cond_broadcast(&pool->freed);
+	else
+		pthread_cond_signal(&pool->freed);
+	pool->short_of = false;
 	pthread_mutex_unlock(&pool->mutex);
 }

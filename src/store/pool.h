@@ -30,12 +30,14 @@ void pool_warm(struct pool *pool);
 void pool_free(struct pool *pool);
 
 /*
- * Takes a connection that is connected, waiting for a free one until deadline
- * (of clock_monotonic), and half a second where the database is away; then it
- * may take a second to connect. ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
+ * Takes a connection that is connected, for an application; 0: it is not known
+ * yet. A quarter of them, and one at least of two or more, is left for others.
+ * Waits for a free one until deadline (of clock_monotonic), and half a second
+ * where the database is away; then it may take a second to connect.
+ * ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
  */
-enum error
-pool_take(struct pool *pool, int64_t deadline, struct db **db_out) MUST_CHECK;
+enum error pool_take(struct pool *pool, int64_t application, int64_t deadline,
+    struct db **db_out) MUST_CHECK;
 
 /* What pool_take has last found to be wrong with the schema, in a sentence. */
 const char *pool_mismatch(struct pool *pool, struct arena *arena);

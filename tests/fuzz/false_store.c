@@ -38,14 +38,15 @@ row_count(int64_t limit)
 	result __wrap_##name(__VA_ARGS__)
 
 /* It is not connected: statements answer ERR_CONNECTION_LOST. */
-WRAP(enum error, pool_take, struct pool *pool, int64_t deadline,
-    struct db **db_out)
+WRAP(enum error, pool_take, struct pool *pool, int64_t application,
+    int64_t deadline, struct db **db_out)
 {
 	static const struct db_settings settings;
 	static struct db_counters counters;
 	static struct db *db;
 
 	(void)pool;
+	(void)application;
 	(void)deadline;
 	if (db == NULL)
 		db = db_new(&settings, DB_REQUEST, &counters);

@@ -49,12 +49,31 @@ class FairReads(Past, StackTest):
                 session.run("UNLOCK TABLES")
                 together.join()
 
+    def served(self, request):
+        """On a busy machine the first try may be late, but not three."""
+        for _ in range(3):
+            response = request()
+            if response.status == 200:
+                break
+        self.assert_status(response, 200)
+
     def test_users_are_read_beside_a_read_that_hangs(self):
         """Whose names are no longer known, so that they are to be read."""
         self.assert_status(self.one.put("/pointScales/s", {
             "description": unique("d")}), 200)
         with self.hung(8, lambda: self.one.get("/users/u")):
             for _ in range(30):
-                self.assertEqual(self.other.user("u")["username"], "u")
-                self.assertEqual(self.other.points("u", "s"), 10)
+                for path in "/users/u", "/pointScales/s/users/u":
+                    self.served(lambda path=path: self.other.get(path))
         self.assertEqual(self.one.user("u")["username"], "u")
+
+    def test_lists_are_read_beside_lists_that_hang(self):
+        with self.hung(12, lambda: self.one.get("/badges")):
+            for number in range(15):
+                for path in "/users", "/application", "/pointScales":
+                    self.served(lambda path=path: self.other.get(path))
+                self.served(lambda number=number: self.other.post(
+                    "/events/batch", {"events": [{
+                        "username": "u", "eventType": "e",
+                        "id": "beside-%d" % number}]}))
+        self.assertEqual(len(self.one.all("/badges")), 1)

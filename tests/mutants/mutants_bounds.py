@@ -9,6 +9,24 @@ NEIGHBOUR = "test_users_are_read_beside_a_read_that_hangs"
 
 MUTANTS = [
     Mutant(
+        "all-connections-for-one", (),
+        "one application's lists take all connections that requests have",
+        "\treturn own >= pool->size - rest;\n",
+        "\treturn own >= pool->size + rest;\n",
+        ["one_application_leaves_a_quarter_to_others"]),
+    Mutant(
+        "connections-of-who-comes-first", (),
+        "what a connection was taken for is not told when the key is known",
+        "call->db_application == call->application)",
+        "call->db_application >= 0)",
+        ["test_lists_are_read_beside_lists_that_hang"]),
+    Mutant(
+        "wakes-who-may-not-have-it", (),
+        "a connection stays idle while somebody waits for it",
+        "\tif (pool->short_of)\n",
+        "\tif (pool->size == 0)\n",
+        ["who_may_have_what_is_given_back_gets_it"]),
+    Mutant(
         "readers-on-one-lane", (),
         "all threads that read users may be held up by one application",
         "\t\tlane->busy = true;\n",

@@ -129,8 +129,7 @@ MUTANTS = [
     Mutant(
         "given-back-and-not-told", (),
         "who waits for a connection waits on when there is one",
-        "\tput_idle(pool, db);\n"
-        "\tpthread_cond_signal(&pool->freed);\n",
-        "\tput_idle(pool, db);\n",
+        "\t\tpthread_cond_signal(&pool->freed);\n",
+        "\t\tpool->short_of = false;\n",
         ["who_waits_has_what_is_given_back"]),
 ]

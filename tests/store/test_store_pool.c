@@ -23,6 +23,15 @@ struct caller {
 	_Atomic bool ended;
 };
 
+/* No two callers are of the same one, so nobody waits for his share. */
+static int64_t
+another_application(void)
+{
+	static _Atomic int64_t last = 1000;
+
+	return ++last;
+}
+
 /* Has a connection at the same time as all others. */
 static void *
 take_in_thread(void *context)
@@ -30,7 +39,8 @@ take_in_thread(void *context)
 	struct caller *caller = context;
 	struct db *db = NULL;
 
-	caller->error = pool_take(caller->pool, in_seconds(WAIT_SECONDS), &db);
+	caller->error = pool_take(
+	    caller->pool, another_application(), in_seconds(WAIT_SECONDS), &db);
 	pthread_barrier_wait(caller->barrier);
 	if (db != NULL)
 		pool_give(caller->pool, db);
@@ -65,7 +75,9 @@ take(struct pool *pool)
 {
 	struct db *db;
 
-	assert_int_equal(pool_take(pool, in_seconds(WAIT_SECONDS), &db), OK);
+	assert_int_equal(pool_take(pool, another_application(),
+	                     in_seconds(WAIT_SECONDS), &db),
+	    OK);
 	return db;
 }
 
@@ -149,7 +161,8 @@ try_in_thread(void *context)
 	struct caller *caller = context;
 	struct db *db;
 
-	caller->error = pool_take(caller->pool, in_seconds(WAIT_SECONDS), &db);
+	caller->error = pool_take(
+	    caller->pool, another_application(), in_seconds(WAIT_SECONDS), &db);
 	caller->ended = true;
 	return NULL;
 }
@@ -173,7 +186,8 @@ ask_twice(struct pool *pool)
 		clock_sleep(1000);
 	clock_sleep(LATE);
 	too_late = first.ended;
-	assert_int_equal(pool_take(pool, in_seconds(WAIT_SECONDS), &db),
+	assert_int_equal(pool_take(pool, another_application(),
+	                     in_seconds(WAIT_SECONDS), &db),
 	    ERR_DATABASE_UNAVAILABLE);
 	pthread_join(thread, NULL);
 	assert_int_equal(first.error, ERR_DATABASE_UNAVAILABLE);
@@ -416,6 +430,97 @@ those_that_are_made_before_are_given_out_first(void **state)
 	pool_free(pool);
 }
 
+static enum error
+take_for(
+    struct pool *pool, int64_t application, double seconds, struct db **db_out)
+{
+	return pool_take(pool, application,
+	    clock_monotonic() + (int64_t)(seconds * 1000000), db_out);
+}
+
+static void
+one_application_leaves_a_quarter_to_others(void **state)
+{
+	static const struct {
+		size_t size, share;
+	} table[] = {{1, 1}, {2, 1}, {3, 2}, {4, 3}, {8, 6}};
+	struct db *taken[9];
+	struct pool *pool;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		pool =
+		    pool_new(&server_settings, table[i].size, &server_counters);
+		for (n = 0; n < table[i].share; n++)
+			assert_int_equal(
+			    take_for(pool, 1, WAIT_SECONDS, &taken[n]), OK);
+		assert_int_equal(take_for(pool, 1, 0.02, &taken[n]),
+		    ERR_DATABASE_UNAVAILABLE);
+		for (; n < table[i].size; n++)
+			assert_int_equal(
+			    take_for(pool, 2, WAIT_SECONDS, &taken[n]), OK);
+		for (n = 0; n < table[i].size; n++)
+			pool_give(pool, taken[n]);
+		pool_free(pool);
+	}
+}
+
+struct waiting {
+	struct pool *pool;
+	int64_t application;
+	pthread_t thread;
+	_Atomic bool begun;
+	enum error error;
+};
+
+static void *
+wait_in_thread(void *context)
+{
+	struct waiting *waiting = context;
+	struct db *db = NULL;
+
+	waiting->begun = true;
+	waiting->error =
+	    take_for(waiting->pool, waiting->application, WAIT_SECONDS, &db);
+	if (db != NULL)
+		pool_give(waiting->pool, db);
+	return NULL;
+}
+
+static void
+begin_to_wait(struct waiting *waiting, struct pool *pool, int64_t application)
+{
+	*waiting = (struct waiting) {.pool = pool, .application = application};
+	assert_int_equal(
+	    pthread_create(&waiting->thread, NULL, wait_in_thread, waiting), 0);
+	while (!waiting->begun)
+		clock_sleep(1000);
+	clock_sleep(50000);
+}
+
+/* However many wait before who can have nothing of what was given back. */
+static void
+who_may_have_what_is_given_back_gets_it(void **state)
+{
+	struct pool *pool = pool_new(&server_settings, 2, &server_counters);
+	struct waiting one, other;
+	struct db *of_one, *of_other;
+
+	(void)state;
+	assert_int_equal(take_for(pool, 1, WAIT_SECONDS, &of_one), OK);
+	assert_int_equal(take_for(pool, 2, WAIT_SECONDS, &of_other), OK);
+	begin_to_wait(&one, pool, 1);
+	begin_to_wait(&other, pool, 3);
+	pool_give(pool, of_other);
+	pthread_join(other.thread, NULL);
+	assert_int_equal(other.error, OK);
+	pool_give(pool, of_one);
+	pthread_join(one.thread, NULL);
+	assert_int_equal(one.error, OK);
+	pool_free(pool);
+}
+
 static int
 start_proxy(void **state)
 {
@@ -437,6 +542,8 @@ main(void)
 	    cmocka_unit_test_setup(
 	        a_transaction_that_was_left_open_is_nobody_elses, make_row),
 	    cmocka_unit_test(what_was_closed_is_counted_and_told_apart),
+	    cmocka_unit_test(one_application_leaves_a_quarter_to_others),
+	    cmocka_unit_test(who_may_have_what_is_given_back_gets_it),
 	    cmocka_unit_test_setup(
 	        a_server_that_is_reached_again_is_waited_for, start_proxy),
 	    cmocka_unit_test(who_waited_for_a_try_in_vain_does_not_try_again),
