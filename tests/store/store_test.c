@@ -44,6 +44,8 @@ run_in_child(const char *const *arguments, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || log == -1)
 		_exit(127);
+	/* A server that starts removes the temporary tables that it finds. */
+	setenv("TMPDIR", directory, 1);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
 	for (i = 0; arguments[i] != NULL; i++)
