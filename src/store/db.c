@@ -121,16 +121,24 @@ db_start(void)
 	}
 }
 
+void *
+db_allocate(size_t count, size_t size)
+{
+	void *memory = calloc(count, size);
+
+	if (memory == NULL) {
+		log_error("event=out_of_memory");
+		exit(EXIT_FAILURE);
+	}
+	return memory;
+}
+
 struct db *
 db_new(const struct db_settings *settings, enum db_role role,
     struct db_counters *counters)
 {
-	struct db *db = calloc(1, sizeof(*db));
+	struct db *db = db_allocate(1, sizeof(*db));
 
-	if (db == NULL) {
-		log_error("event=out_of_memory");
-		exit(EXIT_FAILURE);
-	}
 	db->settings = settings;
 	db->role = role;
 	db->counters = counters;
