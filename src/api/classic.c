@@ -127,7 +127,7 @@ create_application(struct call *call, int64_t app_key)
 	enum error error = application_by_name(
 	    call->db, call->arena, application.name, &namesake);
 
-	/* It is another's: an INSERT would use up an id, and in vain. */
+	/* Taken, maybe just now: an INSERT would use up an id in vain. */
 	if (error == OK)
 		return OK;
 	if (error != ERR_APPLICATION_NOT_FOUND)

@@ -44,7 +44,7 @@ struct reader {
 	struct done *done;
 };
 
-/* What a thread has taken: all of one lane. */
+/* What a thread has taken: so many reads of one lane. */
 struct round {
 	struct lane *lane;
 	struct queued_read *list[USER_READS_MAX];
@@ -175,8 +175,9 @@ run_once(struct reader *reader, const struct round *round)
 	struct db *db;
 	size_t i;
 
-	error = pool_take(reader->pool, round->lane->application,
-	    round->list[0]->deadline, &db);
+	/* Its bound is a thread: it never waits for a share of connections. */
+	error =
+	    pool_take(reader->pool, POOL_NOBODY, round->list[0]->deadline, &db);
 	if (error != OK)
 		return error;
 	for (i = 0; i < round->count; i++)

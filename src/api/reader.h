@@ -32,9 +32,9 @@ struct reader *reader_new(struct pool *pool, size_t threads,
 void reader_free(struct reader *reader);
 
 /*
- * Has it read, with whatever else of its application is waiting. done will tell the waiter, with
- * OK (then see the read's own error), or that there was no connection to be had
- * or no time left.
+ * Has it read, with whatever else of its application is waiting. done will tell
+ * the waiter, with OK (then see the read's own error), or that there was no
+ * connection to be had or no time left.
  */
 void
 reader_submit(struct reader *reader, struct queued_read *read, void *waiter);

@@ -32,11 +32,8 @@ struct pool {
 	unsigned failed;  /* how often that was in vain */
 	char why[WHY_SIZE];
 	struct db **all;
-	int64_t *holders; /* of each of all: the application, or NOBODY */
-	bool short_of;    /* somebody waits who may not have any that is free */
+	int64_t *holders; /* of each of all: the application, or POOL_NOBODY */
 };
-
-enum { NOBODY = -1 };
 
 struct pool *
 pool_new(const struct db_settings *settings, size_t size,
@@ -58,7 +55,7 @@ pool_new(const struct db_settings *settings, size_t size,
 	for (i = 0; i < size; i++) {
 		pool->all[i] = pool->idle[i] =
 		    db_new(settings, DB_REQUEST, counters);
-		pool->holders[i] = NOBODY;
+		pool->holders[i] = POOL_NOBODY;
 	}
 	return pool;
 }
@@ -97,6 +94,8 @@ has_its_share(const struct pool *pool, int64_t application)
 {
 	size_t own = 0, rest = pool->size / OTHERS_PART, i;
 
+	if (application == POOL_NOBODY)
+		return false;
 	if (rest == 0 && pool->size > 1)
 		rest = 1;
 	for (i = 0; i < pool->size; i++)
@@ -106,12 +105,10 @@ has_its_share(const struct pool *pool, int64_t application)
 
 /* For a connection, or for who tries to get one. */
 static bool
-must_wait(struct pool *pool, int64_t application)
+must_wait(const struct pool *pool, int64_t application)
 {
-	const bool full = has_its_share(pool, application);
-
-	pool->short_of |= full;
-	return full || pool->idle_count == 0 || (pool->down && pool->probing);
+	return has_its_share(pool, application) || pool->idle_count == 0 ||
+	    (pool->down && pool->probing);
 }
 
 static void
@@ -251,12 +248,8 @@ pool_give(struct pool *pool, struct db *db)
 	if (lost)
 		pool->down = true;
 	put_idle(pool, db);
-	set_holder(pool, db, NOBODY);
+	set_holder(pool, db, POOL_NOBODY);
 	/* Whom a signal would wake may not be one who may have it. */
-	if (pool->short_of)
-		pthread_cond_broadcast(&pool->freed);
-	else
-		pthread_cond_signal(&pool->freed);
-	pool->short_of = false;
+	pthread_cond_broadcast(&pool->freed);
 	pthread_mutex_unlock(&pool->mutex);
 }

@@ -31,11 +31,13 @@ void pool_free(struct pool *pool);
 
 /*
  * Takes a connection that is connected, for an application; 0: it is not known
- * yet. A quarter of them, and one at least of two or more, is left for others.
+ * yet. A quarter of them, and one at least of two or more, is left for others;
+ * but not by POOL_NOBODY, for what has a bound of its own.
  * Waits for a free one until deadline (of clock_monotonic), and half a second
  * where the database is away; then it may take a second to connect.
  * ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
  */
+enum { POOL_NOBODY = -1 };
 enum error pool_take(struct pool *pool, int64_t application, int64_t deadline,
     struct db **db_out) MUST_CHECK;
 

@@ -90,8 +90,8 @@ struct user_read {
 	bool found;
 	struct user_row row;
 	struct view *view;
-	struct names
-	    names; /* the user's, where the view does not tell of them */
+	/* The user's, where the view does not tell of them. */
+	struct names names;
 };
 
 /*

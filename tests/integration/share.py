@@ -47,7 +47,8 @@ def serve(run):
     """Run the modules that are asked for; `run` answers (tests, failed)."""
     for line in sys.stdin:
         count, bad = run(line.strip())
-        print(MARK + json.dumps([count, bad, sorted(client.seen)]),
+        # A test may have left a line without its end.
+        print("\n" + MARK + json.dumps([count, bad, sorted(client.seen)]),
               flush=True)
         client.seen.clear()
 

@@ -23,8 +23,9 @@ MUTANTS = [
     Mutant(
         "wakes-who-may-not-have-it", (),
         "a connection stays idle while somebody waits for it",
-        "\tif (pool->short_of)\n",
-        "\tif (pool->size == 0)\n",
+        "\t/* Whom a signal would wake may not be one who may have it. */\n"
+        "\tpthread_cond_broadcast(&pool->freed);\n",
+        "\tpthread_cond_signal(&pool->freed);\n",
         ["who_may_have_what_is_given_back_gets_it"]),
     Mutant(
         "readers-on-one-lane", (),

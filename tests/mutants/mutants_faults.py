@@ -129,7 +129,9 @@ MUTANTS = [
     Mutant(
         "given-back-and-not-told", (),
         "who waits for a connection waits on when there is one",
-        "\t\tpthread_cond_signal(&pool->freed);\n",
-        "\t\tpool->short_of = false;\n",
+        "\tset_holder(pool, db, POOL_NOBODY);\n"
+        "\t/* Whom a signal would wake may not be one who may have it. */\n"
+        "\tpthread_cond_broadcast(&pool->freed);\n",
+        "\tset_holder(pool, db, POOL_NOBODY);\n",
         ["who_waits_has_what_is_given_back"]),
 ]
