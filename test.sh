@@ -17,7 +17,7 @@ that are made from it, a run.sh with its demo and a JMeter plan, and, without
 sanitizers, the attack that judges memory best and the short form of the bench
 (make bench-guard). Two processors are made use of: the integration tests run in
 two processes, and the Debian packages are built and tried beside the steps from
-the threads to JMeter; only what measures memory and speed has the machine for
+the mutants to JMeter; what measures time, memory or speed has the machine for
 itself. Goes on after a failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
@@ -252,11 +252,12 @@ run_tests() {
 	test_step faults "every part breaks once: make check-faults" \
 		in_build check-faults \
 		FAULTS="--runs 1 --seconds 1 --stride 97" || :
-	aside packages
 	test_step threads "what threads share, while it changes: check-threads" \
 		in_build check-threads THREADS="--seconds 12" || :
 	test_step abuse "a hostile network: make check-abuse" \
 		in_build check-abuse ABUSE=--short || :
+	# Not beside those above: they expect answers within a request's time.
+	aside packages
 	test_step mutants "the tests notice what is broken: make check-mutants" \
 		in_build check-mutants MUTANTS=--short || :
 	test_step openapi "openapi.yaml: tests/openapi/lint.sh" \
