@@ -40,15 +40,15 @@ libstore_a_SOURCES = \
 	src/store/ingest_known.c src/store/ingest_known.h \
 	src/store/ingest_share.c \
 	src/store/ingest_write.c \
-	src/store/key.c \
-	src/store/ledger.c \
+	src/store/key.c src/store/key.h \
+	src/store/ledger.c src/store/ledger.h \
 	src/store/migrate.c src/store/migrate.h \
 	src/store/names.c src/store/names.h \
 	src/store/pack.c src/store/pack.h \
 	src/store/point_scale.c \
 	src/store/pool.c src/store/pool.h \
 	src/store/properties.c src/store/properties.h \
-	src/store/query.c \
+	src/store/query.c src/store/query.h \
 	src/store/restore.c src/store/restore.h \
 	src/store/rule.c \
 	src/store/rule_cache.c src/store/rule_cache.h \
@@ -73,7 +73,7 @@ libhttp_a_SOURCES = \
 
 libapi_a_SOURCES = \
 	src/api/api.c src/api/api.h \
-	src/api/auth.c \
+	src/api/auth.c src/api/auth.h \
 	src/api/badge.c \
 	src/api/classic.c src/api/classic.h \
 	src/api/committer.c src/api/committer.h \
@@ -83,9 +83,9 @@ libapi_a_SOURCES = \
 	src/api/exposure.c \
 	src/api/metrics.c src/api/metrics.h \
 	src/api/ops.c src/api/ops.h \
-	src/api/page.c \
+	src/api/page.c src/api/page.h \
 	src/api/point_scale.c \
-	src/api/problem.c \
+	src/api/problem.c src/api/problem.h \
 	src/api/queue.c src/api/queue.h \
 	src/api/reader.c src/api/reader.h \
 	src/api/resource.c src/api/resource.h \

@@ -1,5 +1,6 @@
 #!/bin/sh
-# check-layers.sh: fails when a source includes what its layer may not see
+# check-layers.sh: fails when a source includes what its layer may not see, or is
+# not in local.mk, and so would be missing in a release
 cd "${srcdir:-.}/src" || exit 2
 bad=0
 
@@ -32,4 +33,10 @@ refuse 'only store sees mysql.h' "$any(mariadb/)?mysql" \
 # shellcheck disable=SC2046
 refuse 'only http/fcgi.c sees fcgiapp.h' "${any}fcgi(app|_stdio|os)" \
     $(printf '%s\n' ./*/*.[ch] | grep -v '^\./http/fcgi\.c$')
+for file in ./*/*.[ch]; do
+	grep -qE "(^|[[:space:]])src/${file#./}([[:space:]]|\$)" local.mk || {
+		echo "check-layers.sh: $file is not in src/local.mk" >&2
+		bad=1
+	}
+done
 exit $bad
