@@ -32,6 +32,7 @@ libstore_a_SOURCES = \
 	src/store/application.c src/store/application.h \
 	src/store/award.c src/store/award.h \
 	src/store/badge.c \
+	src/store/bulk.c \
 	src/store/catalog.c src/store/catalog.h \
 	src/store/db.c src/store/db.h src/store/db_internal.h \
 	src/store/event.c src/store/event.h \

@@ -1,4 +1,4 @@
-/* db_internal: what db.c and query.c share */
+/* db_internal: what db.c, query.c and bulk.c share */
 #ifndef STORE_DB_INTERNAL_H
 #define STORE_DB_INTERNAL_H
 
@@ -62,6 +62,19 @@ enum error db_failed(struct db *db, unsigned number, const char *message);
 /* Around what waits for the server: nothing is waited for without it. */
 void db_wait_begin(struct db *db);
 void db_wait_end(struct db *db);
+
+/* What the error of a statement means: see db_failed. */
+enum error statement_failed(struct db *db, MYSQL_STMT *stmt);
+
+/* NULL if the connection is gone. */
+struct statement *
+statement_find(struct db *db, enum statement_set_id set, size_t index);
+
+/* Sends a bound statement, and does not wait for the answer. */
+enum error statement_send(struct db *db, MYSQL_STMT *stmt) MUST_CHECK;
+
+/* Runs a bound statement, or waits for the answer to one that was sent. */
+enum error statement_run(struct db *db, MYSQL_STMT *stmt, bool sent) MUST_CHECK;
 
 /* Prepares all statement sets. */
 enum error db_prepare(struct db *db) MUST_CHECK;

@@ -1,6 +1,5 @@
 /* query: prepared statements: binding, running, reading rows */
 #include <assert.h>
-#include <mysqld_error.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,7 +23,7 @@ static const struct statement_set *const statement_sets[SET_COUNT] = {
     STATEMENT_SETS(STATEMENT_SET)};
 #undef STATEMENT_SET
 
-static enum error
+enum error
 statement_failed(struct db *db, MYSQL_STMT *stmt)
 {
 	return db_failed(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
@@ -179,8 +178,8 @@ db_close_statements(struct db *db)
 	}
 }
 
-static struct statement *
-find_statement(struct db *db, enum statement_set_id set, size_t index)
+struct statement *
+statement_find(struct db *db, enum statement_set_id set, size_t index)
 {
 	assert(index < statement_sets[set]->count);
 	return db->mysql == NULL ? NULL : &db->sets[set][index];
@@ -191,7 +190,7 @@ query_begin(
     struct query *query, struct db *db, enum statement_set_id set, size_t index)
 {
 	*query = (struct query) {
-	    .db = db, .statement = find_statement(db, set, index)};
+	    .db = db, .statement = statement_find(db, set, index)};
 	if (query->statement == NULL)
 		query->error = ERR_CONNECTION_LOST;
 	else if (query->statement->broken) {
@@ -250,9 +249,8 @@ query_text(struct query *query, const char *value)
 		query_bytes(query, value, strlen(value));
 }
 
-/* Sends a bound statement, and does not wait for the answer. */
-static enum error
-send_statement(struct db *db, MYSQL_STMT *stmt)
+enum error
+statement_send(struct db *db, MYSQL_STMT *stmt)
 {
 	my_bool on = 1, off = 0;
 	int failed;
@@ -263,9 +261,8 @@ send_statement(struct db *db, MYSQL_STMT *stmt)
 	return failed ? statement_failed(db, stmt) : OK;
 }
 
-/* Runs a bound statement, or waits for the answer to it. */
-static enum error
-run_statement(struct db *db, MYSQL_STMT *stmt, bool sent)
+enum error
+statement_run(struct db *db, MYSQL_STMT *stmt, bool sent)
 {
 	enum error error = OK;
 	int failed;
@@ -304,7 +301,7 @@ query_send(struct query *query)
 	query->error = bind_query(query);
 	if (query->error == OK)
 		query->error =
-		    send_statement(query->db, query->statement->stmt);
+		    statement_send(query->db, query->statement->stmt);
 	query->sent = query->error == OK;
 }
 
@@ -322,7 +319,7 @@ query_run(struct query *query)
 		query->error = bind_query(query);
 	if (query->error == OK)
 		query->error =
-		    run_statement(db, query->statement->stmt, query->sent);
+		    statement_run(db, query->statement->stmt, query->sent);
 	if (query->error != OK)
 		return;
 	stmt = query->statement->stmt;
@@ -496,144 +493,4 @@ query_finish(struct query *query)
 {
 	query_run(query);
 	return query_end(query);
-}
-
-void
-bulk_begin(struct bulk *bulk, struct db *db, struct arena *arena,
-    enum statement_set_id set, size_t index, size_t rows)
-{
-	*bulk = (struct bulk) {.db = db,
-	    .statement = find_statement(db, set, index),
-	    .arena = arena,
-	    .rows = rows};
-}
-
-static MYSQL_BIND *
-next_bulk_parameter(struct bulk *bulk)
-{
-	MYSQL_BIND *bind = &bulk->db->parameters[bulk->bound++];
-
-	assert(bulk->bound <= PARAMETERS_MAX);
-	*bind = (MYSQL_BIND) {0};
-	return bind;
-}
-
-void
-bulk_int(struct bulk *bulk, const int64_t *values)
-{
-	MYSQL_BIND *bind = next_bulk_parameter(bulk);
-
-	memcpy(&bind->buffer, &values, sizeof(values));
-	bind->buffer_type = MYSQL_TYPE_LONGLONG;
-}
-
-/* A column of bytes: buffers[i] has lengths[i] of them, NULL is NULL. */
-static void
-bulk_buffers(
-    struct bulk *bulk, const void *buffers, unsigned long *lengths, char *nulls)
-{
-	MYSQL_BIND *bind = next_bulk_parameter(bulk);
-
-	memcpy(&bind->buffer, &buffers, sizeof(buffers));
-	bind->buffer_type = MYSQL_TYPE_BLOB;
-	bind->length = lengths;
-	bind->u.indicator = nulls;
-}
-
-void
-bulk_text(struct bulk *bulk, const char *const *values)
-{
-	unsigned long *lengths =
-	    arena_array(bulk->arena, bulk->rows, sizeof(*lengths));
-	char *nulls = arena_alloc(bulk->arena, bulk->rows);
-	size_t i;
-
-	for (i = 0; i < bulk->rows; i++) {
-		lengths[i] = values[i] == NULL ? 0 : strlen(values[i]);
-		nulls[i] = values[i] == NULL ? STMT_INDICATOR_NULL
-		                             : STMT_INDICATOR_NONE;
-	}
-	bulk_buffers(bulk, values, lengths, nulls);
-}
-
-void
-bulk_bytes(struct bulk *bulk, const struct bytes *values)
-{
-	const void **buffers =
-	    arena_array(bulk->arena, bulk->rows, sizeof(*buffers));
-	unsigned long *lengths =
-	    arena_array(bulk->arena, bulk->rows, sizeof(*lengths));
-	char *nulls = arena_alloc(bulk->arena, bulk->rows);
-	size_t i;
-
-	for (i = 0; i < bulk->rows; i++) {
-		buffers[i] = values[i].data;
-		lengths[i] = values[i].len;
-		nulls[i] = values[i].data == NULL ? STMT_INDICATOR_NULL
-		                                  : STMT_INDICATOR_NONE;
-	}
-	bulk_buffers(bulk, buffers, lengths, nulls);
-}
-
-static void
-bulk_bind(struct bulk *bulk)
-{
-	unsigned rows = (unsigned)bulk->rows;
-	MYSQL_STMT *stmt;
-
-	if (bulk->statement == NULL || bulk->db->mysql == NULL) {
-		bulk->error = ERR_CONNECTION_LOST;
-		return;
-	}
-	stmt = bulk->statement->stmt;
-	assert(bulk->bound == mysql_stmt_param_count(stmt));
-	if (mysql_stmt_attr_set(stmt, STMT_ATTR_ARRAY_SIZE, &rows) ||
-	    mysql_stmt_bind_param(stmt, bulk->db->parameters))
-		bulk->error = statement_failed(bulk->db, stmt);
-}
-
-void
-bulk_send(struct bulk *bulk)
-{
-	if (bulk->rows == 0)
-		return;
-	if (!db_begins_by_itself(bulk->db)) {
-		bulk->error = bulk_run(bulk);
-		bulk->ran = true;
-		return;
-	}
-	bulk_bind(bulk);
-	if (bulk->error == OK)
-		bulk->error = send_statement(bulk->db, bulk->statement->stmt);
-	bulk->sent = bulk->error == OK;
-}
-
-/*
- * A Galera node answers OK to an array whose transaction a foreign write set has
- * just rolled back. That no transaction is open any more is all that tells.
- */
-static enum error
-check_transaction(struct db *db)
-{
-	if (db->mysql->server_status & SERVER_STATUS_IN_TRANS)
-		return OK;
-	return db_failed(db, ER_LOCK_DEADLOCK,
-	    "the server has rolled the transaction back and not said so");
-}
-
-enum error
-bulk_run(struct bulk *bulk)
-{
-	if (bulk->rows == 0 || bulk->error != OK || bulk->ran)
-		return bulk->error;
-	if (!bulk->sent)
-		bulk_bind(bulk);
-	else if (bulk->db->mysql == NULL)
-		bulk->error = ERR_CONNECTION_LOST;
-	if (bulk->error == OK)
-		bulk->error =
-		    run_statement(bulk->db, bulk->statement->stmt, bulk->sent);
-	if (bulk->error == OK)
-		bulk->error = check_transaction(bulk->db);
-	return bulk->error;
 }

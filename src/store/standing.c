@@ -61,8 +61,9 @@ is_kept(const struct state_slot *slot, const struct rule *rules, size_t count,
 	return slot->value != 0 && rule_exists(rules, count, at, slot->ref);
 }
 
+/* Of rules that exist: with the numbers, or only that there is one. */
 static void
-pack_counts(struct str *str, const struct state_slots *slots,
+pack_of_rules(struct str *str, const struct state_slots *slots, bool numbers,
     const struct rule *rules, size_t count)
 {
 	size_t kept = 0, at = 0, i;
@@ -75,7 +76,8 @@ pack_counts(struct str *str, const struct state_slots *slots,
 		if (!is_kept(&slots->list[i], rules, count, &at))
 			continue;
 		pack_uint(str, (uint64_t)(slots->list[i].ref - last));
-		pack_uint(str, (uint64_t)slots->list[i].value);
+		if (numbers)
+			pack_uint(str, (uint64_t)slots->list[i].value);
 		last = slots->list[i].ref;
 	}
 }
@@ -99,24 +101,6 @@ pack_badges(struct str *str, const struct state *state)
 		pack_uint(str, (uint64_t)in_order[i]);
 }
 
-static void
-pack_given(struct str *str, const struct state_slots *slots,
-    const struct rule *rules, size_t count)
-{
-	size_t kept = 0, at = 0, i;
-	int64_t last = 0;
-
-	for (i = 0; i < slots->count; i++)
-		kept += is_kept(&slots->list[i], rules, count, &at);
-	pack_uint(str, kept);
-	for (at = i = 0; i < slots->count; i++) {
-		if (!is_kept(&slots->list[i], rules, count, &at))
-			continue;
-		pack_uint(str, (uint64_t)(slots->list[i].ref - last));
-		last = slots->list[i].ref;
-	}
-}
-
 struct bytes
 standing_pack(const struct state *state, const struct rule *rules, size_t count)
 {
@@ -127,9 +111,9 @@ standing_pack(const struct state *state, const struct rule *rules, size_t count)
 		numbers += 2 * state->kinds[i].count;
 	str = str_new(state->arena, numbers * NUMBER_SIZE_MAX);
 	pack_balances(&str, &state->kinds[STATE_BALANCE]);
-	pack_counts(&str, &state->kinds[STATE_COUNT], rules, count);
+	pack_of_rules(&str, &state->kinds[STATE_COUNT], true, rules, count);
 	pack_badges(&str, state);
-	pack_given(&str, &state->kinds[STATE_GIVEN], rules, count);
+	pack_of_rules(&str, &state->kinds[STATE_GIVEN], false, rules, count);
 	return (struct bytes) {str.data, str.len};
 }
 
