@@ -35,7 +35,8 @@ libstore_a_SOURCES = \
 	src/store/bulk.c \
 	src/store/catalog.c src/store/catalog.h \
 	src/store/db.c src/store/db.h src/store/db_internal.h \
-	src/store/event.c src/store/event.h \
+	src/store/event.c src/store/event.h src/store/event_awards.c \
+	src/store/event_difference.c \
 	src/store/ingest.c src/store/ingest.h \
 	src/store/ingest_batch.c src/store/ingest_batch.h \
 	src/store/ingest_known.c src/store/ingest_known.h \

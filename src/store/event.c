@@ -1,17 +1,13 @@
 /* event: what was stored of events, and what they gave */
 #include "store/event.h"
 
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/str.h"
-#include "base/text.h"
 #include "store/db.h"
-#include "store/names.h"
 #include "store/query.h"
 #include "store/user.h"
 
@@ -210,111 +206,6 @@ take_events(struct query *query, struct arena *arena,
 	return OK;
 }
 
-static enum error
-damaged(const struct stored_event *stored)
-{
-	return db_damaged("event", stored->application, stored->event.id);
-}
-
-enum error
-event_unpack(struct arena *arena, struct stored_event *stored)
-{
-	return awards_unpack(arena, stored->packed, &stored->awards)
-	    ? OK
-	    : damaged(stored);
-}
-
-/* A request's answer has room for so many awards and no more. */
-static enum error
-unpack_events(struct db *db, struct arena *arena, struct stored_event *events,
-    size_t count)
-{
-	enum error error = OK;
-	size_t awards = 0, i;
-
-	for (i = 0; i < count && error == OK; i++) {
-		awards += awards_count(events[i].packed);
-		error = awards > db_rows_max(db)
-		    ? ERR_BODY_TOO_LARGE
-		    : event_unpack(arena, &events[i]);
-	}
-	return error;
-}
-
-static void
-want_names(struct names *names, const struct stored_event *event)
-{
-	size_t i;
-
-	for (i = 0; i < event->awards.count; i++) {
-		const struct stored_award *award = &event->awards.list[i];
-
-		names_want(names, NAME_RULE, event->application, award->rule);
-		names_want(names, NAME_POINT_SCALE, event->application,
-		    award->point_scale);
-		names_want(names, NAME_BADGE, event->application, award->badge);
-	}
-}
-
-/* Whether what has an id has a name. */
-static bool
-is_named(const struct given_award *award, const struct stored_award *stored)
-{
-	return award->rule != NULL &&
-	    (award->point_scale != NULL) == (stored->point_scale != 0) &&
-	    (award->badge != NULL) == (stored->badge != 0);
-}
-
-static enum error
-name_awards(const struct names *names, struct stored_event *stored)
-{
-	const int64_t application = stored->application;
-	struct event *event = &stored->event;
-	const struct stored_award *award;
-	struct given_award *given;
-	size_t i;
-
-	event->awards = arena_array(
-	    names->arena, stored->awards.count + 1, sizeof(*event->awards));
-	for (i = 0; i < stored->awards.count; i++) {
-		award = &stored->awards.list[i];
-		given = &event->awards[event->award_count++];
-		given->rule =
-		    names_get(names, NAME_RULE, application, award->rule).name;
-		given->point_scale = names_get(
-		    names, NAME_POINT_SCALE, application, award->point_scale)
-		                         .name;
-		given->points = award->points;
-		given->balance = award->balance;
-		given->badge =
-		    names_get(names, NAME_BADGE, application, award->badge)
-		        .name;
-		if (!is_named(given, award))
-			return damaged(stored);
-	}
-	return OK;
-}
-
-/* Finds out what the awards of events are called. */
-static enum error
-name_events(struct db *db, struct arena *arena, struct stored_event *events,
-    size_t count)
-{
-	struct names names;
-	enum error error = unpack_events(db, arena, events, count);
-	size_t i;
-
-	if (error != OK)
-		return error;
-	names_init(&names, arena);
-	for (i = 0; i < count; i++)
-		want_names(&names, &events[i]);
-	error = names_load(&names, db);
-	for (i = 0; i < count && error == OK; i++)
-		error = name_awards(&names, &events[i]);
-	return error;
-}
-
 static void
 add_key(struct str *keys, const struct event_key *key)
 {
@@ -395,7 +286,8 @@ event_find_awards(struct db *db, struct arena *arena,
 {
 	enum error error = read_awards(db, arena, events, count);
 
-	return error == OK ? name_events(db, arena, events, count) : error;
+	return error == OK ? event_name_awards(db, arena, events, count)
+	                   : error;
 }
 
 enum error
@@ -587,7 +479,7 @@ event_list(struct db *db, struct arena *arena,
 	size_t i;
 
 	if (error == OK)
-		error = name_events(db, arena, list.events, list.count);
+		error = event_name_awards(db, arena, list.events, list.count);
 	if (error != OK)
 		return error;
 	list_out->events =
@@ -601,39 +493,4 @@ event_list(struct db *db, struct arena *arena,
 	list_out->more =
 	    list_out->cut_at != 0 || event_budget_is_spent(&list.budget);
 	return OK;
-}
-
-/* Members in another order say the same, and so do 5 and 5.0. */
-static bool
-same_properties(const char *left, const char *right)
-{
-	struct json_object *a, *b;
-	bool same;
-
-	if (text_same(left, right))
-		return true;
-	if (left == NULL || right == NULL)
-		return false;
-	a = json_tokener_parse(left);
-	b = json_tokener_parse(right);
-	same = json_same(a, b);
-	json_object_put(a);
-	json_object_put(b);
-	return same;
-}
-
-const char *
-event_difference(const struct event *stored, const struct event *sent)
-{
-	if (strcmp(stored->username, sent->username) != 0)
-		return "username";
-	if (strcmp(stored->event_type, sent->event_type) != 0)
-		return "eventType";
-	if (stored->timestamp_given != sent->timestamp_given ||
-	    (sent->timestamp_given && stored->timestamp != sent->timestamp) ||
-	    !text_same(stored->timestamp_sent, sent->timestamp_sent))
-		return "timestamp";
-	if (!same_properties(stored->properties, sent->properties))
-		return "properties";
-	return NULL;
 }

@@ -142,6 +142,10 @@ bool event_budget_is_spent(const struct event_budget *budget);
 enum error
 event_unpack(struct arena *arena, struct stored_event *stored) MUST_CHECK;
 
+/* Unpacks what they gave, and gives it its names. */
+enum error event_name_awards(struct db *db, struct arena *arena,
+    struct stored_event *events, size_t count) MUST_CHECK;
+
 /*
  * How long the first piece is to be, and the next: what is rare is not looked
  * for in sips, but the database sorts a piece with all that is in it.
