@@ -60,6 +60,16 @@ count() {
 		}' "$1"
 }
 
+# failures LOG: the names of automake's tests and cmocka's that failed, and
+# unittest's with the beginning of their tracebacks
+failures() {
+	awk '
+		/^not ok |^FAIL: [^ ]*$|^# FAIL: [1-9]/ { print; next }
+		/^(FAIL|ERROR): / { left = 40 }
+		/^=====|^Ran [0-9]+ test/ { left = 0 }
+		left > 0 { print; left-- }' "$1" | head -n 200
+}
+
 # test_step NAME TEXT COMMAND...: one step, with its output in .test/NAME.log
 test_step() {
 	local name=$1 start=$SECONDS status=0
@@ -88,7 +98,8 @@ judge() {
 	say "    $good passed, $bad failed, $3 s"
 	[ "$out" -eq 0 ] || tell_left_out "$name" "$out" "$log"
 	if [ "$bad" -ne 0 ]; then
-		say "    the end of $log:"
+		say "    failures in $log, and its end:"
+		failures "$log" | sed 's/^/    | /'
 		tail -n 40 -- "$log" | sed 's/^/    | /'
 	fi
 	[ "$bad" -eq 0 ]

@@ -39,7 +39,10 @@ def arguments():
     parser.add_argument("--serve", action="store_true",
                         help=argparse.SUPPRESS)     # one of these processes
     parser.add_argument("pattern", nargs="*")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.jobs < 1:
+        parser.error("--jobs is 1 or more")
+    return args
 
 
 def raise_file_limit():

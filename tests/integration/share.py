@@ -104,11 +104,13 @@ class Share:
         self.alone = [n for n in names if n in ALONE]
         self.processes = [Process(self) for _ in range(jobs)]
         self.lock = threading.Lock()
+        self.ended = set()
         self.run = self.bad = 0
         self.lost = 0       # failures that no test of unittest's tells
 
     def go(self):
         """Run all of them; KeyboardInterrupt ends the processes as well."""
+        names = [*self.queue, *self.alone]
         threads = [threading.Thread(target=self._work, args=(p,))
                    for p in self.processes]
         try:
@@ -118,6 +120,9 @@ class Share:
                 thread.join()
             self.queue.extend(self.alone)
             self._work(self.processes[0])
+            for name in names:
+                if name not in self.ended:  # a thread died of an exception
+                    self._note(name, "", None, 0)
         except KeyboardInterrupt:
             self.queue.clear()
             for process in self.processes:
@@ -149,6 +154,7 @@ class Share:
     def _note(self, name, output, said, seconds):
         with self.lock:
             print("== %s (%.0f s)\n%s" % (name, seconds, output), flush=True)
+            self.ended.add(name)
             if said is None:
                 self.bad += 1
                 self.lost += 1
