@@ -41,12 +41,13 @@ user_write(struct json_writer *jw, const struct user *user, int64_t app_key,
 }
 
 static struct user_read
-read_of(const struct call *call, const char *username)
+read_of(const struct call *call, const char *username, bool names_wanted)
 {
 	return (struct user_read) {.application = call->application,
 	    .key = call->key,
 	    .username = username,
-	    .arena = call->arena};
+	    .arena = call->arena,
+	    .names_wanted = names_wanted};
 }
 
 static enum error
@@ -61,11 +62,11 @@ finish_read(struct call *call, enum error result)
 
 /* Lets the reader read, and somebody else answer. */
 static enum error
-wait_for_user(struct call *call, const char *username,
+wait_for_user(struct call *call, const char *username, bool names_wanted,
     enum error (*answer)(struct call *))
 {
 	call->read = arena_alloc(call->arena, sizeof(*call->read));
-	call->read->read = read_of(call, username);
+	call->read->read = read_of(call, username, names_wanted);
 	call->finish = finish_read;
 	call->answer = answer;
 	call->waits = true;
@@ -88,11 +89,11 @@ respond_user(struct call *call, const struct user_read *read, bool classic)
 
 /* Without a key, for the classic interface: the call has a connection. */
 static enum error
-read_now(struct call *call, const char *username, struct user_read *read_out)
+read_now(struct call *call, bool names_wanted, struct user_read *read_out)
 {
 	struct user_read *read = read_out;
 
-	*read = read_of(call, username);
+	*read = read_of(call, call->match.params[0], names_wanted);
 	return users_read(call->db, call->service->views, &read, 1);
 }
 
@@ -100,7 +101,7 @@ enum error
 user_respond_classic(struct call *call)
 {
 	struct user_read read;
-	enum error error = read_now(call, call->match.params[0], &read);
+	enum error error = read_now(call, true, &read);
 
 	return error == OK ? respond_user(call, &read, true) : error;
 }
@@ -109,7 +110,7 @@ enum error
 user_points_classic(struct call *call, int64_t *points_out)
 {
 	struct user_read read;
-	enum error error = read_now(call, call->match.params[0], &read);
+	enum error error = read_now(call, false, &read);
 
 	return error == OK
 	    ? user_points(&read, call->match.params[1], points_out)
@@ -129,7 +130,7 @@ answer_user(struct call *call)
 enum error
 user_get_one(struct call *call)
 {
-	return wait_for_user(call, call->match.params[0], answer_user);
+	return wait_for_user(call, call->match.params[0], true, answer_user);
 }
 
 /* A page of users while it is written. */
@@ -207,7 +208,7 @@ answer_points(struct call *call)
 enum error
 user_get_points(struct call *call)
 {
-	return wait_for_user(call, call->match.params[1], answer_points);
+	return wait_for_user(call, call->match.params[1], false, answer_points);
 }
 
 static void

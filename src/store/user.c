@@ -235,8 +235,10 @@ read_group(struct db *db, struct group *group)
 	size_t i;
 
 	group->exists = false;
-	for (i = 0; i < group->count; i++)
+	for (i = 0; i < group->count; i++) {
+		group->reads[i]->error = OK;
 		group->reads[i]->found = false;
+	}
 	bind_group(&query, db, group);
 	query_run(&query);
 	while (query_next(&query)) {
@@ -259,21 +261,37 @@ find_view(struct group *group)
 	    : views_find(group->views, group->application, group->stamp);
 }
 
-/* Where the view does not tell of what the users have. */
+/* Whether a read wants names that the view does not tell. */
+static bool
+wants_names(const struct group *group)
+{
+	size_t i = 0;
+
+	while (i < group->count && !group->reads[i]->names_wanted)
+		i++;
+	return i < group->count && group->view != NULL && !group->view->told;
+}
+
+/* What is wrong with one user is told to those who asked for this user. */
 static enum error
 load_names(struct db *db, const struct group *group)
 {
 	struct user_read *read;
-	enum error error = OK;
+	enum error error;
 	size_t i;
 
-	for (i = 0; i < group->count && error == OK; i++) {
+	for (i = 0; i < group->count; i++) {
 		read = group->reads[i];
-		if (read->found)
-			error = user_load_names(&read->row, db, read->arena,
-			    read->application, read->username, &read->names);
+		if (!read->found || !read->names_wanted)
+			continue;
+		error = user_load_names(&read->row, db, read->arena,
+		    read->application, read->username, &read->names);
+		if (error == ERR_BODY_TOO_LARGE || error == ERR_INTERNAL)
+			read->error = error;
+		else if (error != OK)
+			return error;
 	}
-	return error;
+	return OK;
 }
 
 /*
@@ -293,9 +311,8 @@ read_with_view(struct db *db, const struct tx_attempt *attempt, void *context)
 	if (group->exists && group->view == NULL)
 		error = views_load(group->views, db, group->application,
 		    group->stamp, &group->view);
-	return error == OK && group->view != NULL && !group->view->told
-	    ? load_names(db, group)
-	    : error;
+	return error == OK && wants_names(group) ? load_names(db, group)
+	                                         : error;
 }
 
 static void
@@ -305,10 +322,8 @@ finish_read(const struct group *group, struct user_read *read)
 	if (group->view == NULL ||
 	    (read->key != NULL && !keys_have(&group->view->keys, read->key)))
 		read->error = ERR_KEY_UNKNOWN;
-	else {
-		read->error = OK;
+	else
 		view_hold(group->view, read->arena);
-	}
 }
 
 static enum error
@@ -320,7 +335,7 @@ run_group(struct db *db, struct group *group)
 	if (error != OK)
 		return error;
 	find_view(group);
-	if (group->exists && (group->view == NULL || !group->view->told))
+	if (group->exists && (group->view == NULL || wants_names(group)))
 		error = tx_snapshot(db, read_with_view, group);
 	for (i = 0; i < group->count && error == OK; i++)
 		finish_read(group, group->reads[i]);
@@ -393,6 +408,7 @@ user_name(const struct user_row *row, const struct names *names,
 enum error
 user_told(const struct user_read *read, struct user *user_out)
 {
+	assert(read->names_wanted);
 	if (read->error != OK)
 		return read->error;
 	return !read->found

@@ -81,16 +81,18 @@ struct user_read {
 	const struct key_hash *key; /* NULL: nobody's, so none need be live */
 	const char *username;
 	struct arena *arena;
+	bool names_wanted; /* user_told will be asked, not just user_points */
 
 	/*
-	 * Out: OK, also where there is no such user; ERR_KEY_UNKNOWN; or what
-	 * the database said to the reads of this application.
+	 * Out: OK, also where there is no such user; ERR_KEY_UNKNOWN; what is
+	 * wrong with the names of this user; or what the database said to the
+	 * reads of this application.
 	 */
 	enum error error;
 	bool found;
 	struct user_row row;
 	struct view *view;
-	/* The user's, where the view does not tell of them. */
+	/* The user's, if wanted, where the view does not tell of them. */
 	struct names names;
 };
 
@@ -104,8 +106,8 @@ enum error users_read(struct db *db, struct views *views,
 
 /*
  * What has been read: a user whose events, balances and badges fit each other,
- * or his points on a scale, 0 without entries. ERR_KEY_UNKNOWN,
- * ERR_POINT_SCALE_NOT_FOUND, ERR_USER_NOT_FOUND.
+ * which wants names; or his points on a scale, 0 without entries.
+ * ERR_KEY_UNKNOWN, ERR_POINT_SCALE_NOT_FOUND, ERR_USER_NOT_FOUND.
  */
 enum error
 user_told(const struct user_read *read, struct user *user_out) MUST_CHECK;

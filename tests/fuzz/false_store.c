@@ -337,6 +337,7 @@ WRAP(enum error, users_read, struct db *db, struct views *views,
 
 WRAP(enum error, user_told, const struct user_read *read, struct user *user_out)
 {
+	assert(read->names_wanted);
 	if (read->error != OK)
 		return read->error;
 	if (*read->username == 'n')

@@ -3,7 +3,8 @@
 import contextlib
 import threading
 
-from case import StackTest, unique
+import crowd
+from case import StackTest, metrics, unique
 from client import Together
 from stack import SqlSession, wait_until
 from test_restored import Past
@@ -77,3 +78,42 @@ class FairReads(Past, StackTest):
                         "username": "u", "eventType": "e",
                         "id": "beside-%d" % number}]}))
         self.assertEqual(len(self.one.all("/badges")), 1)
+
+    def gathered(self, app, usernames):
+        """Statuses of reads that are one round of the reader's: while they
+        arrive, a read of before them hangs."""
+        progress = "palmares_requests_in_progress"
+        with SqlSession(self.stack) as session:
+            session.run("LOCK TABLES user WRITE")
+            try:
+                first = Together([lambda: app.get("/users/first")])
+                wait_until(lambda: self.stack.sql_number(WAITING) > 0, 20,
+                           "a read hangs", 0.005)
+                rest = Together([lambda name=name: app.get("/users/" + name)
+                                 for name in usernames])
+                # One of those under way asks for the metrics.
+                wait_until(
+                    lambda: metrics(self.stack)[progress]
+                    >= len(usernames) + 2, 20, "all have arrived", 0.005)
+            finally:
+                session.run("UNLOCK TABLES")
+            first.join()
+            return [r.status for r in rest.join()]
+
+    def test_what_is_wrong_with_one_user_is_told_of_nobody_else(self):
+        """Names are read for each user where there are too many descriptions
+        to be kept."""
+        app = self.app()
+        badges = crowd.things(app, "badge", 5000, description=4000)
+        crowd.users(app, 9, badges=badges[:1])
+        self.stack.sql("UPDATE user SET standing = '' WHERE application_id ="
+                       " %d AND username = 'user-00003'" % app.id)
+        names = ["user-%05d" % number for number in range(1, 10)]
+        try:
+            for _ in range(5):
+                statuses = self.gathered(app, names)
+                if 503 not in statuses:
+                    break       # on a busy machine they may be late
+        finally:
+            crowd.remove(app)
+        self.assertEqual(statuses, [200] * 2 + [500] + [200] * 6)

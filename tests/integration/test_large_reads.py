@@ -191,6 +191,17 @@ class LargeUsers(LargeReads):
         self.assert_problem(app.get("/users/user-00001"), 400,
                             "invalid_query")
 
+    def test_points_need_no_descriptions(self):
+        """A user of whom no answer can tell has points none the less."""
+        app = self.crowd(classic=True)
+        scale = crowd.things(app, "point_scale", 2)[0]
+        badges = crowd.things(app, "badge", 9000, description=4000)
+        crowd.users(app, 2, [scale], badges)
+        self.assertEqual(app.points("user-00001", "many-1"), 1)
+        self.assertEqual(app.points("user-00001", "many-2"), 0)
+        self.assertEqual(self.assert_json(app.classic(
+            "GET", "/users/user-00001/many-1")), 1)
+
     def test_the_classic_list_of_users(self):
         """No key, no cursor: the first of them, and in a time."""
         app = self.crowd(classic=True)

@@ -40,6 +40,18 @@ MUTANTS = [
         "while (reader->thread_count < 1 && reader->thread_count < count &&",
         [NEIGHBOUR]),
     Mutant(
+        "descriptions-for-points", (),
+        "a read of points reads descriptions that it does not tell",
+        "\t\tif (!read->found || !read->names_wanted)\n",
+        "\t\tif (!read->found)\n",
+        ["test_points_need_no_descriptions"]),
+    Mutant(
+        "fault-of-a-neighbour", (),
+        "what is wrong with one user is told to all who read at once",
+        "\t\tif (error == ERR_BODY_TOO_LARGE || error == ERR_INTERNAL)\n",
+        "\t\tif (error == ERR_BODY_TOO_LARGE)\n",
+        ["test_what_is_wrong_with_one_user_is_told_of_nobody_else"]),
+    Mutant(
         "no-quota", (),
         "an application may have any number of rules, badges, point scales",
         "fresh ? check_count(catalog, db, application) : OK;",

@@ -84,7 +84,8 @@ find_user(const char *username, struct user *user_out)
 	struct views *views = views_new();
 	struct user_read read = {.application = application,
 	                     .username = username,
-	                     .arena = test_arena},
+	                     .arena = test_arena,
+	                     .names_wanted = true},
 	                 *reads[] = {&read};
 	enum error error = users_read(db, views, reads, 1);
 
