@@ -43,8 +43,11 @@ struct event {
 	int64_t ahead; /* microseconds: the row's time, of the receipt */
 };
 
-/* The row's id carries the time, but for a clock that was set back. */
-enum { EVENT_WRITERS = 1024 };
+/*
+ * The row's id carries the time, but for a clock that was set back: by so many
+ * microseconds or more, else the row's time is good enough for the receipt's.
+ */
+enum { EVENT_WRITERS = 1024, CLOCK_STEP = 1000000 };
 int64_t event_received_at(const struct event *event);
 
 /* ERR_EVENT_NOT_FOUND. */

@@ -19,9 +19,6 @@
  */
 enum { SCRATCH_MAX = 1 << 30 };
 
-/* Past this the clock was set back, and the last time means nothing. */
-enum { CLOCK_STEP = 1000000 };
-
 void
 ingest_init(struct ingest *ingest, struct db *db)
 {

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "store/award.h"
+#include "store/event.h"
 #include "store/properties.h"
 
 enum { PROGRESS_EVENTS = 1000 };
@@ -106,6 +107,27 @@ compare_event(const struct place *place, const char *member, int64_t stored,
 }
 
 /*
+ * An event has the time of its receipt where the client has given none. Where
+ * one was given, all that can be told is that a row which is ahead comes right
+ * behind the one before.
+ */
+static void
+check_time(const struct place *place)
+{
+	const struct verify_row *event = place->event;
+	const int64_t time = event->row / EVENT_WRITERS;
+	const bool follows = time == place->fold->row / EVENT_WRITERS + 1;
+	int64_t ahead = event->ahead;
+
+	if (!event->event.timestamp_given)
+		ahead = time - event->event.timestamp;
+	else if (ahead < CLOCK_STEP || (ahead > CLOCK_STEP && !follows))
+		ahead = 0;
+	compare_event(
+	    place, "microseconds ahead of the receipt", event->ahead, ahead);
+}
+
+/*
  * The event's place among those of the user. After a gap it goes on from there.
  */
 static void
@@ -116,8 +138,10 @@ check_place(const struct place *place)
 	compare_event(place, "number", place->event->number, fold->number + 1);
 	compare_event(place, "row of the event before",
 	    place->event->event.previous, fold->row);
+	check_time(place);
 	fold->number = place->event->number;
 	fold->row = place->event->row;
+	fold->ahead = place->event->ahead;
 }
 
 /* Versions never go back, and not past that of the application. */

@@ -15,6 +15,7 @@ struct fold {
 	/* Of the last event; after a gap, as stored. */
 	int64_t number;
 	int64_t row;
+	int64_t ahead;
 	int64_t version;
 	bool has_row; /* in the table of users */
 	struct fold *next;

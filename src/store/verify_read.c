@@ -30,10 +30,12 @@ enum {
 
 static const char *const texts[STATEMENTS] = {
     [PAGE_FIRST + VERIFY_USERS] = PAGE(
-        "username, last_event, events, entries, standing", "user", "username"),
+        "username, last_event, events, IFNULL(ahead, 0), entries, standing",
+        "user", "username"),
     [PAGE_FIRST + VERIFY_EVENTS] =
-        PAGE("username, id, number, previous, version, event_id, event_type,"
-             " properties, awards",
+        PAGE("username, id, number, IFNULL(ahead, 0), previous, version,"
+             " event_id, event_type, timestamp, timestamp_given, properties,"
+             " awards",
             "event", "id"),
     [COUNT_FIRST + VERIFY_USERS] = COUNT("user"),
     [COUNT_FIRST + VERIFY_EVENTS] = COUNT("event"),
@@ -95,6 +97,8 @@ take_event(struct query *query, struct arena *arena, struct verify_row *row)
 	row->event.version = query_take_int(query);
 	row->event.id = query_take_text(query, arena);
 	row->event.type = query_take_text(query, arena);
+	row->event.timestamp = query_take_int(query);
+	row->event.timestamp_given = query_take_bool(query);
 	row->event.properties = query_take_text(query, arena);
 	row->event.awards = query_take_bytes(query, arena);
 }
@@ -107,6 +111,7 @@ take_row(struct verify_reader *reader, struct query *query)
 	row->username = query_take_text(query, reader->arena);
 	row->row = query_take_int(query);
 	row->number = query_take_int(query);
+	row->ahead = query_take_int(query);
 	if (reader->table == VERIFY_USERS)
 		take_user(query, reader->arena, row);
 	else

@@ -19,12 +19,15 @@ struct verify_row {
 	const char *username;
 	int64_t row;    /* event.id, or user.last_event */
 	int64_t number; /* of the event, or of the user's events */
+	int64_t ahead;  /* of the event, or of the user's last one */
 	union {
 		struct {
 			int64_t previous;
 			int64_t version;
 			const char *id;
 			const char *type;
+			int64_t timestamp;
+			bool timestamp_given;
 			const char *properties;
 			struct bytes awards;
 		} event;

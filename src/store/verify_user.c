@@ -117,6 +117,9 @@ verify_user(struct verify *verify, const struct verify_row *user)
 	    fold->entries);
 	compare(verify, user->username, "row of the last event", user->row,
 	    fold->row);
+	compare(verify, user->username,
+	    "microseconds of the last event ahead of its receipt", user->ahead,
+	    fold->ahead);
 	state_init(&state, verify->event_arena);
 	if (!standing_unpack(&state, user->user.standing))
 		verify_differs(

@@ -75,7 +75,8 @@ class ClockAhead(StackTest):
         one.rule()
         one.event(username="u")
         self.stack.sql(
-            "UPDATE event SET id = id + 3600000000 * 1024"
+            "UPDATE event SET id = id + 3600000000 * 1024,"
+            " timestamp = timestamp + 3600000000"
             " WHERE application_id = %d; UPDATE user SET last_event ="
             " last_event + 3600000000 * 1024 WHERE application_id = %d"
             % (one.id, one.id))

@@ -17,6 +17,9 @@ ROWS = (
      'user "u": ledger entries: stored 6, the events give 5'),
     ("user", "last_event = last_event - 1", U,
      'user "u": row of the last event: stored '),
+    ("user", "ahead = 2000000", U,
+     'user "u": microseconds of the last event ahead of its receipt: stored'
+     ' 2000000, the events give 0'),
     ("user", "standing = NULL", U, 'user "u": standing: stored damaged'),
     ("user", "standing = ''", U, 'user "u": standing: stored damaged'),
     ("user", "standing = CONCAT(standing, X'00')", U,
@@ -36,6 +39,10 @@ ROWS = (
      ': row of the event before: stored '),
     ("event", "previous = 0", LAST,
      ': row of the event before: stored 0, the events give '),
+    ("event", "ahead = 2000000", SECOND,
+     ': microseconds ahead of the receipt: stored 2000000, the events give 0'),
+    ("event", "timestamp = timestamp + 1", SECOND,
+     ': microseconds ahead of the receipt: stored 0, the events give -1'),
     ("event", "username = 'v'", SECOND,
      'user "v": events: stored 4, the events give 5'),
     ("event", "awards = NULL", SECOND, 'award of rule "r": stored nothing, the'

@@ -182,6 +182,19 @@ MUTANTS = [
         "\t*ahead_out = 0;\n",
         ["after_the_clock_was_set_back_an_event_still_comes_last"]),
     Mutant(
+        "user-s-row-is-not-ahead", (5,),
+        "a user's row does not tell that the last event's is ahead",
+        "\trows->columns[7].ints[n] = user->ahead;\n",
+        "\trows->columns[7].ints[n] = 0;\n",
+        ["after_the_clock_was_set_back_an_event_still_comes_last"]),
+    Mutant(
+        "verify-looks-at-no-clock", (5,),
+        "verify does not compare how far events are ahead of their receipt",
+        "\tif (!event->event.timestamp_given)\n"
+        "\t\tahead = time - event->event.timestamp;\n",
+        "",
+        ["each_kind_of_damage_is_found"]),
+    Mutant(
         "refused-user-stays", (1, 4),
         "a user whose only event was refused stays",
         "\t\tn = empty->count++;\n",

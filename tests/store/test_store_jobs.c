@@ -128,7 +128,8 @@ each_user_gets_their_own_outcome(void **state)
 static void
 move_past_ahead(void)
 {
-	sql("UPDATE event SET id = id + 3600000000 * %d"
+	sql("UPDATE event SET id = id + 3600000000 * %d,"
+	    " timestamp = timestamp + 3600000000"
 	    " WHERE application_id = %lld",
 	    EVENT_WRITERS, (long long)application);
 	sql("UPDATE user SET last_event = last_event + 3600000000 * %d"
@@ -160,6 +161,7 @@ after_the_clock_was_set_back_an_event_still_comes_last(void **state)
 	                            " ORDER BY id DESC LIMIT 1",
 	                     EVENT_WRITERS, (long long)application),
 	    event.event.timestamp);
+	verify_finds_nothing();
 }
 
 /* The account of these tests could change it: it is root. */

@@ -192,6 +192,9 @@ static const struct damage {
         "one: ann: events of a user who does not exist: stored 6, folded 0"},
     {"INSERT INTO user VALUES (@one, 'eve', 0, 0, 0, 0, 7, X'00000000', NULL)",
         "one: eve: row of the last event: stored 7, folded 0"},
+    {"UPDATE user SET ahead = 2000000" ANN,
+        "one: ann: microseconds of the last event ahead of its receipt: stored"
+        " 2000000, folded 0"},
     {"UPDATE user SET application_id = 99" ANN,
         "application number 99: -: rows of table user, of an application"
         " that does not exist: stored 1, folded 0"},
@@ -211,6 +214,20 @@ static const struct damage {
     {"UPDATE event SET previous = 1" ANN " AND number = 1",
         "one: ann: event 1 (\"a1\"): row of the event before: stored 1,"
         " folded 0"},
+    {"UPDATE event SET ahead = 2000000" ANN " AND number = 2",
+        "one: ann: event 2 (\"a2\"): microseconds ahead of the receipt:"
+        " stored 2000000, folded 0"},
+    {"UPDATE event SET timestamp = timestamp - 3" ANN " AND number = 2",
+        "one: ann: event 2 (\"a2\"): microseconds ahead of the receipt:"
+        " stored 0, folded 3"},
+    {"UPDATE event SET ahead = 2000000, timestamp_given = TRUE" ANN
+     " AND number = 2",
+        "one: ann: event 2 (\"a2\"): microseconds ahead of the receipt:"
+        " stored 2000000, folded 0"},
+    {"UPDATE event SET ahead = 999999, timestamp_given = TRUE" ANN
+     " AND number = 2",
+        "one: ann: event 2 (\"a2\"): microseconds ahead of the receipt:"
+        " stored 999999, folded 0"},
     {"UPDATE event SET version = 99" ANN " AND number = 6",
         "one: ann: event 6 (\"a6\"): version: stored 99, folded"},
     {"UPDATE event SET version = 1" ANN " AND number = 3",
