@@ -42,7 +42,8 @@ static const struct {
         "the database has too much to read for that: narrow a list with"
         " username, from and to"},
     {ERR_OVERLOADED, "Retry-After", "1",
-        "nothing was applied: too many events are waiting, try again"},
+        "nothing was applied: too many events or requests are waiting, try"
+        " again"},
     {ERR_EVENT_ID_REUSED, NULL, NULL,
         "an event with this id is stored, with another content: give every"
         " event an id of its own"},

@@ -69,7 +69,7 @@
 	    "Whether it was applied is unknown")                              \
 	X(ERR_SCHEMA_MISMATCH, 503, "schema_mismatch",                        \
 	    "The database has another schema version")                        \
-	X(ERR_OVERLOADED, 503, "overloaded", "Too many events are waiting")   \
+	X(ERR_OVERLOADED, 503, "overloaded", "Too much is waiting")           \
 	X(ERR_TOO_SLOW, 503, "query_too_slow", "That takes too long")         \
 	X(ERR_NONE_MATCHES, 400, "no_rule_matches", "No rule matches")        \
 	X(ERR_DUPLICATE, 409, "duplicate", "Duplicate row")                   \

@@ -28,8 +28,9 @@ start_service(struct service *service, const struct settings *settings,
 	service->own_metrics = &metrics->worker[metrics_index];
 	service->keys = key_cache_new();
 	service->views = views_new();
-	service->pool = pool_new(&settings->database,
-	    (size_t)settings->connections, &service->own_metrics->db);
+	service->pool =
+	    pool_new(&settings->database, (size_t)settings->connections,
+	        (size_t)settings->threads, &service->own_metrics->db);
 	service->done = done_new();
 	if (service->keys == NULL || service->done == NULL)
 		return false;

@@ -10,10 +10,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* Microseconds: nobody waits longer while the database is away. */
-enum { DOWN_WAIT = 500000 };
+/*
+ * Microseconds: nobody waits longer while the database is away, nor beyond an
+ * application's share of the threads while its connections are stuck.
+ */
+enum { DOWN_WAIT = 500000, STUCK_WAIT = 100000 };
 
-/* What is left for others: so much of all, and one at least. */
+/* What is left for others: so much of all, and one at least of two or more. */
 enum { OTHERS_PART = 4 };
 
 /* Of what is wrong with the schema: as much as a connection keeps. */
@@ -21,10 +24,18 @@ enum { WHY_SIZE = 512 };
 
 enum { WARM_COUNT = 4 };
 
+/* A thread that waits for a connection. */
+struct waiter {
+	int64_t application;
+	struct waiter *next;
+};
+
 struct pool {
 	pthread_mutex_t mutex;
 	pthread_cond_t freed;
 	size_t size;
+	size_t threads; /* that may call */
+	struct waiter *waiters;
 	size_t idle_count;
 	struct db **idle; /* a stack: those not connected are at its bottom */
 	bool down;        /* the last connection was lost, or not to be had */
@@ -33,10 +44,11 @@ struct pool {
 	char why[WHY_SIZE];
 	struct db **all;
 	int64_t *holders; /* of each of all: the application, or POOL_NOBODY */
+	int64_t *since;   /* and when that was last another */
 };
 
 struct pool *
-pool_new(const struct db_settings *settings, size_t size,
+pool_new(const struct db_settings *settings, size_t size, size_t threads,
     struct db_counters *counters)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
@@ -45,13 +57,15 @@ pool_new(const struct db_settings *settings, size_t size,
 	if (pool == NULL ||
 	    (pool->all = calloc(size, sizeof(*pool->all))) == NULL ||
 	    (pool->idle = calloc(size, sizeof(*pool->idle))) == NULL ||
-	    (pool->holders = calloc(size, sizeof(*pool->holders))) == NULL) {
+	    (pool->holders = calloc(size, sizeof(*pool->holders))) == NULL ||
+	    (pool->since = calloc(size, sizeof(*pool->since))) == NULL) {
 		log_error("event=out_of_memory");
 		exit(EXIT_FAILURE);
 	}
 	pthread_mutex_init(&pool->mutex, NULL);
 	clock_init_condition(&pool->freed);
 	pool->size = pool->idle_count = size;
+	pool->threads = threads;
 	for (i = 0; i < size; i++) {
 		pool->all[i] = pool->idle[i] =
 		    db_new(settings, DB_REQUEST, counters);
@@ -84,23 +98,66 @@ pool_free(struct pool *pool)
 	pthread_mutex_destroy(&pool->mutex);
 	free(pool->idle);
 	free(pool->holders);
+	free(pool->since);
 	free(pool->all);
 	free(pool);
+}
+
+/* What one application may have of so many. */
+static size_t
+share_of(size_t count)
+{
+	size_t rest = count / OTHERS_PART;
+
+	if (rest == 0 && count > 1)
+		rest = 1;
+	return count - rest;
+}
+
+/* Under the mutex. */
+static size_t
+held_by(const struct pool *pool, int64_t application)
+{
+	size_t own = 0, i;
+
+	for (i = 0; i < pool->size; i++)
+		own += pool->holders[i] == application;
+	return own;
 }
 
 /* Under the mutex: whether the application has all but the part of others. */
 static bool
 has_its_share(const struct pool *pool, int64_t application)
 {
-	size_t own = 0, rest = pool->size / OTHERS_PART, i;
+	return application != POOL_NOBODY &&
+	    held_by(pool, application) >= share_of(pool->size);
+}
 
-	if (application == POOL_NOBODY)
-		return false;
-	if (rest == 0 && pool->size > 1)
-		rest = 1;
-	for (i = 0; i < pool->size; i++)
-		own += pool->holders[i] == application;
-	return own >= pool->size - rest;
+/* The same of threads, which have a connection or wait for one. */
+static bool
+is_crowd(const struct pool *pool, int64_t application)
+{
+	size_t own = held_by(pool, application);
+	const struct waiter *waiter;
+
+	for (waiter = pool->waiters; waiter != NULL; waiter = waiter->next)
+		own += waiter->application == application;
+	return application != POOL_NOBODY && own >= share_of(pool->threads);
+}
+
+/* Under the mutex: no connection that it waits for has moved for a while. */
+static bool
+is_stuck(const struct pool *pool, int64_t application)
+{
+	const int64_t then = clock_monotonic() - STUCK_WAIT;
+	const bool of_all = !has_its_share(pool, application);
+	size_t i = 0;
+
+	while (i < pool->size &&
+	    ((pool->holders[i] != application && !of_all) ||
+	        pool->since[i] < then))
+		i++;
+	return i == pool->size;
 }
 
 /* For a connection, or for who tries to get one. */
@@ -119,6 +176,7 @@ set_holder(struct pool *pool, const struct db *db, int64_t application)
 	while (pool->all[i] != db)
 		i++;
 	pool->holders[i] = application;
+	pool->since[i] = clock_monotonic();
 }
 
 /*
@@ -126,7 +184,7 @@ set_holder(struct pool *pool, const struct db *db, int64_t application)
  * that somebody has tried to connect meanwhile, in vain.
  */
 static bool
-wait_idle(struct pool *pool, int64_t application, int64_t deadline)
+wait_until(struct pool *pool, int64_t application, int64_t deadline)
 {
 	const unsigned failed = pool->failed;
 	int64_t down_deadline = 0, limit;
@@ -144,22 +202,68 @@ wait_idle(struct pool *pool, int64_t application, int64_t deadline)
 	    db_is_connected(pool->idle[pool->idle_count - 1]);
 }
 
-/* *probing_out: the caller is who tries whether the database is back. */
-static struct db *
-take_idle(
-    struct pool *pool, int64_t application, int64_t deadline, bool *probing_out)
+/* Under the mutex: among those who wait, while it does. */
+static bool
+wait_idle(struct pool *pool, int64_t application, int64_t deadline)
 {
-	struct db *db = NULL;
+	struct waiter waiter = {application, pool->waiters}, **place;
+	bool idle;
+
+	pool->waiters = &waiter;
+	idle = wait_until(pool, application, deadline);
+	for (place = &pool->waiters; *place != &waiter;)
+		place = &(*place)->next;
+	*place = waiter.next;
+	return idle;
+}
+
+/*
+ * Under the mutex. A thread beyond the application's share of them waits as long
+ * as the application's requests get on.
+ */
+static enum error
+wait_in_crowd(struct pool *pool, int64_t application, int64_t deadline)
+{
+	int64_t now = clock_monotonic(), soon;
+
+	while (!pool->down && now < deadline && !is_stuck(pool, application)) {
+		soon =
+		    now + STUCK_WAIT < deadline ? now + STUCK_WAIT : deadline;
+		if (wait_idle(pool, application, soon))
+			return OK;
+		now = clock_monotonic();
+	}
+	return pool->down ? ERR_DATABASE_UNAVAILABLE : ERR_OVERLOADED;
+}
+
+/* Under the mutex. */
+static enum error
+wait_turn(struct pool *pool, int64_t application, int64_t deadline)
+{
+	if (must_wait(pool, application) && is_crowd(pool, application))
+		return wait_in_crowd(pool, application, deadline);
+	return wait_idle(pool, application, deadline)
+	    ? OK
+	    : ERR_DATABASE_UNAVAILABLE;
+}
+
+/* *probing_out: the caller is who tries whether the database is back. */
+static enum error
+take_idle(struct pool *pool, int64_t application, int64_t deadline,
+    struct db **db_out, bool *probing_out)
+{
+	enum error error;
 
 	pthread_mutex_lock(&pool->mutex);
-	if (wait_idle(pool, application, deadline)) {
-		db = pool->idle[--pool->idle_count];
-		set_holder(pool, db, application);
+	error = wait_turn(pool, application, deadline);
+	if (error == OK) {
+		*db_out = pool->idle[--pool->idle_count];
+		set_holder(pool, *db_out, application);
 		*probing_out = pool->down;
 		pool->probing = pool->down;
 	}
 	pthread_mutex_unlock(&pool->mutex);
-	return db;
+	return error;
 }
 
 static void
@@ -198,11 +302,12 @@ pool_take(struct pool *pool, int64_t application, int64_t deadline,
     struct db **db_out)
 {
 	bool probing = false, fresh;
-	struct db *db = take_idle(pool, application, deadline, &probing);
-	enum error error;
+	struct db *db = NULL;
+	enum error error =
+	    take_idle(pool, application, deadline, &db, &probing);
 
-	if (db == NULL)
-		return ERR_DATABASE_UNAVAILABLE;
+	if (error != OK)
+		return error;
 	/* The caller tries again once: let that not be for an old one. */
 	db_drop_if_closed(db);
 	fresh = !db_is_connected(db);

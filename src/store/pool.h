@@ -12,12 +12,12 @@ struct arena;
 struct pool;
 
 /*
- * size connections at most; none is made before it is needed, or pool_warm is
- * called. settings and counters must outlive it. Without memory the process
- * ends, with a log line.
+ * size connections at most, for so many threads; none is made before it is
+ * needed, or pool_warm is called. settings and counters must outlive it. Without
+ * memory the process ends, with a log line.
  */
 struct pool *pool_new(const struct db_settings *settings, size_t size,
-    struct db_counters *counters);
+    size_t threads, struct db_counters *counters);
 
 /*
  * Makes some connections, as many as a worker has by default, while nobody uses
@@ -35,6 +35,8 @@ void pool_free(struct pool *pool);
  * but not by POOL_NOBODY, for what has a bound of its own.
  * Waits for a free one until deadline (of clock_monotonic), and half a second
  * where the database is away; then it may take a second to connect.
+ * ERR_OVERLOADED: three quarters of the threads are here for the application,
+ * and no connection that it waits for has moved for a while.
  * ERR_DATABASE_UNAVAILABLE, ERR_SCHEMA_MISMATCH.
  */
 enum { POOL_NOBODY = -1 };

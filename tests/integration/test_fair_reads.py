@@ -1,11 +1,14 @@
 """However much one application reads, the others are answered."""
 
+import collections
 import contextlib
+import json
+import select
 import threading
 
 import crowd
 from case import StackTest, metrics, unique
-from client import Together
+from client import Connection, Together
 from stack import SqlSession, wait_until
 from test_restored import Past
 
@@ -78,6 +81,57 @@ class FairReads(Past, StackTest):
                         "username": "u", "eventType": "e",
                         "id": "beside-%d" % number}]}))
         self.assertEqual(len(self.one.all("/badges")), 1)
+
+    def crowded(self, clients, path):
+        """How many requests of the other application are answered while those
+        of the one hang, before any of them has waited to its end; and what the
+        one has been told by then.  All of the one's are sent before."""
+        codes, served = collections.Counter(), 0
+        with SqlSession(self.stack) as session, \
+                contextlib.ExitStack() as opened:
+            session.run("LOCK TABLES badge WRITE")
+            waiting = {}
+            try:
+                for _ in range(clients):
+                    one = opened.enter_context(Connection(self.stack.port))
+                    one.http.request("GET", "/api/v1/badges", headers={
+                        "Authorization": "Bearer " + self.one.secret})
+                    waiting[one.http.sock] = one
+                while served < 10 and set(codes) <= {"overloaded"}:
+                    self.assert_status(self.other.get(path), 200)
+                    served += 1
+                    for sock in select.select(list(waiting), [], [], 0)[0]:
+                        answer = waiting.pop(sock).http.getresponse()
+                        body = json.loads(answer.read().decode())
+                        codes[body["code"]] += 1
+            finally:
+                session.run("UNLOCK TABLES")
+        return served, codes
+
+    def test_no_application_has_all_threads(self):
+        """Of the threads of a worker, which are 64, a quarter is left."""
+        for path in "/application", "/users", "/pointScales":
+            for _ in range(3):      # on a busy machine it may be late
+                served, codes = self.crowded(100, path)
+                if served == 10:
+                    break
+            self.assertEqual(served, 10, codes)
+            self.assertEqual(set(codes), {"overloaded"})
+            self.assertGreater(codes["overloaded"], 30)
+
+    def test_a_crowd_that_gets_on_is_served(self):
+        """More at once than an application may have threads."""
+        def client():
+            with Connection(self.stack.port) as connection:
+                answers = [connection.request("GET", "/api/v1/badges", None, {
+                    "Authorization": "Bearer " + self.one.secret}).json
+                    for _ in range(10)]
+                return [a.get("code", "served") for a in answers]
+        codes = collections.Counter(sum(Together([client] * 200).join(), []))
+        # On a busy machine a few may be late, whoever waits for them.
+        self.assertEqual(sum(codes.values()), 2000)
+        self.assertGreater(codes["served"], 1500, codes)
+        self.assertLess(codes["overloaded"], 60, codes)
 
     def gathered(self, app, usernames):
         """Statuses of reads that are one round of the reader's: while they

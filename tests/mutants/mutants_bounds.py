@@ -11,9 +11,22 @@ MUTANTS = [
     Mutant(
         "all-connections-for-one", (),
         "one application's lists take all connections that requests have",
-        "\treturn own >= pool->size - rest;\n",
-        "\treturn own >= pool->size + rest;\n",
+        "\t    held_by(pool, application) >= share_of(pool->size);\n",
+        "\t    held_by(pool, application) >= pool->size;\n",
         ["one_application_leaves_a_quarter_to_others"]),
+    Mutant(
+        "all-threads-for-one", (),
+        "one application's requests that hang have all threads of a worker",
+        "own >= share_of(pool->threads);\n",
+        "own >= pool->threads;\n",
+        ["one_application_leaves_threads_to_others",
+         "test_no_application_has_all_threads"]),
+    Mutant(
+        "refuses-what-gets-on", (),
+        "many requests at once are refused though none of them hangs",
+        "\treturn i == pool->size;\n",
+        "\treturn i <= pool->size;\n",
+        ["test_a_crowd_that_gets_on_is_served"]),
     Mutant(
         "connections-of-who-comes-first", (),
         "what a connection was taken for is not told when the key is known",

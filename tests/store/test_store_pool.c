@@ -7,6 +7,7 @@
 
 enum {
 	CALLERS = 4,
+	THREADS = 64,
 	WAIT_SECONDS = 10,
 	/* Longer than who waits for a silent server, shorter than a request. */
 	PREPARE_MILLISECONDS = 900,
@@ -111,7 +112,7 @@ static void
 nobody_gets_a_connection_that_was_closed(void **state)
 {
 	struct pool *pool =
-	    pool_new(&server_settings, CALLERS, &server_counters);
+	    pool_new(&server_settings, CALLERS, THREADS, &server_counters);
 	struct db *taken[CALLERS];
 	size_t i;
 
@@ -145,7 +146,7 @@ static void
 a_server_that_is_reached_again_is_waited_for(void **state)
 {
 	struct pool *pool =
-	    pool_new(&server_settings, CALLERS, &server_counters);
+	    pool_new(&server_settings, CALLERS, THREADS, &server_counters);
 
 	(void)state;
 	lose_a_connection(pool);
@@ -199,7 +200,7 @@ static void
 who_waited_for_a_try_in_vain_does_not_try_again(void **state)
 {
 	struct pool *pool =
-	    pool_new(&server_settings, CALLERS, &server_counters);
+	    pool_new(&server_settings, CALLERS, THREADS, &server_counters);
 	uint64_t tries;
 
 	(void)state;
@@ -217,7 +218,7 @@ static void
 a_connection_that_is_there_is_given_out_first(void **state)
 {
 	struct pool *pool =
-	    pool_new(&server_settings, CALLERS, &server_counters);
+	    pool_new(&server_settings, CALLERS, THREADS, &server_counters);
 	struct db *good = take(pool), *lost = take(pool), *db;
 
 	(void)state;
@@ -236,7 +237,8 @@ a_connection_that_is_there_is_given_out_first(void **state)
 static void
 who_waits_has_what_is_given_back(void **state)
 {
-	struct pool *pool = pool_new(&server_settings, 1, &server_counters);
+	struct pool *pool =
+	    pool_new(&server_settings, 1, THREADS, &server_counters);
 	struct db *db = take(pool);
 	pthread_barrier_t alone;
 	struct caller caller = {.pool = pool, .barrier = &alone};
@@ -334,7 +336,8 @@ what_has_met_an_error_is_given_out_sound(void **state)
 	};
 	/* No second try. */
 	const struct tx_options options = {.deadline = clock_monotonic()};
-	struct pool *pool = pool_new(&server_settings, 1, &server_counters);
+	struct pool *pool =
+	    pool_new(&server_settings, 1, THREADS, &server_counters);
 	const char *text;
 	uint64_t connects;
 	struct db *db;
@@ -362,7 +365,7 @@ static void
 a_transaction_that_was_left_open_is_nobody_elses(void **state)
 {
 	struct pool *pool =
-	    pool_new(&server_settings, CALLERS, &server_counters);
+	    pool_new(&server_settings, CALLERS, THREADS, &server_counters);
 	struct db *db = take(pool);
 
 	(void)state;
@@ -382,7 +385,8 @@ a_transaction_that_was_left_open_is_nobody_elses(void **state)
 static void
 what_was_closed_is_counted_and_told_apart(void **state)
 {
-	struct pool *pool = pool_new(&server_settings, 2, &server_counters);
+	struct pool *pool =
+	    pool_new(&server_settings, 2, THREADS, &server_counters);
 	struct db *lost = take(pool), *kept = take(pool), *one, *other;
 	const uint64_t number = db_connection(lost), same = db_connection(kept);
 	struct db_counters before;
@@ -414,7 +418,7 @@ static void
 those_that_are_made_before_are_given_out_first(void **state)
 {
 	struct pool *pool =
-	    pool_new(&server_settings, CALLERS + 1, &server_counters);
+	    pool_new(&server_settings, CALLERS + 1, THREADS, &server_counters);
 	const uint64_t before = server_counters.connects;
 	struct db *taken[CALLERS];
 	size_t i;
@@ -450,8 +454,8 @@ one_application_leaves_a_quarter_to_others(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		pool =
-		    pool_new(&server_settings, table[i].size, &server_counters);
+		pool = pool_new(
+		    &server_settings, table[i].size, THREADS, &server_counters);
 		for (n = 0; n < table[i].share; n++)
 			assert_int_equal(
 			    take_for(pool, 1, WAIT_SECONDS, &taken[n]), OK);
@@ -503,7 +507,8 @@ begin_to_wait(struct waiting *waiting, struct pool *pool, int64_t application)
 static void
 who_may_have_what_is_given_back_gets_it(void **state)
 {
-	struct pool *pool = pool_new(&server_settings, 2, &server_counters);
+	struct pool *pool =
+	    pool_new(&server_settings, 2, THREADS, &server_counters);
 	struct waiting one, other;
 	struct db *of_one, *of_other;
 
@@ -518,6 +523,31 @@ who_may_have_what_is_given_back_gets_it(void **state)
 	pool_give(pool, of_one);
 	pthread_join(one.thread, NULL);
 	assert_int_equal(one.error, OK);
+	pool_free(pool);
+}
+
+/* Of four threads the application has three: one more is not kept waiting. */
+static void
+one_application_leaves_threads_to_others(void **state)
+{
+	struct pool *pool = pool_new(&server_settings, 2, 4, &server_counters);
+	struct waiting first, second;
+	struct db *of_one, *of_other;
+
+	(void)state;
+	assert_int_equal(take_for(pool, 1, WAIT_SECONDS, &of_one), OK);
+	begin_to_wait(&first, pool, 1);
+	begin_to_wait(&second, pool, 1);
+	/* While the first gets on, it may wait, and here does so in vain. */
+	assert_int_equal(
+	    take_for(pool, 1, WAIT_SECONDS, &of_other), ERR_OVERLOADED);
+	assert_int_equal(take_for(pool, 2, WAIT_SECONDS, &of_other), OK);
+	pool_give(pool, of_other);
+	pool_give(pool, of_one);
+	pthread_join(first.thread, NULL);
+	pthread_join(second.thread, NULL);
+	assert_int_equal(first.error, OK);
+	assert_int_equal(second.error, OK);
 	pool_free(pool);
 }
 
@@ -544,6 +574,7 @@ main(void)
 	    cmocka_unit_test(what_was_closed_is_counted_and_told_apart),
 	    cmocka_unit_test(one_application_leaves_a_quarter_to_others),
 	    cmocka_unit_test(who_may_have_what_is_given_back_gets_it),
+	    cmocka_unit_test(one_application_leaves_threads_to_others),
 	    cmocka_unit_test_setup(
 	        a_server_that_is_reached_again_is_waited_for, start_proxy),
 	    cmocka_unit_test(who_waited_for_a_try_in_vain_does_not_try_again),
