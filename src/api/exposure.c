@@ -53,7 +53,7 @@ exposure_add(struct call *call)
 	http_response_header(response, "Access-Control-Allow-Origin", "*");
 	http_response_header(response, "Access-Control-Expose-Headers",
 	    "Accept-Encoding, Allow, ETag, Link, Location, Retry-After,"
-	    " WWW-Authenticate, X-Request-Id, X-Truncated");
+	    " WWW-Authenticate, X-Request-Id");
 }
 
 void

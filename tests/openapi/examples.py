@@ -242,6 +242,7 @@ class Examples:
         self.sent = 0
         self.faults = []
         self.said = {}      # by problems whose examples say another thing
+        self.exposed = set()    # headers that pages in a browser may read
 
     def fault(self, what, text):
         self.faults.append("%s: %s" % (what, text))
@@ -297,6 +298,30 @@ class Examples:
                 return True
         return False
 
+    def headers(self, what, operation, response):
+        """An ETag is documented where it is sent, and a page in a browser is
+        offered no header that no answer has."""
+        documented = operation["responses"].get(str(response.status), {})
+        if ("ETag" in documented.get("headers", {})) != (
+                response.header("ETag") is not None):
+            self.fault(what, "the document and the server differ about ETag")
+        exposed = response.header("Access-Control-Expose-Headers")
+        if exposed is not None:
+            self.exposed.update(exposed.split(", "))
+
+    def unsent_headers(self):
+        """Those that a page may read, and no answer of v1 documents."""
+        documented = {
+            header for path, item in self.document["paths"].items()
+            if path.startswith("/api/v1/")
+            for method, operation in item.items() if method != "parameters"
+            for response in operation["responses"].values()
+            for header in response.get("headers", {})}
+        for header in sorted(self.exposed - documented):
+            self.fault(header, "is exposed, and no answer has it")
+        if not self.exposed:
+            self.fault("v1", "no answer exposes a header")
+
     @staticmethod
     def has_lines(response, text):
         """Whether a text has the lines, whatever number ends them."""
@@ -330,6 +355,7 @@ class Examples:
                 what = "%s %s (%s)" % (name, key, world)
                 response = self.send(self.world(world), method, path,
                                      parameters, body)
+                self.headers(what, operation, response)
                 if not 200 <= response.status < 300:
                     self.fault(what, repr(response))
                 elif not self.agrees(operation, response):
@@ -420,6 +446,9 @@ class Examples:
             "classic_invalid_body": (old, "POST", "/api/rules",
                                      {"appKey": key, "eventType": "e",
                                       "badge": named}, {}),
+            "classic_precondition_failed": (
+                old, "PUT", "/api/badges/test5", {"name": "test5"},
+                {"If-Match": '"another"'}),
             "classic_badge_not_found": (none, "GET", "/api/badges/test5",
                                         None, {}),
             "classic_point_scale_exists": (old, "POST", "/api/pointScales",
@@ -490,13 +519,15 @@ class Examples:
     def code(self, world, method, path, operation, code):
         """Sends what is refused with the code."""
         headers, body = {}, None
-        name = "test5" if code.endswith("_exists") else "none"
+        name = "test5" if code.endswith(("_exists", "_failed")) else "none"
         path = re.sub(r"{\w+}", "none", path)
         if "requestBody" in operation:
             body = dict(CLASSIC_BODY, name=name, appKey=world.app.key)
             body.update(CODE_BODIES.get(code, {}))
             if code == "invalid_json":
                 body = "{"
+        if code == "precondition_failed":
+            headers["If-Match"] = '"another"'
         if method in ("GET", "PUT") and code != "invalid_header":
             headers["appKey"] = str(
                 -1 if code == "application_not_found" else world.app.key)
@@ -513,6 +544,7 @@ class Examples:
                     self.operation(method.upper(), path, item, operation)
         self.problems()
         self.codes()
+        self.unsent_headers()
 
 
 def main():
