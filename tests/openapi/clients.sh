@@ -1,7 +1,7 @@
 #!/bin/sh
 # clients.sh BUILD_DIR PROGRAMS: makes clients from openapi.yaml, and runs them
 #
-# First sends every example of the document, see examples.py.
+# First looks at the document (document.py) and sends every example (examples.py).
 #
 # Generates clients with openapi-typescript, @hey-api/openapi-ts and orval in BUILD_DIR
 # (see install.sh), compiles the programs of tests/openapi/clients with them under
@@ -45,6 +45,7 @@ run openapi-ts --input "$document" --output clients/generated/hey-api \
 run orval --input "$document" --output clients/generated/orval.ts --client fetch
 run tsc --project clients
 status=0
+"$here/document.py" clients/openapi.json || status=1
 "$here/examples.py" "$programs" clients/openapi.json || status=1
 "$here/clients.py" "$programs" clients/built/use-*.js || status=1
 exit "$status"
