@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_number \
 	tests/unit/test_base_str \
 	tests/unit/test_base_text \
+	tests/unit/test_ctl_child \
 	tests/unit/test_ctl_dump \
 	tests/unit/test_daemon_turn \
 	tests/unit/test_engine_engine \
@@ -79,6 +80,7 @@ tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
 tests_unit_test_base_allocate_SOURCES = \
 	tests/unit/test_base_allocate.c src/base/allocate.c
 # What the programs are made of is in no archive either.
+tests_unit_test_ctl_child_SOURCES = tests/unit/test_ctl_child.c src/ctl/child.c
 tests_unit_test_ctl_dump_SOURCES = tests/unit/test_ctl_dump.c src/ctl/dump.c
 tests_unit_test_ctl_dump_LDADD = $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_daemon_turn_SOURCES = \
