@@ -110,20 +110,23 @@ CREATE TABLE IF NOT EXISTS rule_revision (
   rule_id        BIGINT NOT NULL,
   since          BIGINT NOT NULL,
   until          BIGINT NOT NULL,
-  enabled        BOOLEAN NOT NULL,
-  event_type     VARBINARY(190) NOT NULL,
-  property       VARBINARY(190) NULL,
-  times          BIGINT NOT NULL,
-  points         BIGINT NOT NULL,
-  point_scale_id BIGINT NULL,
-  badge_id       BIGINT NULL,
+  document       MEDIUMBLOB NOT NULL, -- src/rules/document.h
   PRIMARY KEY (rule_id, since),
   KEY in_force (rule_id, until),
   KEY application (application_id, until),
-  CONSTRAINT rule_revision_rule FOREIGN KEY (rule_id) REFERENCES rule (id),
-  CONSTRAINT rule_gives CHECK
-    (point_scale_id IS NOT NULL OR badge_id IS NOT NULL),
-  CONSTRAINT rule_times CHECK (times > 0)
+  CONSTRAINT rule_revision_rule FOREIGN KEY (rule_id) REFERENCES rule (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- What the revision of a rule in force refers to, which cannot be deleted then:
+-- the id of a point scale (kind 0) or a badge (kind 1).
+CREATE TABLE IF NOT EXISTS rule_reference (
+  application_id INT UNSIGNED NOT NULL,
+  kind           TINYINT UNSIGNED NOT NULL,
+  ref_id         BIGINT NOT NULL,
+  rule_id        BIGINT NOT NULL,
+  PRIMARY KEY (application_id, kind, ref_id, rule_id),
+  KEY rule (rule_id),
+  CONSTRAINT rule_reference_rule FOREIGN KEY (rule_id) REFERENCES rule (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- The row that serialises all that happens to a user. The name is the primary

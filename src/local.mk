@@ -4,7 +4,8 @@
 # that name: the programs' own sources are in src/daemon and src/ctl.
 sbin_PROGRAMS += src/palmaresd
 bin_PROGRAMS += src/palmaresctl
-noinst_LIBRARIES += libbase.a libengine.a libstore.a libhttp.a libapi.a
+noinst_LIBRARIES += libbase.a libengine.a librules.a libstore.a libhttp.a \
+	libapi.a
 
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
@@ -12,7 +13,9 @@ libbase_a_SOURCES = \
 	src/base/config.c src/base/config.h \
 	src/base/decode.c src/base/decode.h \
 	src/base/embed.h \
+	src/base/encode.c src/base/encode.h \
 	src/base/error.c src/base/error.h \
+	src/base/field.c src/base/field.h \
 	src/base/json.c src/base/json.h src/base/json_check.c \
 	src/base/json_check.h src/base/json_cut.c src/base/json_cut.h \
 	src/base/json_grammar.c src/base/json_grammar.h \
@@ -24,9 +27,17 @@ libbase_a_SOURCES = \
 	src/base/text.c src/base/text.h
 
 libengine_a_SOURCES = \
+	src/engine/badge.c \
+	src/engine/count.c \
 	src/engine/engine.c src/engine/engine.h \
+	src/engine/feature.h \
+	src/engine/match.c \
+	src/engine/points.c \
+	src/engine/rule.c src/engine/rule.h \
 	src/engine/rule_set.c src/engine/rule_set.h \
 	src/engine/state.c src/engine/state.h
+
+librules_a_SOURCES = src/rules/document.c src/rules/document.h
 
 libstore_a_SOURCES = \
 	src/store/application.c src/store/application.h \
@@ -97,7 +108,7 @@ libapi_a_SOURCES = \
 	src/api/user.c src/api/user.h
 nodist_libapi_a_SOURCES = src/api/openapi_data.c
 
-LAYERS = libapi.a libhttp.a libstore.a libengine.a libbase.a
+LAYERS = libapi.a libhttp.a libstore.a librules.a libengine.a libbase.a
 BASE_LIBS = $(JSONC_LIBS) $(INIH_LIBS)
 LAYER_LIBS = $(FCGI_LIBS) $(MARIADB_LIBS) $(SODIUM_LIBS) $(BASE_LIBS)
 

@@ -4,7 +4,8 @@
 # Every setting of src/api/settings.c is in palmares.conf(5) and in the example,
 # with its default there, and they have no others; every command and option of
 # palmaresctl is in palmaresctl(1), and it has no others; palmares-api(7) has the
-# routes and codes that there are; and what openapi.yaml says of a 503 is what
+# routes and codes that there are; openapi.yaml, palmares-api(7) and the tests have
+# the members of rules that the engine has; and what openapi.yaml says of a 503 is what
 # check-faults holds it to.
 cd "${srcdir:-.}" || exit 2
 work=$(mktemp -d) || exit 2
@@ -129,6 +130,49 @@ awk '/^\.Ql code :$/ { on = 1; next }
 	docs/palmares-api.7 >"$work/api-faults"
 same "faults: openapi.yaml (there) and docs/palmares-api.7 (here)" \
 	faults api-faults
+
+# The members of a rule: those of the features, which are all in the list and the
+# tests, and what the contract and the page say of them.
+awk '/^#define FEATURES\(F\)/ { on = 1 }
+	on { text = text $0 }
+	on && !/\\$/ { exit }
+	END {
+		while (match(text, /F\([a-z_]+\)/)) {
+			print substr(text, RSTART + 2, RLENGTH - 3)
+			text = substr(text, RSTART + RLENGTH)
+		}
+	}' src/engine/feature.h >"$work/features"
+sed -n 's/^const struct feature feature_\([a-z_]*\) = .*/\1/p' \
+	src/engine/*.c >"$work/feature-files"
+same 'features: FEATURES of src/engine/feature.h (there) and src/engine (here)' \
+	features feature-files
+sed 's,.*,src/engine/&.c,' "$work/features" | while read -r file; do
+	sed -n '/struct field fields/,/^};/s/.*\.name = "\([^"]*\)".*/\1/p' "$file"
+done >"$work/members"
+grep -o '"[A-Za-z]*"' tests/unit/plain_rule.c | tr -d '"' | grep -v '[.]' |
+	sort -u >"$work/test-members"
+same 'rule members: src/engine (there) and tests/unit/plain_rule.c (here)' \
+	members test-members
+awk '/^The members of a rule:/ { on = 1 }
+	on && $1 == ".El" { exit }
+	on && $1 == ".It" {
+		for (i = 3; i <= NF; i++)
+			if ($i !~ /^(,|name|description)$/)
+				print $i
+	}' docs/palmares-api.7 >"$work/page-members"
+same 'rule members: src/engine (there) and docs/palmares-api.7 (here)' \
+	members page-members
+for schema in Rule RuleInput RuleChange; do
+	awk -v schema="    $schema:" '/^    [^ ]/ { on = $0 == schema; members = 0 }
+		on && /^      properties:/ { members = 1 }
+		members && /^        [a-zA-Z]+:/ {
+			sub(/:.*/, "")
+			if ($1 !~ /^(name|description|appKey|createdAt|updatedAt)$/)
+				print $1
+		}' openapi.yaml >"$work/schema-members"
+	same "rule members: src/engine (there) and $schema of openapi.yaml (here)" \
+		members schema-members
+done
 
 # The codes of a 503 that may have been applied: openapi.yaml names them before it
 # says that with every other one nothing was, and for every other one the faults

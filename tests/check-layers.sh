@@ -17,10 +17,11 @@ refuse() {
 any='["<]'
 
 refuse 'an include of our own is "layer/file.h"' '"[^/"]*"' ./*/*.[ch]
-refuse 'base stands alone' '"(engine|store|http|api|daemon|ctl)/' base/*.[ch]
-refuse 'engine sees base' '"(store|http|api|daemon|ctl)/' engine/*.[ch]
-refuse 'store sees engine and base' '"(http|api|daemon|ctl)/' store/*.[ch]
-refuse 'http sees base' '"(engine|store|api|daemon|ctl)/' http/*.[ch]
+refuse 'base stands alone' '"(engine|rules|store|http|api|daemon|ctl)/' base/*.[ch]
+refuse 'engine sees base' '"(rules|store|http|api|daemon|ctl)/' engine/*.[ch]
+refuse 'rules sees engine and base' '"(store|http|api|daemon|ctl)/' rules/*.[ch]
+refuse 'store sees rules, engine and base' '"(http|api|daemon|ctl)/' store/*.[ch]
+refuse 'http sees base' '"(engine|rules|store|api|daemon|ctl)/' http/*.[ch]
 refuse 'api sees no program' '"(daemon|ctl)/' api/*.[ch]
 refuse 'a program sees no other' '"ctl/' daemon/*.[ch]
 refuse 'a program sees no other' '"daemon/' ctl/*.[ch]

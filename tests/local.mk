@@ -59,6 +59,7 @@ libunittest_a_SOURCES = \
 	tests/unit/decode_test.c tests/unit/decode_test.h \
 	tests/unit/engine_test.c tests/unit/engine_test.h \
 	tests/unit/json_test.c tests/unit/json_test.h \
+	tests/unit/plain_rule.c tests/unit/plain_rule.h \
 	tests/unit/random_case.c tests/unit/random_case.h \
 	tests/unit/unit_test.c tests/unit/unit_test.h
 LDADD = libunittest.a libbase.a $(CMOCKA_LIBS) $(BASE_LIBS)
@@ -121,8 +122,9 @@ CLEANFILES += $(STORE_TESTS) libstoretest.a
 libstoretest_a_SOURCES = \
 	tests/store/ingest_test.c tests/store/ingest_test.h \
 	tests/store/proxy.c tests/store/proxy.h \
-	tests/store/store_test.c tests/store/store_test.h
-STORE_TEST_LIBS = libstoretest.a libstore.a libengine.a libbase.a \
+	tests/store/store_test.c tests/store/store_test.h \
+	tests/unit/plain_rule.c tests/unit/plain_rule.h
+STORE_TEST_LIBS = libstoretest.a libstore.a librules.a libengine.a libbase.a \
 	$(MARIADB_LIBS) $(SODIUM_LIBS) $(CMOCKA_LIBS) $(BASE_LIBS)
 tests_store_test_store_galera_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_ingest_LDADD = $(STORE_TEST_LIBS)
@@ -187,7 +189,8 @@ FUZZ_TARGETS = \
 check_PROGRAMS += $(FUZZ_TARGETS) tests/fuzz/render_json
 check_LIBRARIES += libfuzz.a
 TESTS += $(FUZZ_TARGETS) tests/fuzz/differential.py
-libfuzz_a_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/main.c
+libfuzz_a_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/main.c \
+	tests/unit/plain_rule.c tests/unit/plain_rule.h
 FUZZ_LDADD = libfuzz.a $(LAYERS) $(LIBFUZZER) $(LAYER_LIBS)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_decode_LDADD = $(FUZZ_LDADD)

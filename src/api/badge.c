@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include "api/resource.h"
-#include "base/text.h"
 
 enum { IMAGE_URL_MAX = 2000 };
 
@@ -32,39 +31,17 @@ check(struct decode *decode, struct json_object *value, const char *pointer,
 		    "must be a URL that begins with https://, http:// or /");
 }
 
-static bool
-same(const void *sent, const void *stored)
+static const struct field *
+members(size_t *count_out)
 {
-	const struct badge *one = sent, *other = stored;
-
-	return text_same(one->image_url, other->image_url);
-}
-
-static void
-keep(void *object, const void *existing)
-{
-	struct badge *badge = object;
-
-	badge->image_url = ((const struct badge *)existing)->image_url;
-}
-
-static void
-write(struct json_writer *jw, const void *object, int64_t app_key)
-{
-	const struct badge *badge = object;
-
-	(void)app_key;
-	jw_string_or_null(jw, "imageUrl", badge->image_url);
+	*count_out = sizeof(fields) / sizeof(fields[0]);
+	return fields;
 }
 
 const struct resource badge_resource = {
     .catalog = &badge_catalog,
     .collection = "/api/v1/badges",
     .tag = "badges",
-    .fields = fields,
-    .field_count = sizeof(fields) / sizeof(fields[0]),
+    .members = members,
     .check = check,
-    .same = same,
-    .keep = keep,
-    .write = write,
 };

@@ -6,6 +6,7 @@
 
 #include "api/page.h"
 #include "base/arena.h"
+#include "base/encode.h"
 #include "store/tx.h"
 
 enum { DESCRIPTION_MAX = 1000 };
@@ -58,13 +59,43 @@ write_times(struct json_writer *jw, int64_t created_at, int64_t updated_at)
 	jw_time(jw, "updatedAt", updated_at);
 }
 
+static const struct field *
+own_members(const struct resource *resource, size_t *count_out)
+{
+	*count_out = 0;
+	return resource->members == NULL ? NULL : resource->members(count_out);
+}
+
+static void
+write_reference(const struct encode *encode, int kind, const char *key,
+    const struct reference *reference)
+{
+	(void)kind;
+	write_named(encode->jw, key, reference->thing, encode->context);
+}
+
+/* The document without its end; flags of members that are left out. */
+static void
+begin_document(struct json_writer *jw, const struct resource *resource,
+    const struct named *object, int64_t app_key, unsigned without)
+{
+	const struct encode encode = {.jw = jw,
+	    .without = without,
+	    .context = app_key,
+	    .reference = write_reference};
+	size_t count;
+	const struct field *members = own_members(resource, &count);
+
+	begin_named(jw, NULL, object, app_key);
+	encode_fields(&encode, members, count,
+	    (const char *)object + resource->members_at);
+}
+
 void
 resource_write(struct json_writer *jw, const struct resource *resource,
     const struct named *object, int64_t app_key)
 {
-	begin_named(jw, NULL, object, app_key);
-	if (resource->write != NULL)
-		resource->write(jw, object, app_key);
+	begin_document(jw, resource, object, app_key, 0);
 	write_times(jw, object->created_at, object->updated_at);
 	jw_object_end(jw);
 }
@@ -73,9 +104,7 @@ void
 resource_write_classic(struct json_writer *jw, const struct resource *resource,
     const struct named *object, int64_t app_key)
 {
-	begin_named(jw, NULL, object, app_key);
-	if (resource->write_classic != NULL)
-		resource->write_classic(jw, object, app_key);
+	begin_document(jw, resource, object, app_key, FIELD_STRICT);
 	jw_object_end(jw);
 }
 
@@ -120,14 +149,17 @@ make_fields(struct arena *arena, const struct resource *resource,
 	    {.name = "updatedAt", .type = FIELD_ANY, .decode = decode_own_time},
 	};
 	const size_t count = sizeof(common) / sizeof(common[0]);
+	size_t own_count, i;
+	const struct field *own = own_members(resource, &own_count);
 	struct field *fields =
-	    arena_array(arena, count + resource->field_count, sizeof(*fields));
+	    arena_array(arena, count + own_count, sizeof(*fields));
 
 	memcpy(fields, common, sizeof(common));
-	if (resource->field_count > 0)
-		memcpy(fields + count, resource->fields,
-		    resource->field_count * sizeof(*fields));
-	*count_out = count + resource->field_count;
+	for (i = 0; own != NULL && i < own_count; i++) {
+		fields[count + i] = own[i];
+		fields[count + i].offset += resource->members_at;
+	}
+	*count_out = count + own_count;
 	return fields;
 }
 
@@ -187,7 +219,8 @@ resource_decode(struct call *call, const struct resource *resource,
 	struct decode decode = {.arena = call->arena,
 	    .faults = &call->faults,
 	    .lenient = lenient,
-	    .context = &call->app_key};
+	    .context = &call->app_key,
+	    .reference = rule_take_reference};
 	struct named *object = new_object(call->arena, resource);
 
 	take_members(&decode, call->body, "", resource, 0, object);
@@ -248,11 +281,15 @@ changes_nothing(const struct change *change, const struct named *object,
     const struct named *existing)
 {
 	const struct resource *resource = change->resource;
+	size_t count;
+	const struct field *members = own_members(resource, &count);
 
 	return change->mode != CHANGE_DELETE && existing != NULL &&
 	    strcmp(object->name, existing->name) == 0 &&
 	    strcmp(object->description, existing->description) == 0 &&
-	    (resource->same == NULL || resource->same(object, existing));
+	    fields_same(members, count,
+	        (const char *)object + resource->members_at,
+	        (const char *)existing + resource->members_at);
 }
 
 static enum error
@@ -292,6 +329,19 @@ check_change(
 	    found == OK ? object_etag(call, change->resource, existing) : NULL);
 }
 
+/* What a classic body cannot have stays as it is. */
+static void
+keep_strict(const struct resource *resource, struct named *object,
+    const struct named *existing)
+{
+	size_t count;
+	const struct field *members = own_members(resource, &count);
+
+	fields_copy(members, count, FIELD_STRICT,
+	    (const char *)existing + resource->members_at,
+	    (char *)object + resource->members_at);
+}
+
 static enum error
 change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 {
@@ -319,9 +369,8 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 		return error;
 	/* A copy, because a second attempt starts from what was sent. */
 	memcpy(object, change->object, catalog->size);
-	if (change->mode == CHANGE_RENAME && found == OK &&
-	    change->resource->keep != NULL)
-		change->resource->keep(object, existing);
+	if (change->mode == CHANGE_RENAME && found == OK)
+		keep_strict(change->resource, object, existing);
 	error = write_change(
 	    change, db, version, object, found == OK ? existing : NULL);
 	change->created = found != OK;

@@ -17,22 +17,16 @@ struct resource {
 	const struct catalog *catalog;
 	const char *collection; /* "/api/v1/badges" */
 	const char *tag;        /* of its cursors */
-	/* Members of a body besides those of all. */
-	const struct field *fields;
-	size_t field_count;
+	/*
+	 * Members besides those of all, with offsets from members_at in the
+	 * object. The classic interface knows none that is FIELD_STRICT.
+	 */
+	const struct field *(*members)(size_t *count_out);
+	size_t members_at;
 	void (*set_defaults)(void *object);
 	/* Faults of what value, at pointer, was decoded to, as a whole. */
 	void (*check)(struct decode *decode, struct json_object *value,
 	    const char *pointer, const void *object);
-	/* Whether what was sent has the members of its own that are stored. */
-	bool (*same)(const void *sent, const void *stored);
-	/* What a classic body cannot have stays as it is. */
-	void (*keep)(void *object, const void *existing);
-	/* Its own members of the v1 document, and of the classic one. */
-	void (*write)(
-	    struct json_writer *jw, const void *object, int64_t app_key);
-	void (*write_classic)(
-	    struct json_writer *jw, const void *object, int64_t app_key);
 };
 
 extern const struct resource point_scale_resource;
@@ -81,6 +75,11 @@ enum error resource_change(struct call *call, const struct resource *resource,
  */
 void decode_app_key(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out);
+
+/* A member of a rule that names a thing of the kind: see struct decode. */
+void
+rule_take_reference(struct decode *decode, int kind, struct json_object *value,
+    const char *pointer, struct reference *reference_out);
 
 /* An object's documents. */
 void resource_write(struct json_writer *jw, const struct resource *resource,

@@ -149,7 +149,7 @@ decode_time(const struct source *source, void *member_out)
 		    "such as 2026-11-22T09:00:00Z");
 }
 
-/* FIELD_ANY has no row: its type is its function's affair. */
+/* FIELD_REFERENCE and FIELD_ANY have no row: functions know their types. */
 static const struct decoder {
 	enum json_type json_type, also;
 	const char *wanted;
@@ -196,6 +196,9 @@ decode_value(struct decode *decode, struct json_object *value,
 		return;
 	else if (field->type == FIELD_ANY)
 		field->decode(decode, value, pointer, member_out);
+	else if (field->type == FIELD_REFERENCE)
+		decode->reference(
+		    decode, field->kind, value, pointer, member_out);
 	else
 		decode_typed(&source, member_out);
 }

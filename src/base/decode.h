@@ -5,47 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/field.h"
 #include "base/json.h"
-
-struct decode;
-
-enum field_type {
-	FIELD_NAME, /* const char *: 1-100 characters, see text_fault */
-	FIELD_KEY,  /* const char *: 1-190 bytes, see text_fault */
-	FIELD_ID,   /* the same, but it names a resource, as a FIELD_NAME */
-	FIELD_TEXT, /* const char *: up to max characters, no U+0000 */
-	FIELD_INT,  /* int64_t: a whole number from min to max; 1e1 is 10 */
-	FIELD_BOOL, /* bool */
-	FIELD_TIME, /* int64_t: RFC 3339 */
-	FIELD_ANY,  /* whatever decode() makes of it */
-};
-
-enum field_flag {
-	FIELD_REQUIRED = 1, /* must be there and not null */
-	FIELD_STRICT = 2,   /* to a lenient decoder an unknown member */
-};
-
-/*
- * One member of an object. What is missing or null leaves the struct as it was:
- * the caller sets defaults first.
- */
-struct field {
-	const char *name;
-	enum field_type type;
-	unsigned flags;
-	size_t offset;
-	int64_t min, max;
-	/* FIELD_ANY: value is never NULL. Adds faults at pointer. */
-	void (*decode)(struct decode *decode, struct json_object *value,
-	    const char *pointer, void *member_out);
-};
 
 /* What the decoding of one body needs. */
 struct decode {
 	struct arena *arena;
 	struct faults *faults;
 	bool lenient;        /* unknown members are ignored */
-	const void *context; /* for FIELD_ANY functions */
+	const void *context; /* for FIELD_ANY functions, and for reference */
+	/* FIELD_REFERENCE, as the decode of FIELD_ANY. */
+	void (*reference)(struct decode *decode, int kind,
+	    struct json_object *value, const char *pointer,
+	    struct reference *reference_out);
 };
 
 /*

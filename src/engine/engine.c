@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "base/arena.h"
+#include "engine/feature.h"
 
 /* A slot that the event has changed, and what was in it. */
 struct change {
@@ -17,19 +18,6 @@ struct undo {
 	int64_t badges;
 };
 
-static int64_t
-ref_of(const struct rule *rule, enum state_kind kind)
-{
-	const int64_t refs[STATE_KINDS] = {
-	    [STATE_BALANCE] = rule->point_scale_id,
-	    [STATE_COUNT] = rule->id,
-	    [STATE_BADGE] = rule->badge_id,
-	    [STATE_GIVEN] = rule->times > 1 ? rule->id : 0,
-	};
-
-	return refs[kind];
-}
-
 /* Slots for all that the rules may change: from here on they stay in place. */
 static void
 want_slots(struct state *state, struct arena *scratch,
@@ -42,7 +30,7 @@ want_slots(struct state *state, struct arena *scratch,
 	for (kind = 0; kind < STATE_KINDS; kind++) {
 		wanted = 0;
 		for (i = 0; i < count; i++) {
-			refs[wanted] = ref_of(rules[i], (enum state_kind)kind);
+			refs[wanted] = rules[i]->refs[kind];
 			wanted += refs[wanted] != 0;
 		}
 		state_want(state, (enum state_kind)kind, refs, wanted);
@@ -59,15 +47,21 @@ undo_begin(struct state *state, struct arena *scratch, size_t rules)
 	return undo;
 }
 
-/* The slot of what is about to be set. */
-static struct state_slot *
-touch(struct undo *undo, enum state_kind kind, int64_t ref)
+int64_t
+step_get(const struct step *step, enum state_kind kind, int64_t ref)
 {
-	struct state_slot *slot = state_find(undo->state, kind, ref);
+	return state_get(step->state, kind, ref);
+}
 
-	undo->changes[undo->count++] = (struct change) {slot, *slot};
+int64_t *
+step_touch(struct step *step, enum state_kind kind, int64_t ref)
+{
+	struct state_slot *slot = state_find(step->state, kind, ref);
+
+	step->undo->changes[step->undo->count++] =
+	    (struct change) {slot, *slot};
 	slot->present = true;
-	return slot;
+	return &slot->value;
 }
 
 static void
@@ -82,72 +76,70 @@ undo_all(struct undo *undo)
 	undo->state->badges = undo->badges;
 }
 
-/*
- * What a rule whose turn has come gives. False if the balance would leave
- * int64. *gave_out: a rule that has but a badge, which the user has, gives
- * nothing.
- */
+/* Whether the event passes all steps of the rule's ladder. */
 static bool
-rule_give(struct undo *undo, const struct rule *rule, struct award *award_out,
-    bool *gave_out)
+climb(struct step *step)
 {
-	struct state_slot *slot;
+	const struct rule *rule = step->rule;
+	const struct term *term;
 
-	*award_out = (struct award) {.rule = rule};
-	if (rule->point_scale_id != 0) {
-		slot = touch(undo, STATE_BALANCE, rule->point_scale_id);
-		if (__builtin_add_overflow(
-		        slot->value, rule->points, &slot->value))
+	for (term = rule->terms; term < rule->terms + rule->term_count; term++)
+		if (term->feature->passes != NULL &&
+		    !term->feature->passes(step, term->part))
 			return false;
-		award_out->balance = slot->value;
-	}
-	if (rule->badge_id != 0 &&
-	    state_get(undo->state, STATE_BADGE, rule->badge_id) == 0) {
-		slot = touch(undo, STATE_BADGE, rule->badge_id);
-		slot->value = ++undo->state->badges;
-		award_out->badge_won = true;
-	}
-	*gave_out = rule->point_scale_id != 0 || award_out->badge_won;
 	return true;
 }
 
-/*
- * Counts the event, and tells whether the rule awards for it. A rule for the
- * N-th event does that once for a user, whatever N was before or becomes: N may
- * have been lowered below the count, or raised after the award.
- */
+/* What a rule whose turn has come gives. False if a balance has no room. */
 static bool
-is_due(struct undo *undo, const struct rule *rule)
+give(struct step *step)
 {
-	int64_t count = ++touch(undo, STATE_COUNT, rule->id)->value;
+	const struct rule *rule = step->rule;
+	const struct term *term;
 
-	if (rule->times == 1)
-		return true;
-	if (count < rule->times ||
-	    state_get(undo->state, STATE_GIVEN, rule->id) != 0)
+	*step->award = (struct award) {.rule = rule};
+	for (term = rule->terms; term < rule->terms + rule->term_count; term++)
+		if (term->feature->gives != NULL &&
+		    !term->feature->gives(step, term->part))
+			return false;
+	return true;
+}
+
+/* A rule that has but a badge, which the user has, gives nothing. */
+static bool
+gave(struct step *step)
+{
+	const struct rule *rule = step->rule;
+	const struct term *term;
+
+	if (step->award->point_scale == NULL && step->award->badge == NULL)
 		return false;
-	touch(undo, STATE_GIVEN, rule->id)->value = 1;
+	for (term = rule->terms; term < rule->terms + rule->term_count; term++)
+		if (term->feature->given != NULL)
+			term->feature->given(step, term->part);
 	return true;
 }
 
 enum engine_result
 engine_apply(struct state *state, struct arena *scratch,
-    const struct rule *const *rules, size_t count, struct award *awards,
-    size_t *award_count_out)
+    const struct occurrence *event, const struct rule *const *rules,
+    size_t count, struct award *awards, size_t *award_count_out)
 {
 	struct undo undo = undo_begin(state, scratch, count);
+	struct step step = {.undo = &undo, .state = state, .event = event};
 	size_t given = 0, i;
-	bool gave;
 
 	want_slots(state, scratch, rules, count);
 	for (i = 0; i < count; i++) {
-		if (!is_due(&undo, rules[i]))
+		step.rule = rules[i];
+		step.award = &awards[given];
+		if (!climb(&step))
 			continue;
-		if (!rule_give(&undo, rules[i], &awards[given], &gave)) {
+		if (!give(&step)) {
 			undo_all(&undo);
 			return ENGINE_OVERFLOW;
 		}
-		given += gave;
+		given += gave(&step);
 	}
 	*award_count_out = given;
 	return ENGINE_APPLIED;

@@ -6,28 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/rule.h"
 #include "engine/state.h"
-
-/*
- * A rule in force. Source: openapi.yaml, tag Rules and schema Rule. Ids are the
- * store's; 0 is none. The names are carried along for the answer and mean
- * nothing here.
- */
-struct rule {
-	int64_t id;
-	bool enabled;
-	const char *event_type;
-	const char *property; /* NULL: any event of the type */
-	/* 1: every match awards; N: once, at the N-th or a later one. */
-	int64_t times;
-	int64_t points;
-	int64_t point_scale_id;
-	int64_t badge_id;
-	const char *name;
-	const char *point_scale;
-	const char *badge;
-	size_t weight; /* the caller's, see rule_set_find */
-};
 
 /* What of an event the rules look at. */
 struct occurrence {
@@ -37,11 +17,13 @@ struct occurrence {
 	size_t property_count;
 };
 
-/* What one rule gave for one event. */
+/* What one rule gave for one event. References are the rule's. */
 struct award {
 	const struct rule *rule;
-	int64_t balance; /* after it, where the rule has a point scale */
-	bool badge_won;  /* its badge, by this event */
+	const struct reference *point_scale; /* NULL: it has none */
+	int64_t points;
+	int64_t balance;               /* after it */
+	const struct reference *badge; /* won by this event; NULL: none */
 };
 
 enum engine_result {
@@ -51,12 +33,14 @@ enum engine_result {
 
 /*
  * Applies one event: the rules that it meets, in the order of their creation
- * (engine/rule_set.h). Writes one award for each that gave something; awards
- * has room for count of them. The state is the user's, and then the one after
- * the event. What scratch is needed for means nothing afterwards.
+ * (engine/rule_set.h), each of which is compiled. Writes one award for each
+ * that gave something; awards has room for count of them. The state is the
+ * user's, and then the one after the event. What scratch is needed for means
+ * nothing afterwards.
  */
 enum engine_result engine_apply(struct state *state, struct arena *scratch,
-    const struct rule *const *rules, size_t count, struct award *awards,
-    size_t *award_count_out) __attribute__((warn_unused_result));
+    const struct occurrence *event, const struct rule *const *rules,
+    size_t count, struct award *awards, size_t *award_count_out)
+    __attribute__((warn_unused_result));
 
 #endif

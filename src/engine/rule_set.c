@@ -26,10 +26,11 @@ compare_properties(const char *one, const char *other)
 static int
 compare_asked(const struct rule *rule, const char *type, const char *property)
 {
-	int order = strcmp(rule->event_type, type);
+	const struct match *match = rule_match(rule);
+	int order = strcmp(match->event_type, type);
 
 	return order != 0 ? order
-	                  : compare_properties(rule->property, property);
+	                  : compare_properties(match->property, property);
 }
 
 static int
@@ -46,7 +47,8 @@ compare_rules(const void *left, const void *right)
 {
 	const struct rule *one = *(const struct rule *const *)left;
 	const struct rule *other = *(const struct rule *const *)right;
-	int order = compare_asked(one, other->event_type, other->property);
+	const struct match *match = rule_match(other);
+	int order = compare_asked(one, match->event_type, match->property);
 
 	return order != 0 ? order : compare_places(left, right);
 }
@@ -60,7 +62,7 @@ rule_set_new(struct arena *arena, const struct rule *rules, size_t count)
 	set->sorted = arena_array(arena, count + 1, sizeof(*set->sorted));
 	set->weights = arena_array(arena, count + 1, sizeof(*set->weights));
 	for (i = 0; i < count; i++)
-		if (rules[i].enabled)
+		if (rule_match(&rules[i])->enabled)
 			set->sorted[set->count++] = &rules[i];
 	qsort(set->sorted, set->count, sizeof(*set->sorted), compare_rules);
 	for (i = 0; i < set->count; i++)
@@ -89,13 +91,13 @@ lower_bound(const struct rule_set *set, size_t low, const char *type,
 static size_t
 range_end(const struct rule_set *set, size_t first)
 {
-	const struct rule *rule = set->sorted[first];
+	const struct match *match = rule_match(set->sorted[first]);
 	size_t low = first + 1, high = set->count, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare_asked(set->sorted[middle], rule->event_type,
-		        rule->property) == 0)
+		if (compare_asked(set->sorted[middle], match->event_type,
+		        match->property) == 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -142,7 +144,7 @@ rule_set_find(const struct rule_set *set, struct arena *arena,
 
 	/* Most events are of a type that has rules, or ask for nothing. */
 	if (from == set->count ||
-	    strcmp(set->sorted[from]->event_type, type) != 0)
+	    strcmp(rule_match(set->sorted[from])->event_type, type) != 0)
 		return found;
 	found.ranges = arena_array(
 	    arena, event->property_count + 1, sizeof(*found.ranges));

@@ -6,6 +6,13 @@
 
 #include "base/arena.h"
 
+const struct state_row state_rows[STATE_KINDS] = {
+    [STATE_BALANCE] = {OF_POINT_SCALE, RANGE_SIGNED, "balance of point scale"},
+    [STATE_COUNT] = {OF_RULE, RANGE_NUMBER, "count of rule"},
+    [STATE_BADGE] = {OF_BADGE, RANGE_NUMBER, "place of badge"},
+    [STATE_GIVEN] = {OF_RULE, RANGE_MARK, "award for the N-th event of rule"},
+};
+
 enum { SLOTS_FIRST_MAX = 2, SLACK_PART = 8 };
 
 void

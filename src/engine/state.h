@@ -8,14 +8,33 @@
 
 struct arena;
 
-/* A value that was never set is 0. */
+/*
+ * A value that was never set is 0. The number of a kind is its tag where states
+ * are stored: new kinds come at the end.
+ */
 enum state_kind {
-	STATE_BALANCE, /* by point scale: points */
-	STATE_COUNT,   /* by rule: matching events so far */
-	STATE_BADGE, /* by badge: the user's first, second, … badge; 0: none */
-	STATE_GIVEN, /* by rule for the N-th event: 1 once it has awarded */
+	STATE_BALANCE, /* points */
+	STATE_COUNT,   /* matching events so far */
+	STATE_BADGE,   /* the user's first, second, … badge; 0: none */
+	STATE_GIVEN,   /* of a rule for the N-th event: 1 once it has awarded */
 	STATE_KINDS,
 };
+
+/* What a kind is of, by whose id; what is a rule's goes with it. */
+enum state_of { OF_POINT_SCALE, OF_BADGE, OF_RULE };
+
+enum state_range {
+	RANGE_SIGNED, /* any; that a 0 was set means something */
+	RANGE_NUMBER, /* 0 and above */
+	RANGE_MARK,   /* 0 or 1 */
+};
+
+struct state_row {
+	enum state_of of;
+	enum state_range range;
+	const char *noun;
+};
+extern const struct state_row state_rows[STATE_KINDS];
 
 struct state_slot {
 	int64_t ref; /* the point scale, rule or badge */

@@ -7,6 +7,12 @@
 /* Of an award: it has a rule, a point scale or 0, and a badge or 0. */
 enum { AWARD_SIZE_MIN = 3, AWARD_SIZE_MAX = 5 * 10 };
 
+static void
+pack_id(struct str *str, const struct reference *reference)
+{
+	pack_uint(str, reference == NULL ? 0 : (uint64_t)reference->id);
+}
+
 struct bytes
 awards_pack(struct arena *arena, const struct award *awards, size_t count,
     int64_t entries_before)
@@ -19,16 +25,15 @@ awards_pack(struct arena *arena, const struct award *awards, size_t count,
 	pack_uint(&str, (uint64_t)entries_before);
 	pack_uint(&str, count);
 	for (i = 0; i < count; i++) {
-		const struct rule *rule = awards[i].rule;
+		const struct award *award = &awards[i];
 
-		pack_uint(&str, (uint64_t)rule->id);
-		pack_uint(&str, (uint64_t)rule->point_scale_id);
-		if (rule->point_scale_id != 0) {
-			pack_int(&str, rule->points);
-			pack_int(&str, awards[i].balance);
+		pack_uint(&str, (uint64_t)award->rule->id);
+		pack_id(&str, award->point_scale);
+		if (award->point_scale != NULL) {
+			pack_int(&str, award->points);
+			pack_int(&str, award->balance);
 		}
-		pack_uint(
-		    &str, awards[i].badge_won ? (uint64_t)rule->badge_id : 0);
+		pack_id(&str, award->badge);
 	}
 	return (struct bytes) {str.data, str.len};
 }

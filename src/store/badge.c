@@ -21,8 +21,8 @@ static const char *const texts[CATALOG_STATEMENTS] = {
                        " AND id = ?",
     [CATALOG_COUNT] = "SELECT COUNT(*) FROM (SELECT 1 FROM badge"
                       " WHERE application_id = ? LIMIT ?) n",
-    [CATALOG_USES] = "SELECT EXISTS (SELECT 1 FROM rule_revision"
-                     " WHERE application_id = ? AND until = 0 AND badge_id = ?)"
+    [CATALOG_USES] = "SELECT EXISTS (SELECT 1 FROM rule_reference"
+                     " WHERE application_id = ? AND ref_id = ? AND kind = 1)"
                      " OR EXISTS (SELECT 1 FROM badge"
                      " WHERE application_id = ? AND id = ? AND given)",
 };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "engine/rule.h"
 #include "store/query.h"
 
 struct arena;
@@ -33,16 +34,13 @@ struct badge {
 	const char *image_url; /* NULL: none */
 };
 
-/* A rule as its owner sees it; struct rule is what the engine sees. */
+/*
+ * A rule. The things of its references are struct named and struct badge: what
+ * is stored, or, where there is no id yet, what is to be made if it is missing.
+ */
 struct rule_definition {
 	struct named named;
-	bool enabled;
-	const char *event_type;
-	const char *property; /* NULL: none */
-	int64_t times;
-	int64_t points;
-	struct named point_scale; /* id 0 or name NULL: none */
-	struct badge badge;
+	struct rule rule; /* its id and name are those of named */
 };
 
 /*
@@ -75,18 +73,27 @@ struct catalog {
 	/* Its own columns, and its own values of a row. */
 	void (*take)(struct query *query, struct arena *arena, void *object);
 	void (*bind)(struct query *query, const void *object);
+	/*
+	 * Gives the objects the names of what they refer to by ids; false if
+	 * one is missing, because it was deleted meanwhile.
+	 */
+	enum error (*describe)(struct db *db, struct arena *arena,
+	    int64_t application, struct named *const *objects, size_t count,
+	    bool *complete_out);
 	/* Makes what an object names and is missing, before it is written. */
 	enum error (*complete)(struct db *db, struct arena *arena,
 	    int64_t application, int64_t version, void *object);
 	/* What is true of an object from this version on, and what is no more. */
-	enum error (*begin)(struct db *db, int64_t application, int64_t version,
-	    const void *object);
+	enum error (*begin)(struct db *db, struct arena *arena,
+	    int64_t application, int64_t version, const void *object);
 	enum error (*end)(struct db *db, int64_t application, int64_t version,
 	    const void *object);
 };
 
 extern const struct catalog point_scale_catalog;
 extern const struct catalog badge_catalog;
+/* That of what a rule refers to. */
+const struct catalog *reference_catalog(enum reference_kind kind);
 /*
  * A rule's point scale and badge go by their names; those that are missing are
  * made. What a deleted rule has given stays; its counts are of no use to

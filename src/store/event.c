@@ -115,12 +115,9 @@ event_received_at(const struct event *event)
 }
 
 size_t
-event_award_size(const char *rule, const char *point_scale, const char *badge)
+event_award_size(size_t names)
 {
-	return AWARD_SIZE +
-	    2 *
-	    (strlen(rule) + (point_scale == NULL ? 0 : strlen(point_scale)) +
-	        (badge == NULL ? 0 : strlen(badge)));
+	return AWARD_SIZE + 2 * names;
 }
 
 static void

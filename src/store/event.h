@@ -22,9 +22,11 @@ struct given_award {
 	const char *badge; /* NULL unless this event won it */
 };
 
-/* Bytes of JSON that an award takes, if each byte of its names is escaped. */
-size_t
-event_award_size(const char *rule, const char *point_scale, const char *badge);
+/*
+ * Bytes of JSON that an award takes whose names have so many together, if each
+ * is escaped.
+ */
+size_t event_award_size(size_t names);
 
 struct event {
 	int64_t row; /* event.id: 0 if it is not stored yet */

@@ -280,7 +280,13 @@ number_item(struct batch *batch, struct batch_item *item)
 	item->number = ++user->events;
 	item->entries_before = user->entries;
 	for (i = 0; i < item->award_count; i++)
-		user->entries += item->awards[i].rule->point_scale_id != 0;
+		user->entries += item->awards[i].point_scale != NULL;
+}
+
+static const char *
+name_of(const struct reference *reference)
+{
+	return reference == NULL ? NULL : reference->name;
 }
 
 /* For the answer. The names stay where they are: the job holds the rules. */
@@ -298,10 +304,10 @@ report_awards(struct batch_item *item)
 
 		event->awards[i] =
 		    (struct given_award) {.rule = award->rule->name,
-		        .point_scale = award->rule->point_scale,
-		        .points = award->rule->points,
+		        .point_scale = name_of(award->point_scale),
+		        .points = award->points,
 		        .balance = award->balance,
-		        .badge = award->badge_won ? award->rule->badge : NULL};
+		        .badge = name_of(award->badge)};
 	}
 }
 
@@ -325,6 +331,7 @@ static void
 apply_item(
     struct batch *batch, struct known_events *known, struct batch_item *item)
 {
+	const struct occurrence event = occurrence_of(item);
 	struct known *place = known_place(known, item);
 
 	if (place->event != NULL) {
@@ -335,7 +342,7 @@ apply_item(
 		return;
 	item->awards = arena_array(
 	    batch->arena, item->found.count + 1, sizeof(*item->awards));
-	if (engine_apply(&batch->users[item->user].state, batch->arena,
+	if (engine_apply(&batch->users[item->user].state, batch->arena, &event,
 	        found_rules_list(&item->found, batch->arena), item->found.count,
 	        item->awards, &item->award_count) == ENGINE_OVERFLOW) {
 		item->event->error = ERR_BALANCE_OVERFLOW;

@@ -5,6 +5,8 @@
  * until all of it is done. Both are bounded here, by sizes that are known before
  * anything is read or applied.
  */
+#include <string.h>
+
 #include "base/arena.h"
 #include "store/ingest_batch.h"
 #include "store/ingest_known.h"
@@ -63,6 +65,14 @@ need_to_read(struct batch *batch, const struct known_events *known,
 	return need;
 }
 
+static size_t
+names_size(const struct given_award *award)
+{
+	return strlen(award->rule) +
+	    (award->point_scale == NULL ? 0 : strlen(award->point_scale)) +
+	    (award->badge == NULL ? 0 : strlen(award->badge));
+}
+
 /* What an item's answer may come to, without what the body told. */
 static struct share
 need_to_answer(struct batch *batch, const struct known_events *known,
@@ -77,9 +87,8 @@ need_to_answer(struct batch *batch, const struct known_events *known,
 		need.answers += item->found.weight;
 	else
 		for (i = 0; i < event->award_count; i++)
-			need.answers += event_award_size(event->awards[i].rule,
-			    event->awards[i].point_scale,
-			    event->awards[i].badge);
+			need.answers +=
+			    event_award_size(names_size(&event->awards[i]));
 	return need;
 }
 

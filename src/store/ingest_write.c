@@ -259,13 +259,15 @@ mark(struct batch *batch, size_t statement, struct givens *givens)
 
 /* What the item gave and is not known to be marked. */
 static void
-collect_givens(struct batch *batch, const struct batch_item *item,
-    struct givens *scales, struct givens *badges)
+collect_givens(
+    struct batch *batch, const struct batch_item *item, struct givens givens[])
 {
 	const struct app_rules *app = item->app;
+	const struct reference *reference;
 	const struct rule *rule;
+	enum reference_kind kind;
 	bool *given;
-	size_t i;
+	size_t at, i;
 
 	for (i = 0; i < item->award_count; i++) {
 		rule = item->awards[i].rule;
@@ -273,8 +275,10 @@ collect_givens(struct batch *batch, const struct batch_item *item,
 		if (*given)
 			continue;
 		batch->given[batch->given_count++] = given;
-		add_given(scales, app->application, rule->point_scale_id);
-		add_given(badges, app->application, rule->badge_id);
+		at = 0;
+		while ((reference = rule_reference(rule, &at, &kind)) != NULL)
+			add_given(
+			    &givens[kind], app->application, reference->id);
 	}
 }
 
@@ -294,20 +298,22 @@ static enum error
 mark_all_given(struct batch *batch)
 {
 	const size_t awards = count_awards(batch) + 1;
-	struct givens scales = {
-	    arena_array(batch->arena, awards, sizeof(*scales.list)), 0};
-	struct givens badges = {
-	    arena_array(batch->arena, awards, sizeof(*badges.list)), 0};
+	struct givens givens[] = {
+	    [REFERENCE_POINT_SCALE] = {arena_array(
+	        batch->arena, awards, sizeof(struct given))},
+	    [REFERENCE_BADGE] = {arena_array(
+	        batch->arena, awards, sizeof(struct given))},
+	};
 	enum error error;
 	size_t i;
 
 	batch->given = arena_array(batch->arena, awards, sizeof(*batch->given));
 	for (i = 0; i < batch->item_count; i++)
 		if (batch->items[i].write)
-			collect_givens(
-			    batch, &batch->items[i], &scales, &badges);
-	error = mark(batch, MARK_SCALES, &scales);
-	return error == OK ? mark(batch, MARK_BADGES, &badges) : error;
+			collect_givens(batch, &batch->items[i], givens);
+	error = mark(batch, MARK_SCALES, &givens[REFERENCE_POINT_SCALE]);
+	return error == OK ? mark(batch, MARK_BADGES, &givens[REFERENCE_BADGE])
+	                   : error;
 }
 
 static void

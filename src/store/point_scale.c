@@ -19,11 +19,10 @@ static const char *const texts[CATALOG_STATEMENTS] = {
                        " AND id = ?",
     [CATALOG_COUNT] = "SELECT COUNT(*) FROM (SELECT 1 FROM point_scale"
                       " WHERE application_id = ? LIMIT ?) n",
-    [CATALOG_USES] =
-        "SELECT EXISTS (SELECT 1 FROM rule_revision"
-        " WHERE application_id = ? AND until = 0 AND point_scale_id = ?)"
-        " OR EXISTS (SELECT 1 FROM point_scale"
-        " WHERE application_id = ? AND id = ? AND given)",
+    [CATALOG_USES] = "SELECT EXISTS (SELECT 1 FROM rule_reference"
+                     " WHERE application_id = ? AND ref_id = ? AND kind = 0)"
+                     " OR EXISTS (SELECT 1 FROM point_scale"
+                     " WHERE application_id = ? AND id = ? AND given)",
 };
 const struct statement_set point_scale_statements = {texts, CATALOG_STATEMENTS};
 

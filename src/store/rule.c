@@ -1,20 +1,26 @@
 /* rule: what an application gives for which event */
+#include <string.h>
+
+#include "base/arena.h"
+#include "rules/document.h"
 #include "store/catalog.h"
+#include "store/names.h"
 #include "store/query.h"
+#include "store/rule_cache.h"
 
-enum { END_REVISION = CATALOG_COMMON, INSERT_REVISION, STATEMENTS };
+enum {
+	END_REVISION = CATALOG_COMMON,
+	INSERT_REVISION,
+	END_REFERENCES,
+	INSERT_REFERENCE,
+	STATEMENTS
+};
 
-#define COLUMNS                                                           \
-	"SELECT r.id, r.name, r.description, r.created_at, r.updated_at," \
-	" v.enabled, v.event_type, v.property, v.times, v.points,"        \
-	" s.id, s.name, s.description, s.created_at, s.updated_at,"       \
-	" b.id, b.name, b.description, b.created_at, b.updated_at,"       \
-	" b.image_url"                                                    \
-	" FROM rule r"                                                    \
-	" JOIN rule_revision v FORCE INDEX (in_force)"                    \
-	" ON v.rule_id = r.id AND v.until = 0"                            \
-	" LEFT JOIN point_scale s ON s.id = v.point_scale_id"             \
-	" LEFT JOIN badge b ON b.id = v.badge_id"                         \
+#define COLUMNS                                                          \
+	"SELECT r.id, r.name, r.description, r.created_at, r.updated_at" \
+	", v.document FROM rule r"                                       \
+	" JOIN rule_revision v FORCE INDEX (in_force)"                   \
+	" ON v.rule_id = r.id AND v.until = 0"                           \
 	" WHERE r.application_id = ? AND r.deleted = 0 "
 
 static const char *const texts[STATEMENTS] = {
@@ -36,8 +42,12 @@ static const char *const texts[STATEMENTS] = {
                      " AND until = 0",
     [INSERT_REVISION] =
         "INSERT INTO rule_revision (application_id, rule_id, since, until,"
-        " enabled, event_type, property, times, points, point_scale_id,"
-        " badge_id) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
+        " document) VALUES (?, ?, ?, 0, ?)",
+    [END_REFERENCES] = "DELETE FROM rule_reference WHERE application_id = ?"
+                       " AND rule_id = ?",
+    [INSERT_REFERENCE] =
+        "INSERT IGNORE INTO rule_reference (application_id, kind, ref_id,"
+        " rule_id) VALUES (?, ?, ?, ?)",
 };
 const struct statement_set rule_statements = {texts, STATEMENTS};
 
@@ -46,74 +56,155 @@ take(struct query *query, struct arena *arena, void *object)
 {
 	struct rule_definition *rule = object;
 
-	rule->enabled = query_take_bool(query);
-	rule->event_type = query_take_text(query, arena);
-	rule->property = query_take_text(query, arena);
-	rule->times = query_take_int(query);
-	rule->points = query_take_int(query);
-	named_take(query, arena, &rule->point_scale);
-	named_take(query, arena, &rule->badge.named);
-	rule->badge.image_url = query_take_text(query, arena);
+	if (!rule_take(query, arena, &rule->rule))
+		query->error = db_damaged("rule", 0, rule->named.name);
 }
 
-/* The named thing as stored, made where it is missing. */
-static enum error
-ensure(const struct catalog *catalog, struct db *db, struct arena *arena,
-    int64_t application, int64_t version, struct named *object)
+static const struct {
+	const struct catalog *catalog;
+	enum name_kind names;
+} kinds[] = {
+    [REFERENCE_POINT_SCALE] = {&point_scale_catalog, NAME_POINT_SCALE},
+    [REFERENCE_BADGE] = {&badge_catalog, NAME_BADGE},
+};
+
+const struct catalog *
+reference_catalog(enum reference_kind kind)
 {
-	enum error error;
-
-	if (object->name == NULL)
-		return OK;
-	error =
-	    catalog_get(catalog, db, arena, application, object->name, object);
-	if (error != catalog->not_found)
-		return error;
-	return catalog_write(catalog, db, arena, application, version, object);
-}
-
-static enum error
-ensure_gifts(struct db *db, struct arena *arena, int64_t application,
-    int64_t version, void *object)
-{
-	struct rule_definition *rule = object;
-	enum error error = ensure(&point_scale_catalog, db, arena, application,
-	    version, &rule->point_scale);
-
-	if (error == OK)
-		error = ensure(&badge_catalog, db, arena, application, version,
-		    &rule->badge.named);
-	return error;
+	return kinds[kind].catalog;
 }
 
 static void
-query_id(struct query *query, int64_t id)
+want_references(
+    struct names *names, int64_t application, const struct rule *rule)
 {
-	if (id == 0)
-		query_null(query);
-	else
-		query_int(query, id);
+	const struct reference *reference;
+	enum reference_kind kind;
+	size_t at = 0;
+
+	while ((reference = rule_reference(rule, &at, &kind)) != NULL)
+		names_want(
+		    names, kinds[kind].names, application, reference->id);
+}
+
+static bool
+name_references(
+    const struct names *names, int64_t application, struct rule *rule)
+{
+	const struct reference *found;
+	struct reference *reference;
+	struct named *named;
+	enum reference_kind kind;
+	size_t at = 0;
+
+	while ((found = rule_reference(rule, &at, &kind)) != NULL) {
+		reference = rule_reference_of(rule, found);
+		named = arena_alloc(names->arena, sizeof(*named));
+		*named = names_get(
+		    names, kinds[kind].names, application, reference->id);
+		if (named->name == NULL)
+			return false;
+		reference->name = named->name;
+		reference->thing = named;
+	}
+	return true;
 }
 
 static enum error
-insert_revision(
-    struct db *db, int64_t application, int64_t version, const void *object)
+describe(struct db *db, struct arena *arena, int64_t application,
+    struct named *const *objects, size_t count, bool *complete_out)
+{
+	struct names names;
+	bool complete = true;
+	enum error error;
+	size_t i;
+
+	names_init(&names, arena);
+	for (i = 0; i < count; i++)
+		want_references(&names, application,
+		    &((const struct rule_definition *)objects[i])->rule);
+	error = names_load_told(&names, db);
+	for (i = 0; error == OK && complete && i < count; i++)
+		complete = name_references(&names, application,
+		    &((struct rule_definition *)objects[i])->rule);
+	if (error == OK)
+		*complete_out = complete;
+	return error;
+}
+
+/* The thing as stored, made where it is missing. */
+static enum error
+ensure(struct db *db, struct arena *arena, int64_t application, int64_t version,
+    enum reference_kind kind, struct reference *reference)
+{
+	const struct catalog *catalog = kinds[kind].catalog;
+	struct named *thing = arena_alloc(arena, catalog->size);
+	enum error error;
+
+	error = catalog_get(
+	    catalog, db, arena, application, reference->name, thing);
+	if (error == catalog->not_found) {
+		memcpy(thing, reference->thing, catalog->size);
+		error = catalog_write(
+		    catalog, db, arena, application, version, thing);
+	}
+	reference->id = thing->id;
+	return error;
+}
+
+static enum error
+ensure_references(struct db *db, struct arena *arena, int64_t application,
+    int64_t version, void *object)
+{
+	struct rule *rule = &((struct rule_definition *)object)->rule;
+	const struct reference *reference;
+	enum reference_kind kind;
+	enum error error = OK;
+	size_t at = 0;
+
+	while (error == OK &&
+	    (reference = rule_reference(rule, &at, &kind)) != NULL)
+		error = ensure(db, arena, application, version, kind,
+		    rule_reference_of(rule, reference));
+	return error;
+}
+
+static enum error
+insert_reference(struct db *db, int64_t application, int64_t rule,
+    enum reference_kind kind, int64_t id)
+{
+	struct query query;
+
+	query_begin(&query, db, SET_RULE, INSERT_REFERENCE);
+	query_int(&query, application);
+	query_int(&query, kind);
+	query_int(&query, id);
+	query_int(&query, rule);
+	return query_finish(&query);
+}
+
+static enum error
+insert_revision(struct db *db, struct arena *arena, int64_t application,
+    int64_t version, const void *object)
 {
 	const struct rule_definition *rule = object;
+	const struct reference *reference;
+	enum reference_kind kind;
 	struct query query;
+	enum error error;
+	size_t at = 0;
 
 	query_begin(&query, db, SET_RULE, INSERT_REVISION);
 	query_int(&query, application);
 	query_int(&query, rule->named.id);
 	query_int(&query, version);
-	query_int(&query, rule->enabled);
-	query_text(&query, rule->event_type);
-	query_text(&query, rule->property);
-	query_int(&query, rule->times);
-	query_int(&query, rule->points);
-	query_id(&query, rule->point_scale.id);
-	query_id(&query, rule->badge.named.id);
-	return query_finish(&query);
+	query_text(&query, document_write(arena, &rule->rule));
+	error = query_finish(&query);
+	while (error == OK &&
+	    (reference = rule_reference(&rule->rule, &at, &kind)) != NULL)
+		error = insert_reference(
+		    db, application, rule->named.id, kind, reference->id);
+	return error;
 }
 
 static enum error
@@ -122,9 +213,16 @@ end_revision(
 {
 	const struct named *rule = object;
 	struct query query;
+	enum error error;
 
 	query_begin(&query, db, SET_RULE, END_REVISION);
 	query_int(&query, version);
+	query_int(&query, application);
+	query_int(&query, rule->id);
+	error = query_finish(&query);
+	if (error != OK)
+		return error;
+	query_begin(&query, db, SET_RULE, END_REFERENCES);
 	query_int(&query, application);
 	query_int(&query, rule->id);
 	return query_finish(&query);
@@ -137,7 +235,8 @@ const struct catalog rule_catalog = {
     .not_found = ERR_RULE_NOT_FOUND,
     .too_many = ERR_TOO_MANY_RULES,
     .take = take,
-    .complete = ensure_gifts,
+    .describe = describe,
+    .complete = ensure_references,
     .begin = insert_revision,
     .end = end_revision,
 };

@@ -2,29 +2,36 @@
 #include "store/rule_cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "rules/document.h"
 #include "store/db.h"
 #include "store/event.h"
 #include "store/key.h"
 #include "store/query.h"
 
-enum { RULES, STATEMENTS };
+enum { RULES, GIFTS, STATEMENTS };
 /* Twice what RULE_CACHE_MAX rules with the longest names come to. */
 enum { CACHE_ARENA_MAX = 128 << 20 };
 
 /* What is kept: so many applications, and bytes beside those of the last. */
 enum { KEPT_MAX = 1024, KEPT_SIZE_MAX = 256 << 20 };
 
+/* What rules in force refer to: kind, id, name, given. */
+#define GIFTS_OF(kind, table)                                                 \
+	"SELECT DISTINCT " kind " k, t.id i, t.name, t.given"                 \
+	" FROM rule_reference f STRAIGHT_JOIN " table " t ON t.id = f.ref_id" \
+	" WHERE f.application_id = ? AND f.kind = " kind
+
 static const char *const texts[STATEMENTS] = {
-    [RULES] = "SELECT " RULE_COLUMNS ", r.name, s.name, b.name,"
-              " COALESCE(s.given, TRUE) AND COALESCE(b.given, TRUE)"
+    [RULES] = "SELECT v.rule_id, v.document, r.name"
               " FROM rule_revision v JOIN rule r ON r.id = v.rule_id"
-              " LEFT JOIN point_scale s ON s.id = v.point_scale_id"
-              " LEFT JOIN badge b ON b.id = v.badge_id"
               " WHERE v.application_id = ? AND v.until = 0 ORDER BY r.id"
               " LIMIT ?",
+    [GIFTS] = GIFTS_OF("0", "point_scale") " UNION ALL " GIFTS_OF(
+        "1", "badge") " ORDER BY 1, 2",
 };
 const struct statement_set rule_cache_statements = {texts, STATEMENTS};
 
@@ -92,38 +99,106 @@ rule_cache_free(struct rule_cache *cache)
 		drop(&cache->first);
 }
 
-void
-rule_take(struct query *query, struct arena *arena, struct rule *rule)
+bool
+rule_take(struct query *query, struct arena *arena, struct rule *rule_out)
 {
-	rule->id = query_take_int(query);
-	rule->enabled = query_take_bool(query);
-	rule->event_type = query_take_text(query, arena);
-	rule->property = query_take_text(query, arena);
-	rule->times = query_take_int(query);
-	rule->points = query_take_int(query);
-	rule->point_scale_id = query_take_int(query);
-	rule->badge_id = query_take_int(query);
+	const char *text = query_take_text(query, arena);
+
+	return document_read(arena, text == NULL ? "" : text, rule_out);
 }
 
-static void
-take_next_rule(struct query *query, struct app_rules *rules)
-{
-	struct arena *arena = rules->arena;
-	struct rule *rule = &rules->rules[rules->count];
+/* What a rule refers to. */
+struct gift {
+	int64_t kind;
+	int64_t id;
+	const char *name;
+	bool given;
+};
 
-	rule_take(query, arena, rule);
-	rule->name = query_take_text(query, arena);
-	rule->point_scale = query_take_text(query, arena);
-	rule->badge = query_take_text(query, arena);
-	rule->weight =
-	    event_award_size(rule->name, rule->point_scale, rule->badge);
-	rules->given[rules->count++] = query_take_bool(query);
+struct gifts {
+	struct gift *list;
+	size_t count;
+};
+
+static int
+compare_gifts(const void *left, const void *right)
+{
+	const struct gift *a = left, *b = right;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return (a->id > b->id) - (a->id < b->id);
 }
 
 static enum error
-load_rules(struct db *db, struct app_rules *rules)
+load_gifts(struct db *db, const struct app_rules *rules, struct gifts *gifts)
+{
+	struct gift *gift;
+	struct query query;
+
+	query_begin(&query, db, SET_RULE_CACHE, GIFTS);
+	query_int(&query, rules->application);
+	query_int(&query, rules->application);
+	query_run(&query);
+	gifts->list = arena_array(
+	    rules->arena, query_rows(&query) + 1, sizeof(*gifts->list));
+	gifts->count = 0;
+	while (query_next(&query)) {
+		gift = &gifts->list[gifts->count++];
+		gift->kind = query_take_int(&query);
+		gift->id = query_take_int(&query);
+		gift->name = query_take_text(&query, rules->arena);
+		gift->given = query_take_bool(&query);
+	}
+	return query_end(&query);
+}
+
+/* Names what the rule refers to; false if that is not there. */
+static bool
+name_gifts(struct rule *rule, const struct gifts *gifts, bool *given_out)
+{
+	const struct reference *reference;
+	const struct gift *gift;
+	enum reference_kind kind;
+	size_t at = 0;
+
+	size_t names = strlen(rule->name);
+
+	*given_out = true;
+	while ((reference = rule_reference(rule, &at, &kind)) != NULL) {
+		const struct gift key = {.kind = kind, .id = reference->id};
+
+		gift = bsearch(&key, gifts->list, gifts->count,
+		    sizeof(*gifts->list), compare_gifts);
+		if (gift == NULL)
+			return false;
+		rule_reference_of(rule, reference)->name = gift->name;
+		names += strlen(gift->name);
+		*given_out &= gift->given;
+	}
+	rule->weight = event_award_size(names);
+	return true;
+}
+
+static bool
+take_next_rule(struct query *query, struct app_rules *rules)
+{
+	struct rule *rule = &rules->rules[rules->count];
+	const int64_t id = query_take_int(query);
+	const bool read = rule_take(query, rules->arena, rule);
+
+	rule->id = id;
+	rule->name = query_take_text(query, rules->arena);
+	rules->count++;
+	return read;
+}
+
+static enum error
+read_rules(struct db *db, struct app_rules *rules)
 {
 	struct query query;
+	bool read = true;
+	enum error error;
 
 	query_begin(&query, db, SET_RULE_CACHE, RULES);
 	query_int(&query, rules->application);
@@ -132,13 +207,37 @@ load_rules(struct db *db, struct app_rules *rules)
 	rules->too_many = query_rows(&query) > RULE_CACHE_MAX;
 	rules->rules = arena_array(
 	    rules->arena, query_rows(&query) + 1, sizeof(*rules->rules));
-	rules->given = arena_array(
-	    rules->arena, query_rows(&query) + 1, sizeof(*rules->given));
 	rules->count = 0;
-	while (!rules->too_many && query_next(&query))
-		take_next_rule(&query, rules);
+	while (read && !rules->too_many && query_next(&query))
+		read = take_next_rule(&query, rules);
+	error = query_end(&query);
+	return error != OK || read
+	    ? error
+	    : db_damaged("rule_revision", rules->application,
+	          rules->rules[rules->count - 1].name);
+}
+
+static enum error
+load_rules(struct db *db, struct app_rules *rules)
+{
+	struct gifts gifts = {.count = 0};
+	enum error error = read_rules(db, rules);
+	size_t i;
+
+	if (error == OK && !rules->too_many)
+		error = load_gifts(db, rules, &gifts);
+	if (error != OK)
+		return error;
+	rules->given =
+	    arena_array(rules->arena, rules->count + 1, sizeof(*rules->given));
+	for (i = 0; i < rules->count; i++) {
+		if (!name_gifts(&rules->rules[i], &gifts, &rules->given[i]))
+			return db_damaged("rule_reference", rules->application,
+			    rules->rules[i].name);
+		rule_compile(&rules->rules[i], rules->arena);
+	}
 	rules->set = rule_set_new(rules->arena, rules->rules, rules->count);
-	return query_end(&query);
+	return OK;
 }
 
 static enum error

@@ -15,14 +15,8 @@ struct arena;
 struct db;
 struct query;
 
-/*
- * The columns of a revision (v) that the engine's rule is made of, and what
- * takes them. The rest of the rule stays as it is.
- */
-#define RULE_COLUMNS                                               \
-	"v.rule_id, v.enabled, v.event_type, v.property, v.times," \
-	" v.points, v.point_scale_id, v.badge_id"
-void rule_take(struct query *query, struct arena *arena, struct rule *rule);
+/* Takes a document, see document_read. The rule is not compiled. */
+bool rule_take(struct query *query, struct arena *arena, struct rule *rule_out);
 
 /*
  * Of one application, at one stamp; never changed once it is made, but for

@@ -6,16 +6,17 @@
 #include "store/pack.h"
 
 /*
- * Column user.standing, packed numbers (store/pack.h):
+ * Column user.standing, packed numbers (store/pack.h): how many sections follow,
+ * and one for each kind of values (engine/state.h) of which the user has any, in
+ * the order of the kinds:
  *
- *   how many balances, then for each point_scale.id and points (with a sign)
- *   how many counts, then for each rule.id and the matching events so far
- *   how many badges, then for each badge.id, in the order of winning
- *   how many rules for the N-th event have awarded, then for each rule.id
+ *   the kind, how many values, then for each in the order of what they are of
+ *     the id of that (point_scale.id, rule.id, badge.id), told as the difference
+ *       to the one before
+ *     the value: with a sign for RANGE_SIGNED, none for RANGE_MARK
  *
- * All but badges are in the order of their ids, and the id is told as the
- * difference to the one before. Numbers of rules that no longer exist may be
- * there or not.
+ * What is 0 is left out, unless it may have a sign. Values of rules that no
+ * longer exist may be there or not.
  */
 
 /* rules: those that exist, in the order of their ids; the others' go. */

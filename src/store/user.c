@@ -2,6 +2,7 @@
 #include "store/user.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -106,13 +107,44 @@ slots_of(const struct stored_user *stored, enum state_kind kind)
 	return &stored->state.kinds[kind];
 }
 
+static int
+compare_places(const void *left, const void *right)
+{
+	const struct state_slot *a = left, *b = right;
+
+	return (a->value > b->value) - (a->value < b->value);
+}
+
+/* The badges in the order of winning; false if one does not exist. */
+static bool
+name_badges(const struct names *names, struct arena *arena, int64_t application,
+    const struct state_slots *badges, struct user *user)
+{
+	struct state_slot *won =
+	    arena_array(arena, badges->count + 1, sizeof(*won));
+	bool complete = true;
+	size_t i;
+
+	user->badge_count = badges->count;
+	user->badges =
+	    arena_array(arena, badges->count + 1, sizeof(*user->badges));
+	if (badges->count > 0)
+		memcpy(won, badges->list, badges->count * sizeof(*won));
+	qsort(won, badges->count, sizeof(*won), compare_places);
+	for (i = 0; i < badges->count; i++) {
+		user->badges[i] =
+		    names_get(names, NAME_BADGE, application, won[i].ref);
+		complete &= user->badges[i].name != NULL;
+	}
+	return complete;
+}
+
 /* Balances in the order of the scales' creation, badges in that of winning. */
 static enum error
 name_user(const struct names *names, struct arena *arena, int64_t application,
     struct stored_user *stored)
 {
 	const struct state_slots *balances = slots_of(stored, STATE_BALANCE);
-	const struct state_slots *badges = slots_of(stored, STATE_BADGE);
 	struct user *user = &stored->user;
 	bool complete = true;
 	struct named *named;
@@ -128,15 +160,8 @@ name_user(const struct names *names, struct arena *arena, int64_t application,
 		user->balances[i].points = balances->list[i].value;
 		complete &= named->name != NULL;
 	}
-	user->badge_count = badges->count;
-	user->badges =
-	    arena_array(arena, badges->count + 1, sizeof(*user->badges));
-	for (i = 0; i < badges->count; i++) {
-		named = &user->badges[badges->list[i].value - 1];
-		*named = names_get(
-		    names, NAME_BADGE, application, badges->list[i].ref);
-		complete &= named->name != NULL;
-	}
+	complete &= name_badges(
+	    names, arena, application, slots_of(stored, STATE_BADGE), user);
 	return complete ? OK : db_damaged("user", application, user->username);
 }
 

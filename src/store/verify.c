@@ -95,19 +95,83 @@ rule_name(struct verify *verify, const struct rule *revision)
 	return arena_printf(verify->words, "rule \"%s\"", rule->name);
 }
 
-/* What a rule in force gives must be there to be given. */
-static void
-check_gifts(struct verify *verify, const struct rule *revision)
+static bool
+refers(const struct rule *revision, const struct verify_reference *stored)
 {
-	if (revision->point_scale_id != 0 &&
-	    things_find(&verify->catalog.scales, revision->point_scale_id) ==
-	        NULL)
-		verify_differs(verify, NULL, rule_name(verify, revision),
-		    "a point scale that does not exist", "one that does");
-	if (revision->badge_id != 0 &&
-	    things_find(&verify->catalog.badges, revision->badge_id) == NULL)
-		verify_differs(verify, NULL, rule_name(verify, revision),
-		    "a badge that does not exist", "one that does");
+	const struct reference *reference;
+	enum reference_kind kind;
+	size_t at = 0;
+
+	while ((reference = rule_reference(revision, &at, &kind)) != NULL)
+		if ((int64_t)kind == stored->kind &&
+		    reference->id == stored->ref)
+			return true;
+	return false;
+}
+
+static bool
+is_stored(const struct verify_catalog *catalog, int64_t rule,
+    enum reference_kind kind, int64_t ref)
+{
+	const struct verify_reference *stored = catalog->references;
+	size_t i;
+
+	for (i = 0; i < catalog->reference_count; i++, stored++)
+		if (stored->rule == rule && stored->kind == (int64_t)kind &&
+		    stored->ref == ref)
+			return true;
+	return false;
+}
+
+/* What is stored as a reference must be one of a revision in force. */
+static void
+check_stored_references(struct verify *verify)
+{
+	const struct verify_catalog *catalog = &verify->catalog;
+	const struct verify_reference *stored = catalog->references;
+	size_t i, k = 0;
+
+	for (i = 0; i < catalog->reference_count; i++, stored++) {
+		while (k < catalog->count &&
+		    (catalog->revisions[k].id < stored->rule ||
+		        (catalog->revisions[k].id == stored->rule &&
+		            catalog->periods[k].until != 0)))
+			k++;
+		if (k == catalog->count ||
+		    catalog->revisions[k].id != stored->rule ||
+		    !refers(&catalog->revisions[k], stored))
+			verify_differs(verify, NULL,
+			    arena_printf(verify->words,
+			        "reference of rule number %lld",
+			        (long long)stored->rule),
+			    "one", "none");
+	}
+}
+
+/* What a rule refers to must be there, and be kept from being deleted. */
+static void
+check_references(struct verify *verify, const struct rule *revision)
+{
+	static const char *const nouns[] = {
+	    [REFERENCE_POINT_SCALE] = "a point scale that does not exist",
+	    [REFERENCE_BADGE] = "a badge that does not exist",
+	};
+	const struct reference *reference;
+	enum reference_kind kind;
+	size_t at = 0;
+
+	while ((reference = rule_reference(revision, &at, &kind)) != NULL) {
+		if (things_find(things_of(verify, kind), reference->id) == NULL)
+			verify_differs(verify, NULL,
+			    rule_name(verify, revision), nouns[kind],
+			    "one that does");
+		if (!is_stored(
+		        &verify->catalog, revision->id, kind, reference->id))
+			verify_differs(verify, NULL,
+			    arena_printf(verify->words, "reference of %s",
+			        rule_name(verify, revision)),
+			    "none", "one");
+	}
 }
 
 /* A rule's revisions follow upon each other; that of a rule at work is open. */
@@ -122,7 +186,11 @@ check_revision(struct verify *verify, size_t i)
 	bool last = i + 1 == catalog->count ||
 	    catalog->revisions[i + 1].id != revision->id;
 
-	if (rule == NULL || (last && (period->until == 0) == rule->deleted) ||
+	if (period->damaged)
+		verify_differs(verify, NULL, rule_name(verify, revision),
+		    "a revision that cannot be read", "one that can");
+	else if (rule == NULL ||
+	    (last && (period->until == 0) == rule->deleted) ||
 	    (!last && period->until != catalog->periods[i + 1].since) ||
 	    (period->until != 0 && period->until <= period->since) ||
 	    period->since > verify->application.version)
@@ -133,7 +201,7 @@ check_revision(struct verify *verify, size_t i)
 		    "revisions without gap or overlap, the last one open"
 		    " unless the rule is deleted");
 	else if (last && !rule->deleted)
-		check_gifts(verify, revision);
+		check_references(verify, revision);
 }
 
 static void
@@ -145,6 +213,7 @@ check_rules(struct verify *verify)
 
 	for (i = 0; i < catalog->count; i++)
 		check_revision(verify, i);
+	check_stored_references(verify);
 	for (i = 0; i < catalog->rules.count; i++) {
 		rule = &catalog->rules.list[i];
 		while (

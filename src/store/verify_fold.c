@@ -79,6 +79,13 @@ rule_text(struct verify *verify, int64_t id)
 	return thing_text(verify, &verify->catalog.rules, id);
 }
 
+const struct verify_things *
+things_of(const struct verify *verify, enum reference_kind kind)
+{
+	return kind == REFERENCE_BADGE ? &verify->catalog.badges
+	                               : &verify->catalog.scales;
+}
+
 /* An event and its user's fold. */
 struct place {
 	struct verify *verify;
@@ -186,13 +193,12 @@ occurrence_of(const struct place *place)
 static struct stored_award
 award_of(const struct award *award)
 {
-	const struct rule *rule = award->rule;
-
-	return (struct stored_award) {.rule = rule->id,
-	    .point_scale = rule->point_scale_id,
-	    .points = rule->point_scale_id == 0 ? 0 : rule->points,
+	return (struct stored_award) {.rule = award->rule->id,
+	    .point_scale =
+	        award->point_scale == NULL ? 0 : award->point_scale->id,
+	    .points = award->points,
 	    .balance = award->balance,
-	    .badge = award->badge_won ? rule->badge_id : 0};
+	    .badge = award->badge == NULL ? 0 : award->badge->id};
 }
 
 /* "10 points of "reputation", balance 120, badge "Critic"", or "nothing". */
@@ -288,7 +294,7 @@ check_mark(struct verify *verify, const struct verify_things *things,
 {
 	struct verify_thing *thing = things_find(things, id);
 
-	if (id == 0 || (thing != NULL && thing->given))
+	if (thing != NULL && thing->given)
 		return;
 	if (thing != NULL) {
 		verify_differs(verify, NULL,
@@ -302,6 +308,21 @@ check_mark(struct verify *verify, const struct verify_things *things,
 		        "%s number %lld, which does not exist", noun,
 		        (long long)id),
 		    "nothing", "something that somebody has");
+}
+
+static void
+check_marks(struct verify *verify, const struct rule *rule)
+{
+	static const char *const nouns[] = {
+	    [REFERENCE_POINT_SCALE] = "point scale",
+	    [REFERENCE_BADGE] = "badge"};
+	const struct reference *reference;
+	enum reference_kind kind;
+	size_t at = 0;
+
+	while ((reference = rule_reference(rule, &at, &kind)) != NULL)
+		check_mark(verify, things_of(verify, kind), reference->id,
+		    nouns[kind]);
 }
 
 static void
@@ -321,13 +342,8 @@ check_awards(
 		    stored.entries_before, fold->entries);
 	compare_awards(place, &stored, awards, count);
 	for (i = 0; i < count; i++) {
-		const struct rule *rule = awards[i].rule;
-
-		fold->entries += rule->point_scale_id != 0;
-		check_mark(verify, &verify->catalog.scales,
-		    rule->point_scale_id, "point scale");
-		check_mark(
-		    verify, &verify->catalog.badges, rule->badge_id, "badge");
+		fold->entries += awards[i].point_scale != NULL;
+		check_marks(verify, awards[i].rule);
 	}
 }
 
@@ -347,7 +363,7 @@ verify_event(struct verify *verify, const struct verify_row *event)
 	occurrence = occurrence_of(&place);
 	rules = catalog_in_force(
 	    catalog, verify->event_arena, &occurrence, event->event.version);
-	if (engine_apply(&place.fold->state, verify->event_arena,
+	if (engine_apply(&place.fold->state, verify->event_arena, &occurrence,
 	        catalog->in_force, rules, catalog->awards,
 	        &awards) == ENGINE_OVERFLOW)
 		event_differs(&place, "outcome", "applied",

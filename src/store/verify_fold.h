@@ -68,6 +68,10 @@ void verify_event(struct verify *verify, const struct verify_row *event);
 /* Reports what a user's row says otherwise than the fold. */
 void verify_user(struct verify *verify, const struct verify_row *user);
 
+/* Those that a rule's references of the kind are to. */
+const struct verify_things *
+things_of(const struct verify *verify, enum reference_kind kind);
+
 /* Things as they are told, in verify->words. */
 const char *number_text(struct verify *verify, int64_t number);
 const char *scale_text(struct verify *verify, int64_t id);

@@ -14,6 +14,7 @@ enum {
 	BADGES,
 	RULES,
 	REVISIONS,
+	REFERENCES,
 	NEXT_APPLICATION,
 	DUPLICATES,
 	STATEMENTS
@@ -45,9 +46,11 @@ static const char *const texts[STATEMENTS] = {
                " WHERE application_id = ? ORDER BY id",
     [RULES] = "SELECT id, name, deleted, 0 FROM rule"
               " WHERE application_id = ? ORDER BY id",
-    [REVISIONS] = "SELECT " RULE_COLUMNS ", v.since, v.until"
+    [REVISIONS] = "SELECT v.rule_id, v.document, v.since, v.until"
                   " FROM rule_revision v WHERE v.application_id = ?"
                   " ORDER BY v.rule_id, v.since",
+    [REFERENCES] = "SELECT rule_id, kind, ref_id FROM rule_reference"
+                   " WHERE application_id = ? ORDER BY rule_id",
     /* Each part is one look into an index. */
     [NEXT_APPLICATION] =
         "SELECT MIN(a) FROM (SELECT MIN(id) a FROM application"
@@ -203,6 +206,7 @@ load_revisions(struct db *db, struct arena *arena, int64_t application,
 {
 	struct query query;
 	size_t rows, i;
+	int64_t id;
 
 	query_begin(&query, db, SET_VERIFY, REVISIONS);
 	query_int(&query, application);
@@ -215,12 +219,38 @@ load_revisions(struct db *db, struct arena *arena, int64_t application,
 	    arena_array(arena, rows, sizeof(*catalog->in_force));
 	catalog->awards = arena_array(arena, rows, sizeof(*catalog->awards));
 	for (i = 0; query_next(&query); i++) {
-		rule_take(&query, arena, &catalog->revisions[i]);
+		id = query_take_int(&query);
+		catalog->periods[i].damaged =
+		    !rule_take(&query, arena, &catalog->revisions[i]);
+		catalog->revisions[i].id = id;
+		rule_compile(&catalog->revisions[i], arena);
 		catalog->periods[i].since = query_take_int(&query);
 		catalog->periods[i].until = query_take_int(&query);
 	}
 	catalog->count = i;
 	catalog->set = rule_set_new(arena, catalog->revisions, catalog->count);
+	return query_end(&query);
+}
+
+static enum error
+load_references(struct db *db, struct arena *arena, int64_t application,
+    struct verify_catalog *catalog)
+{
+	struct verify_reference *reference;
+	struct query query;
+
+	query_begin(&query, db, SET_VERIFY, REFERENCES);
+	query_int(&query, application);
+	query_run(&query);
+	catalog->references = arena_array(
+	    arena, query_rows(&query) + 1, sizeof(*catalog->references));
+	catalog->reference_count = 0;
+	while (query_next(&query)) {
+		reference = &catalog->references[catalog->reference_count++];
+		reference->rule = query_take_int(&query);
+		reference->kind = query_take_int(&query);
+		reference->ref = query_take_int(&query);
+	}
 	return query_end(&query);
 }
 
@@ -240,6 +270,8 @@ catalog_load(struct db *db, struct arena *arena, int64_t application,
 		    load_things(db, arena, application, RULES, &catalog.rules);
 	if (error == OK)
 		error = load_revisions(db, arena, application, &catalog);
+	if (error == OK)
+		error = load_references(db, arena, application, &catalog);
 	if (error == OK)
 		*catalog_out = catalog;
 	return error;

@@ -89,11 +89,22 @@ things_find(const struct verify_things *things, int64_t id);
 struct verify_period {
 	int64_t since;
 	int64_t until; /* 0: still is */
+	bool damaged;  /* nobody knows what it meant */
+};
+
+/* What the revision of a rule in force is said to refer to. */
+struct verify_reference {
+	int64_t rule;
+	int64_t kind; /* enum reference_kind */
+	int64_t ref;
 };
 
 /* All that an application's rules have ever meant. */
 struct verify_catalog {
 	struct verify_things scales, badges, rules;
+	/* What is stored beside the revisions in force, in order. */
+	struct verify_reference *references;
+	size_t reference_count;
 	/* By rule, then by time; periods[i] is that of revisions[i]. */
 	struct rule *revisions;
 	struct verify_period *periods;

@@ -3,15 +3,11 @@
 #include "store/standing.h"
 #include "store/verify_fold.h"
 
-/* How the values of the state are told. */
-static const struct {
-	const char *noun;
-	const char *(*text)(struct verify *verify, int64_t id);
-} kinds[STATE_KINDS] = {
-    [STATE_BALANCE] = {"balance of point scale", scale_text},
-    [STATE_COUNT] = {"count of rule", rule_text},
-    [STATE_BADGE] = {"place of badge", badge_text},
-    [STATE_GIVEN] = {"award for the N-th event of rule", rule_text},
+/* What the values are of. */
+static const char *(*const texts[])(struct verify *verify, int64_t id) = {
+    [OF_POINT_SCALE] = scale_text,
+    [OF_BADGE] = badge_text,
+    [OF_RULE] = rule_text,
 };
 
 static void
@@ -23,7 +19,7 @@ compare(struct verify *verify, const char *username, const char *thing,
 		    number_text(verify, stored), number_text(verify, folded));
 }
 
-/* A count of 0, and a badge that nobody has, are as good as none. */
+/* A 0 is as good as none, unless it may have a sign. */
 static const struct state_slot *
 next_slot(const struct state_slots *slots, enum state_kind kind, size_t *at)
 {
@@ -32,7 +28,8 @@ next_slot(const struct state_slots *slots, enum state_kind kind, size_t *at)
 	for (; *at < slots->count; ++*at) {
 		slot = &slots->list[*at];
 		if (slot->present &&
-		    (kind == STATE_BALANCE || slot->value != 0))
+		    (state_rows[kind].range == RANGE_SIGNED ||
+		        slot->value != 0))
 			return slot;
 	}
 	return NULL;
@@ -45,8 +42,7 @@ is_meaningless(struct verify *verify, enum state_kind kind, int64_t ref)
 	const struct verify_thing *rule =
 	    things_find(&verify->catalog.rules, ref);
 
-	return (kind == STATE_COUNT || kind == STATE_GIVEN) && rule != NULL &&
-	    rule->deleted;
+	return state_rows[kind].of == OF_RULE && rule != NULL && rule->deleted;
 }
 
 static const char *
@@ -65,8 +61,8 @@ compare_slots(struct verify *verify, const struct fold *fold,
 	if (is_meaningless(verify, kind, ref))
 		return;
 	verify_differs(verify, fold->username,
-	    arena_printf(verify->words, "%s %s", kinds[kind].noun,
-	        kinds[kind].text(verify, ref)),
+	    arena_printf(verify->words, "%s %s", state_rows[kind].noun,
+	        texts[state_rows[kind].of](verify, ref)),
 	    slot_text(verify, stored), slot_text(verify, folded));
 }
 

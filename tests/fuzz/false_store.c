@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../unit/plain_rule.h"
 #include "api/committer.h"
 #include "api/reader.h"
 #include "base/arena.h"
@@ -135,18 +136,31 @@ WRAP(enum error, application_count, struct db *db, int64_t id, int64_t version)
 	return OK;
 }
 
+static void
+describe(struct rule *rule)
+{
+	const struct reference *reference;
+	enum reference_kind kind;
+	size_t at = 0;
+
+	while ((reference = rule_reference(rule, &at, &kind)) != NULL)
+		rule_reference_of(rule, reference)->thing = &badge;
+}
+
 /* An object of a catalog, as it would be stored. */
 static void
 make_object(const struct catalog *catalog, const char *name, void *object_out)
 {
-	const struct rule_definition rule = {.named = badge.named,
-	    .enabled = true,
-	    .event_type = "review",
-	    .times = 1,
+	static const struct plain_rule plain = {.event_type = "review",
 	    .points = 5,
-	    .point_scale = badge.named,
-	    .badge = badge};
+	    .scale = 1,
+	    .scale_name = "B",
+	    .badge = 1,
+	    .badge_name = "B"};
+	struct rule_definition rule = {.named = badge.named};
 
+	plain_rule_fill(&rule.rule, &plain);
+	describe(&rule.rule);
 	assert(catalog->size <= sizeof(rule));
 	if (catalog == &rule_catalog)
 		memcpy(object_out, &rule, sizeof(rule));

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../unit/plain_rule.h"
 #include "base/arena.h"
 #include "engine/rule_set.h"
 #include "store/catalog.h"
@@ -26,8 +27,15 @@ struct model_user {
 	int64_t badge_count;
 };
 
+struct model_award {
+	int64_t rule;
+	int64_t balance;
+	bool badge_won;
+};
+
 struct fuzz_engine {
 	struct arena *arena;
+	struct plain_rule plain[RULES_MAX];
 	struct rule rules[RULES_MAX];
 	size_t rule_count;
 	struct rule_set *set; /* NULL until the first event */
@@ -66,32 +74,28 @@ void
 fuzz_engine_rule(
     struct fuzz_engine *engine, const struct rule_definition *definition)
 {
+	struct plain_rule *plain = &engine->plain[engine->rule_count];
 	struct rule *rule = &engine->rules[engine->rule_count];
 
 	if (engine->rule_count == RULES_MAX)
 		return;
-	*rule = (struct rule) {.id = (int64_t)engine->rule_count + 1,
-	    .enabled = definition->enabled,
-	    .event_type = definition->event_type,
-	    .property = definition->property,
-	    .times = definition->times,
-	    .points = definition->points,
-	    .point_scale_id =
-	        number_of(&engine->scales, definition->point_scale.name),
-	    .badge_id =
-	        number_of(&engine->badges, definition->badge.named.name)};
-	engine->rule_count++;
+	*plain = plain_rule_of(&definition->rule);
+	plain->id = (int64_t)++engine->rule_count;
+	plain->scale = number_of(&engine->scales, plain->scale_name);
+	plain->badge = number_of(&engine->badges, plain->badge_name);
+	plain_rule_fill(rule, plain);
+	rule_compile(rule, engine->arena);
 }
 
 static bool
-model_matches(const struct rule *rule, const struct occurrence *event)
+model_matches(const struct plain_rule *rule, const struct occurrence *event)
 {
 	bool has = rule->property == NULL;
 	size_t i;
 
 	for (i = 0; i < event->property_count; i++)
 		has = has || strcmp(event->properties[i], rule->property) == 0;
-	return has && rule->enabled &&
+	return has && !rule->disabled &&
 	    strcmp(rule->event_type, event->event_type) == 0;
 }
 
@@ -103,34 +107,34 @@ in_range(__int128 points)
 
 /* What a rule gives. False past the range of points. */
 static bool
-model_give(
-    struct model_user *user, const struct rule *rule, struct award *award_out)
+model_give(struct model_user *user, const struct plain_rule *rule,
+    struct model_award *award_out)
 {
-	*award_out = (struct award) {.rule = rule};
-	if (rule->point_scale_id != 0) {
-		user->balances[rule->point_scale_id] += rule->points;
-		if (!in_range(user->balances[rule->point_scale_id]))
+	*award_out = (struct model_award) {.rule = rule->id};
+	if (rule->scale != 0) {
+		user->balances[rule->scale] += rule->points;
+		if (!in_range(user->balances[rule->scale]))
 			return false;
-		award_out->balance =
-		    (int64_t)user->balances[rule->point_scale_id];
+		award_out->balance = (int64_t)user->balances[rule->scale];
 	}
 	award_out->badge_won =
-	    rule->badge_id != 0 && user->badges[rule->badge_id] == 0;
+	    rule->badge != 0 && user->badges[rule->badge] == 0;
 	if (award_out->badge_won)
-		user->badges[rule->badge_id] = ++user->badge_count;
+		user->badges[rule->badge] = ++user->badge_count;
 	return true;
 }
 
 /* The user after the event. False: refused, and *user means nothing. */
 static bool
 model_apply(const struct fuzz_engine *engine, struct model_user *user,
-    const struct occurrence *event, struct award *awards, size_t *count_out)
+    const struct occurrence *event, struct model_award *awards,
+    size_t *count_out)
 {
-	const struct rule *rule;
+	const struct plain_rule *rule;
 	size_t count = 0, i;
 
 	for (i = 0; i < engine->rule_count; i++) {
-		rule = &engine->rules[i];
+		rule = &engine->plain[i];
 		if (!model_matches(rule, event))
 			continue;
 		user->counts[rule->id]++;
@@ -141,7 +145,7 @@ model_apply(const struct fuzz_engine *engine, struct model_user *user,
 		user->given[rule->id] |= rule->times > 1;
 		if (!model_give(user, rule, &awards[count]))
 			return false;
-		count += rule->point_scale_id != 0 || awards[count].badge_won;
+		count += rule->scale != 0 || awards[count].badge_won;
 	}
 	*count_out = count;
 	return true;
@@ -149,14 +153,14 @@ model_apply(const struct fuzz_engine *engine, struct model_user *user,
 
 static void
 check_awards(
-    const struct award *got, const struct award *expected, size_t count)
+    const struct award *got, const struct model_award *expected, size_t count)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		assert(got[i].rule == expected[i].rule);
+		assert(got[i].rule->id == expected[i].rule);
 		assert(got[i].balance == expected[i].balance);
-		assert(got[i].badge_won == expected[i].badge_won);
+		assert((got[i].badge != NULL) == expected[i].badge_won);
 	}
 }
 
@@ -181,7 +185,8 @@ static void
 apply_both(struct fuzz_engine *engine, int user, const struct occurrence *event)
 {
 	struct model_user after = engine->model[user];
-	struct award got[RULES_MAX], expected[RULES_MAX];
+	struct model_award expected[RULES_MAX];
+	struct award got[RULES_MAX];
 	const struct found_rules found =
 	    rule_set_find(engine->set, engine->arena, event);
 	size_t got_count = 0, expected_count;
@@ -189,7 +194,7 @@ apply_both(struct fuzz_engine *engine, int user, const struct occurrence *event)
 	bool applied =
 	    model_apply(engine, &after, event, expected, &expected_count);
 
-	result = engine_apply(&engine->states[user], engine->arena,
+	result = engine_apply(&engine->states[user], engine->arena, event,
 	    found_rules_list(&found, engine->arena), found.count, got,
 	    &got_count);
 	assert(result == (applied ? ENGINE_APPLIED : ENGINE_OVERFLOW));

@@ -8,11 +8,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../unit/plain_rule.h"
 #include "api/event.h"
 #include "api/resource.h"
 #include "base/arena.h"
 #include "fuzz.h"
 #include "fuzz_engine.h"
+#include "rules/document.h"
 
 enum { BODY_MAX = 64 << 20, APP_KEY = 11, TIMES_MAX = 1000000000 };
 
@@ -60,18 +62,19 @@ check_name(enum field_type type, const char *name)
 static void
 check_rule(const struct rule_definition *rule)
 {
+	const struct plain_rule plain = plain_rule_of(&rule->rule);
+
 	check_name(FIELD_NAME, rule->named.name);
-	check_name(FIELD_KEY, rule->event_type);
-	if (rule->property != NULL)
-		check_name(FIELD_KEY, rule->property);
-	if (rule->point_scale.name != NULL)
-		check_name(FIELD_NAME, rule->point_scale.name);
-	if (rule->badge.named.name != NULL)
-		check_name(FIELD_NAME, rule->badge.named.name);
-	assert(
-	    rule->point_scale.name != NULL || rule->badge.named.name != NULL);
-	assert(rule->point_scale.name != NULL || rule->points == 0);
-	assert(rule->times >= 1 && rule->times <= TIMES_MAX);
+	check_name(FIELD_KEY, plain.event_type);
+	if (plain.property != NULL)
+		check_name(FIELD_KEY, plain.property);
+	if (plain.scale_name != NULL)
+		check_name(FIELD_NAME, plain.scale_name);
+	if (plain.badge_name != NULL)
+		check_name(FIELD_NAME, plain.badge_name);
+	assert(plain.scale_name != NULL || plain.badge_name != NULL);
+	assert(plain.scale_name != NULL || plain.points == 0);
+	assert(plain.times >= 1 && plain.times <= TIMES_MAX);
 	assert(rule->named.description != NULL);
 }
 
@@ -79,14 +82,40 @@ static void
 check_same_rule(
     const struct rule_definition *one, const struct rule_definition *other)
 {
+	const struct plain_rule a = plain_rule_of(&one->rule);
+	const struct plain_rule b = plain_rule_of(&other->rule);
+
 	assert(strcmp(one->named.name, other->named.name) == 0);
 	assert(strcmp(one->named.description, other->named.description) == 0);
-	assert(strcmp(one->event_type, other->event_type) == 0);
-	assert(same_text(one->property, other->property));
-	assert(one->enabled == other->enabled && one->times == other->times);
-	assert(one->points == other->points);
-	assert(same_text(one->point_scale.name, other->point_scale.name));
-	assert(same_text(one->badge.named.name, other->badge.named.name));
+	assert(strcmp(a.event_type, b.event_type) == 0);
+	assert(same_text(a.property, b.property));
+	assert(a.disabled == b.disabled && a.times == b.times);
+	assert(a.points == b.points);
+	assert(same_text(a.scale_name, b.scale_name));
+	assert(same_text(a.badge_name, b.badge_name));
+}
+
+/* As if all that the rule names were stored. */
+static void
+give_ids(struct rule *rule)
+{
+	const struct reference *reference;
+	enum reference_kind kind;
+	size_t at = 0;
+
+	while ((reference = rule_reference(rule, &at, &kind)) != NULL)
+		rule_reference_of(rule, reference)->id = (int64_t)at;
+}
+
+/* What is stored is read as it was, and written again as the same text. */
+static void
+check_document(struct arena *arena, const struct rule *rule)
+{
+	const char *text = document_write(arena, rule);
+	struct rule again;
+
+	assert(document_read(arena, text, &again));
+	assert(strcmp(document_write(arena, &again), text) == 0);
 }
 
 /* What GET answers, PUT takes, and it says the same; classic does so too. */
@@ -97,9 +126,10 @@ put_again(struct arena *arena, const struct rule_definition *rule)
 	struct str text = str_new(arena, BODY_MAX);
 	struct json_writer jw = {.out = &text};
 	struct json_object *body;
+	struct plain_rule plain;
 
-	stored.point_scale.id = rule->point_scale.name != NULL;
-	stored.badge.named.id = rule->badge.named.name != NULL;
+	give_ids(&stored.rule);
+	check_document(arena, &stored.rule);
 	resource_write(&jw, &rule_resource, &stored.named, APP_KEY);
 	body = parse(arena, &text);
 	again = decode_rule(arena, body, rule->named.name, false);
@@ -108,7 +138,9 @@ put_again(struct arena *arena, const struct rule_definition *rule)
 	again = decode_rule(arena, body, NULL, true);
 	assert(again != NULL);
 	/* The classic interface knows no enabled, and leaves it as it was. */
-	stored.enabled = true;
+	plain = plain_rule_of(&stored.rule);
+	plain.disabled = false;
+	plain_rule_fill(&stored.rule, &plain);
 	check_same_rule(&stored, again);
 }
 

@@ -20,6 +20,15 @@ check_shortest(struct bytes packed, struct bytes bytes)
 	        memcmp(packed.data, bytes.data, bytes.len) == 0));
 }
 
+static const struct reference *
+reference_to(struct arena *arena, int64_t id)
+{
+	struct reference *reference = arena_alloc(arena, sizeof(*reference));
+
+	reference->id = id;
+	return id == 0 ? NULL : reference;
+}
+
 static struct bytes
 pack_awards(struct arena *arena, const struct stored_awards *stored)
 {
@@ -31,12 +40,12 @@ pack_awards(struct arena *arena, const struct stored_awards *stored)
 
 	for (i = 0; i < stored->count; i++) {
 		rules[i].id = stored->list[i].rule;
-		rules[i].point_scale_id = stored->list[i].point_scale;
-		rules[i].points = stored->list[i].points;
-		rules[i].badge_id = stored->list[i].badge;
 		awards[i] = (struct award) {.rule = &rules[i],
+		    .point_scale =
+		        reference_to(arena, stored->list[i].point_scale),
+		    .points = stored->list[i].points,
 		    .balance = stored->list[i].balance,
-		    .badge_won = stored->list[i].badge != 0};
+		    .badge = reference_to(arena, stored->list[i].badge)};
 	}
 	return awards_pack(
 	    arena, awards, stored->count, stored->entries_before);
@@ -102,26 +111,24 @@ check_slots(const struct state *state, enum state_kind kind)
 
 	for (i = 0; i < slots->count; i++) {
 		assert(slots->list[i].present);
-		assert(kind == STATE_BALANCE || slots->list[i].value >= 0);
+		assert(kind == STATE_BALANCE || slots->list[i].value > 0);
 		assert(
 		    slots->list[i].ref > (i == 0 ? 0 : slots->list[i - 1].ref));
 	}
 }
 
-/* The badges have the places from 1 on, each of them once. */
+/* The last place that is taken is known. */
 static void
-check_places(struct arena *arena, const struct state *state)
+check_places(const struct state *state)
 {
 	const struct state_slots *slots = &state->kinds[STATE_BADGE];
-	bool *taken = arena_array(arena, slots->count + 1, sizeof(*taken));
-	size_t i, place;
+	int64_t last = 0;
+	size_t i;
 
-	assert(state->badges == (int64_t)slots->count);
-	for (i = 0; i < slots->count; i++) {
-		place = (size_t)slots->list[i].value;
-		assert(place >= 1 && place <= slots->count && !taken[place]);
-		taken[place] = true;
-	}
+	for (i = 0; i < slots->count; i++)
+		if (slots->list[i].value > last)
+			last = slots->list[i].value;
+	assert(state->badges == last);
 }
 
 /* Values of 0 are nothing but for balances. */
@@ -153,7 +160,7 @@ check_standing(struct arena *arena, struct bytes bytes)
 	sound = standing_unpack(&state, bytes);
 	for (kind = 0; kind < STATE_KINDS; kind++)
 		check_slots(&state, (enum state_kind)kind);
-	check_places(arena, &state);
+	check_places(&state);
 	if (!sound)
 		return;
 	packed = pack_standing(arena, &state);

@@ -42,10 +42,15 @@ def rules(app, count, event_type="many", badge=None, description=0):
         " created_at, updated_at) SELECT {0}, CONCAT('many-', seq), 0,"
         " REPEAT('d', {1}), 0, 0 FROM seq_1_to_{2};"
         "INSERT INTO rule_revision SELECT r.application_id, r.id, a.version,"
-        " 0, 1, '{3}', NULL, 1, 0, NULL, b.id FROM rule r"
+        " 0, CONCAT('{{\"eventType\":\"{3}\",\"badge\":', b.id, '}}')"
+        " FROM rule r"
         " JOIN application a ON a.id = r.application_id"
         " JOIN badge b ON b.application_id = r.application_id"
         " AND b.name = {4} WHERE r.application_id = {0}"
+        " AND r.name LIKE 'many-%';"
+        "INSERT INTO rule_reference SELECT v.application_id, 1,"
+        " JSON_VALUE(v.document, '$.badge'), v.rule_id FROM rule_revision v"
+        " JOIN rule r ON r.id = v.rule_id WHERE v.application_id = {0}"
         " AND r.name LIKE 'many-%'".format(
             app.id, description, count, event_type,
             "r.name" if badge is None else "'%s'" % badge))

@@ -56,37 +56,51 @@ class Reader:
             raise Damaged("more behind the end: %r" % self.data)
 
 
+# The kinds of values, by their numbers.
+BALANCE, COUNT, BADGE, GIVEN = range(4)
+Section = namedtuple("Section", "take put")
+SECTIONS = (Section(Reader.sint, sint), Section(Reader.uint, uint),
+            Section(Reader.uint, uint),
+            Section(lambda reader: 1, lambda value: b""))
+
+
 class Standing:
     """What a user has: {scale: points}, {rule: count}, badges as won, and the
     rules for the N-th event that have awarded."""
 
-    def __init__(self, data=b"\0\0\0\0"):
+    def __init__(self, data=b"\0"):
         reader = Reader(data)
-        self.balances, self.counts = {}, {}
-        for kind, take in ((self.balances, reader.sint),
-                           (self.counts, reader.uint)):
-            ref = 0
+        sections, tag = {}, -1
+        for _ in range(reader.uint()):
+            tag, last = reader.uint(), tag
+            if tag <= last or tag >= len(SECTIONS):
+                raise Damaged("no kind, or not in order: %d" % tag)
+            sections[tag], ref = {}, 0
             for _ in range(reader.uint()):
                 ref += reader.uint()
-                kind[ref] = take()
-        self.badges = [reader.uint() for _ in range(reader.uint())]
-        self.given, rule = [], 0
-        for _ in range(reader.uint()):
-            rule += reader.uint()
-            self.given.append(rule)
+                sections[tag][ref] = SECTIONS[tag].take(reader)
         reader.end()
+        self.balances = sections.get(BALANCE, {})
+        self.counts = sections.get(COUNT, {})
+        places = sections.get(BADGE, {})
+        self.badges = sorted(places, key=places.get)
+        self.given = sorted(sections.get(GIVEN, {}))
 
     def pack(self):
-        out = b""
-        for kind, put in ((self.balances, sint), (self.counts, uint)):
-            out += uint(len(kind))
+        kinds = {BALANCE: self.balances.items(), COUNT: self.counts.items(),
+                 BADGE: [(badge, place) for place, badge in
+                         enumerate(self.badges, 1)],
+                 GIVEN: [(rule, 1) for rule in self.given]}
+        kinds = {tag: sorted(values) for tag, values in kinds.items()
+                 if values}
+        out = uint(len(kinds))
+        for tag, values in kinds.items():
+            out += uint(tag) + uint(len(values))
             last = 0
-            for ref in sorted(kind):
-                out += uint(ref - last) + put(kind[ref])
+            for ref, value in values:
+                out += uint(ref - last) + SECTIONS[tag].put(value)
                 last = ref
-        out += b"".join(map(uint, [len(self.badges)] + self.badges))
-        steps = [b - a for a, b in zip([0] + self.given, self.given)]
-        return out + b"".join(map(uint, [len(steps)] + steps))
+        return out
 
 
 class Awards:

@@ -8,7 +8,7 @@ from case import StackTest
 from client import Together
 from stack import SqlSession, wait_until
 
-TABLES = ("event", "user", "rule_revision", "rule", "badge", "point_scale",
+TABLES = ("event", "user", "rule_reference", "rule_revision", "rule", "badge", "point_scale",
           "api_key")
 CLIENTS = 16
 

@@ -100,8 +100,9 @@ class Bounds(StackTest):
         """Ten thousand rules, each for a property of its own."""
         crowd.rules(self.tenant, 10000, badge="one")
         self.tenant.stack.sql(
-            "UPDATE rule_revision SET property = CONCAT('p', rule_id)"
-            " WHERE application_id = %d" % self.tenant.id)
+            "UPDATE rule_revision SET document = JSON_INSERT(document,"
+            " '$.property', CONCAT('p', rule_id)) WHERE application_id = %d"
+            % self.tenant.id)
         body = batch(1000)
         for event in body["events"]:
             event["properties"] = ["p%d" % i for i in range(64)]

@@ -46,9 +46,10 @@ class Damage(Regressions):
         return self.ids(app, "rule", "point_scale", "badge")
 
     # No number at all, and one without an end; a count that nothing follows;
-    # a badge twice; a number too large; more behind the end, and less.
-    UNREADABLE = ("''", "X'80'", "X'0105'", "X'000005'", "X'0000020101'",
-                  "X'0101FFFFFFFFFFFFFFFFFF020000'",
+    # a kind that does not exist; a badge twice; a number too large; more behind
+    # the end, and less.
+    UNREADABLE = ("''", "X'80'", "X'0105'", "X'010005'", "X'017F010101'",
+                  "X'01020201010002'", "X'01000101FFFFFFFFFFFFFFFFFF02'",
                   "CONCAT(standing, X'00')",
                   "LEFT(standing, LENGTH(standing) - 1)")
 

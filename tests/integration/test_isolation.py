@@ -28,7 +28,7 @@ class OtherKeys(Pair):
                          set(self.tables))
         self.assertEqual(set(self.tables), {
             "application", "api_key", "point_scale", "badge", "rule",
-            "rule_revision", "user", "event"})
+            "rule_reference", "rule_revision", "user", "event"})
 
     def test_every_route_is_in_the_table(self):
         routes = subprocess.run(

@@ -17,7 +17,7 @@ READS_MAX = 1500
 # Of a change of one thing, and of a command, which looks at the schema before.
 CHANGE_MAX, COMMAND_MAX = 100, 300
 TABLES = ("application", "api_key", "point_scale", "badge", "rule",
-          "rule_revision", "user", "event")
+          "rule_reference", "rule_revision", "user", "event")
 # What stands in each small application, by the number of its own.
 FILL = """
 INSERT INTO application (app_key, name, description, time_zone, classic,
@@ -35,13 +35,16 @@ INSERT INTO badge (application_id, name, description, created_at, updated_at)
   SELECT id, 'b', '', 1, 1 FROM mysql.few;
 INSERT INTO rule (application_id, name, deleted, description, created_at,
     updated_at) SELECT id, 'r', 0, '', 1, 1 FROM mysql.few;
-INSERT INTO rule_revision (application_id, rule_id, since, until, enabled,
-    event_type, times, points, badge_id)
-  SELECT r.application_id, r.id, 1, 0, 1, 't', 1, 0, b.id
+INSERT INTO rule_revision (application_id, rule_id, since, until, document)
+  SELECT r.application_id, r.id, 1, 0,
+    CONCAT('{{"eventType":"t","badge":', b.id, '}}')
+  FROM rule r JOIN badge b USING (application_id) WHERE r.name = 'r';
+INSERT INTO rule_reference (application_id, kind, ref_id, rule_id)
+  SELECT r.application_id, 1, b.id, r.id
   FROM rule r JOIN badge b USING (application_id) WHERE r.name = 'r';
 INSERT INTO user (application_id, username, events, entries, replays,
     created_at, last_event, standing)
-  SELECT id, 'u', 1, 0, 0, 1, 1, X'00000000' FROM mysql.small;
+  SELECT id, 'u', 1, 0, 0, 1, 1, X'00' FROM mysql.small;
 INSERT INTO event (application_id, id, previous, number, version, timestamp,
     timestamp_given, username, event_id, event_type)
   SELECT id, 1, 0, 1, 1, 1, 1, 'u', 'e', 't' FROM mysql.small;
@@ -49,7 +52,7 @@ INSERT INTO event (application_id, id, previous, number, version, timestamp,
 GROW = """
 INSERT INTO user (application_id, username, events, entries, replays,
     created_at, last_event, standing)
-  SELECT {app}, CONCAT('crowd-', seq), 1, 0, 0, 1, 1, X'00000000'
+  SELECT {app}, CONCAT('crowd-', seq), 1, 0, 0, 1, 1, X'00'
   FROM seq_1_to_{users};
 INSERT INTO event (application_id, id, previous, number, version, timestamp,
     timestamp_given, username, event_id, event_type)

@@ -50,6 +50,15 @@ class Lookups(StackTest):
         self.assertEqual(sorted(b["name"] for b in user["badgesArray"]),
                          ["b%d" % i for i in range(5)])
 
+    def test_badges_come_in_the_order_of_winning(self):
+        app = self.app()
+        for name in "abc":
+            app.rule(name, scale=None, badge=name)
+        for name in "bca":
+            app.event(event_type=name)
+        self.assertEqual([b["name"] for b in app.user()["badgesArray"]],
+                         ["b", "c", "a"])
+
     def test_the_points_of_one_user_and_scale(self):
         app = self.app()
         app.rule(scale="s")

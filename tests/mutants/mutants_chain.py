@@ -68,8 +68,11 @@ MUTANTS = [
     Mutant(
         "badge-not-marked", (3,),
         "a badge is not marked as one that users have",
-        "\t\tadd_given(badges, app->application, rule->badge_id);\n",
-        "\t\tadd_given(badges, app->application, 0);\n",
+        "\t\twhile ((reference = rule_reference(rule, &at, &kind)) != NULL)\n"
+        "\t\t\tadd_given(",
+        "\t\twhile ((reference = rule_reference(rule, &at, &kind)) != NULL &&"
+        "\n\t\t    kind != REFERENCE_BADGE)\n"
+        "\t\t\tadd_given(",
         [STORED, IN_USE]),
     Mutant(
         "mark-known-too-early", (2, 3),
@@ -81,8 +84,8 @@ MUTANTS = [
     Mutant(
         "mark-of-the-scale-for-both", (3,),
         "a badge counts as marked because its rule's scale is",
-        "COALESCE(s.given, TRUE) AND COALESCE(b.given, TRUE)",
-        "COALESCE(s.given, TRUE)",
+        "\t\t*given_out &= gift->given;\n",
+        "\t\t*given_out &= gift->given || kind == REFERENCE_BADGE;\n",
         ["test_a_badge_stays_that_came_with_a_scale_given_before"]),
     Mutant(
         "marks-not-asked", (2,),
@@ -174,22 +177,25 @@ MUTANTS = [
     # What is packed.
     Mutant(
         "badges-in-disorder", (3,),
-        "a user's badges are stored in another order than they were won",
-        "\t\t\tin_order[slots->list[i].value - 1] = slots->list[i].ref;\n"
-        "\t\t\twon++;\n",
-        "\t\t\tin_order[won++] = slots->list[i].ref;\n",
-        ["a_standing_is_stored_as_these_bytes"]),
+        "a user's badges are told in another order than they were won",
+        "\treturn (a->value > b->value) - (a->value < b->value);\n",
+        "\treturn (a->ref > b->ref) - (a->ref < b->ref);\n",
+        ["test_badges_come_in_the_order_of_winning"]),
     Mutant(
         "badge-stored-unwon", (3, 4),
         "a badge stands in the awards of events that did not win it",
-        "awards[i].badge_won ? (uint64_t)rule->badge_id : 0);\n",
-        "(uint64_t)rule->badge_id);\n",
-        ["a_badge_that_was_not_won_is_not_stored"]),
+        "\tif (step_get(step, STATE_BADGE, badge->id) != 0)\n"
+        "\t\treturn true;\n",
+        "\tif (step_get(step, STATE_BADGE, badge->id) != 0) {\n"
+        "\t\tstep->award->badge = badge;\n"
+        "\t\treturn true;\n"
+        "\t}\n",
+        [CONTRACT]),
     Mutant(
         "counts-forgotten", (3,),
         "the counts of rules that exist are dropped with the others",
-        "\treturn *at < count && rules[*at].id == id;\n",
-        "\treturn *at + 1 < count && rules[*at].id == id;\n",
+        "\treturn existing->at < count && rules[existing->at].id == id;\n",
+        "\treturn existing->at + 1 < count && rules[existing->at].id == id;\n",
         ["the_numbers_of_rules_that_no_longer_exist_go"]),
     Mutant(
         "sign-lost", (2,),
@@ -272,8 +278,8 @@ MUTANTS = [
     Mutant(
         "verify-blind-to-marks", (2, 3),
         "verify does not see that what users have could be deleted",
-        "\tif (id == 0 || (thing != NULL && thing->given))\n",
-        "\tif (id == 0 || thing != NULL)\n",
+        "\tif (thing != NULL && thing->given)\n",
+        "\tif (thing != NULL)\n",
         [DAMAGES]),
     Mutant(
         "verify-blind-to-standings", (2, 3),

@@ -39,14 +39,12 @@ MUTANTS = [
     Mutant(
         "gifts-made-in-the-first-attempt", (),
         "a second attempt makes nothing of what a rule names",
-        "\tif (error != catalog->not_found)\n"
-        "\t\treturn error;\n"
-        "\treturn catalog_write(catalog, db, arena, application, version, object);\n",
-        "\tif (error != catalog->not_found)\n"
-        "\t\treturn error;\n"
-        "\tif (db_counters(db)->retries > 0)\n"
+        "\tif (error == catalog->not_found) {\n"
+        "\t\tmemcpy(thing,",
+        "\tif (error == catalog->not_found && db_counters(db)->retries > 0)\n"
         "\t\treturn OK;\n"
-        "\treturn catalog_write(catalog, db, arena, application, version, object);\n",
+        "\tif (error == catalog->not_found) {\n"
+        "\t\tmemcpy(thing,",
         ["test_what_a_rule_names_is_made_again_in_its_retry"]),
     Mutant(
         "use-asked-in-the-first-attempt", (),

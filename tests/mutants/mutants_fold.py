@@ -8,49 +8,46 @@ MUTANTS = [
     Mutant(
         "counted-twice", (3,),
         "a matching event counts as two",
-        "\tint64_t count = ++touch(undo, STATE_COUNT, rule->id)->value;\n",
-        "\tint64_t count = touch(undo, STATE_COUNT, rule->id)->value += 2;\n",
+        "\tconst int64_t count = ++*step_touch(step, STATE_COUNT, rule);\n",
+        "\tconst int64_t count = *step_touch(step, STATE_COUNT, rule) += 2;\n",
         [CONTRACT]),
     Mutant(
         "awarded-after-the-nth", (3,),
         "a rule for the N-th event awards at every one from there on",
-        "\ttouch(undo, STATE_GIVEN, rule->id)->value = 1;\n",
+        "\t*step_touch(step, STATE_GIVEN, rule) = 1;\n",
         "",
         [CONTRACT]),
     Mutant(
         "lowered-n-never-met", (3,),
         "an N that was lowered below the count never awards",
-        "\tif (count < rule->times ||\n",
-        "\tif (count != rule->times ||\n",
+        "\tif (count < times || step_get(",
+        "\tif (count != times || step_get(",
         [CONTRACT]),
     Mutant(
         "count-not-kept", (3,),
         "a count is not kept where no award was given",
-        "\tif (count < rule->times ||\n"
-        "\t    state_get(undo->state, STATE_GIVEN, rule->id) != 0)\n"
+        "\tif (count < times || step_get(step, STATE_GIVEN, rule) != 0)\n"
         "\t\treturn false;\n",
-        "\tif (count < rule->times ||\n"
-        "\t    state_get(undo->state, STATE_GIVEN, rule->id) != 0) {\n"
-        "\t\ttouch(undo, STATE_COUNT, rule->id)->value--;\n"
+        "\tif (count < times || step_get(step, STATE_GIVEN, rule) != 0) {\n"
+        "\t\t--*step_touch(step, STATE_COUNT, rule);\n"
         "\t\treturn false;\n"
         "\t}\n",
         [CONTRACT]),
     Mutant(
         "badge-won-twice", (3,),
         "a badge is won again by the same user",
-        "\tif (rule->badge_id != 0 &&\n"
-        "\t    state_get(undo->state, STATE_BADGE, rule->badge_id) == 0) {\n",
-        "\tif (rule->badge_id != 0) {\n",
+        "\tif (step_get(step, STATE_BADGE, badge->id) != 0)\n"
+        "\t\treturn true;\n",
+        "",
         [CONTRACT],
         short=True),
     Mutant(
         "overflow-unchecked", (2,),
         "a balance wraps around",
-        "\t\tif (__builtin_add_overflow(\n"
-        "\t\t        slot->value, rule->points, &slot->value))\n"
-        "\t\t\treturn false;\n",
-        "\t\tslot->value = (int64_t)((uint64_t)slot->value +\n"
-        "\t\t    (uint64_t)rule->points);\n",
+        "\tif (__builtin_add_overflow(*balance, points->points, balance))\n"
+        "\t\treturn false;\n",
+        "\t*balance = (int64_t)((uint64_t)*balance +\n"
+        "\t    (uint64_t)points->points);\n",
         [CONTRACT]),
     Mutant(
         "refused-event-leaves-state", (2, 3),
@@ -88,7 +85,7 @@ MUTANTS = [
     Mutant(
         "disabled-rule-fires", (3,),
         "a rule that is switched off fires",
-        "\t\tif (rules[i].enabled)\n"
+        "\t\tif (rule_match(&rules[i])->enabled)\n"
         "\t\t\tset->sorted",
         "\t\t\tset->sorted",
         [CONTRACT]),
@@ -131,10 +128,11 @@ MUTANTS = [
     Mutant(
         "only-the-first-rule", (3,),
         "one rule fires and the others do not",
-        "\t\tgiven += gave;\n",
-        "\t\tgiven += gave;\n"
-        "\t\tif (gave)\n"
-        "\t\t\tbreak;\n",
+        "\t\tgiven += gave(&step);\n",
+        "\t\tif (gave(&step)) {\n"
+        "\t\t\tgiven++;\n"
+        "\t\t\tbreak;\n"
+        "\t\t}\n",
         [CONTRACT]),
     Mutant(
         "number-gap", (2,),
@@ -152,21 +150,21 @@ MUTANTS = [
     Mutant(
         "ledger-number-gap", (2,),
         "an award without points takes a number of the ledger",
-        "\t\tuser->entries += item->awards[i].rule->point_scale_id != 0;\n",
+        "\t\tuser->entries += item->awards[i].point_scale != NULL;\n",
         "\t\tuser->entries++;\n",
         ["test_a_rule_with_a_badge_alone_gives_no_points"]),
     Mutant(
         "balance-added-on-top", (2,),
         "the new balance is added to the old one instead of replacing it",
-        "\t\taward_out->balance = slot->value;\n",
-        "\t\taward_out->balance = slot->value;\n"
-        "\t\tslot->value += slot->value - rule->points;\n",
+        "\taward->balance = *balance;\n",
+        "\taward->balance = *balance;\n"
+        "\t*balance += *balance - points->points;\n",
         [CONTRACT]),
     Mutant(
         "ledger-of-the-last-balance", (2,),
         "a ledger entry has another balance than the award",
-        "\t\t\tpack_int(&str, awards[i].balance);\n",
-        "\t\t\tpack_int(&str, rule->points);\n",
+        "\t\t\tpack_int(&str, award->balance);\n",
+        "\t\t\tpack_int(&str, award->points);\n",
         ["a_replay_answers_what_the_first_answer_said"]),
     Mutant(
         "time-goes-back", (5,),

@@ -48,21 +48,22 @@ MUTANTS = [
     Mutant(
         "badge-not-read", (3,),
         "nobody looks whether the user has the badge already",
-        "\tunpack_badges(&unpack, state);\n",
-        "\tunpack_badges(&unpack, state);\n"
-        "\tstate->kinds[STATE_BADGE].count = 0;\n"
-        "\tstate->badges = 0;\n",
+        "\t\tnext = kind + 1;\n",
+        "\t\tnext = kind + 1;\n"
+        "\t\tstate->kinds[STATE_BADGE].count = 0;\n"
+        "\t\tstate->badges = 0;\n",
         ["a_replay_answers_what_the_first_answer_said"]),
     Mutant(
         "balance-in-the-client", (2,),
         "a committer adds to the balance that it remembers, not to the stored",
-        "\t\tpoints = unpack_int(unpack);\n",
+        "\t\tvalue = unpack_value(unpack, range);\n",
         "\t\tstatic _Thread_local int64_t seen[256];\n"
         "\t\tint64_t *own = &seen[(size_t)ref & 255];\n"
-        "\t\tpoints = unpack_int(unpack);\n"
+        "\t\tvalue = unpack_value(unpack, range);\n"
         "\t\tif (*own == 0)\n"
-        "\t\t\t*own = points;\n"
-        "\t\tpoints = (*own)++;\n",
+        "\t\t\t*own = value;\n"
+        "\t\tif (range == RANGE_SIGNED)\n"
+        "\t\t\tvalue = (*own)++;\n",
         ["ten_at_once_on_a_new_user_make_one_row_and_a_hundred_points"]),
     Mutant(
         "users-in-order-of-arrival", (1,),

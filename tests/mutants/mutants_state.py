@@ -60,8 +60,8 @@ MUTANTS = [
     Mutant(
         "badge-ids-of-32-bits", (),
         "a client that makes and deletes badges uses up everybody's ids",
-        "  badge_id       BIGINT NULL,\n",
-        "  badge_id       INT UNSIGNED NULL,\n",
+        "  ref_id         BIGINT NOT NULL,\n",
+        "  ref_id         INT UNSIGNED NOT NULL,\n",
         ["test_all_that_has_an_id_goes_on"]),
     Mutant(
         "ids-for-nothing", (),

@@ -82,9 +82,8 @@ MUTANTS = [
     Mutant(
         "more-than-an-answer", (),
         "what a batch gives is more than its answer has room for",
-        "\t\t\tneed.answers += event_award_size(event->awards[i].rule,\n",
-        "\t\t\tneed.standings += event_award_size("
-        "event->awards[i].rule,\n",
+        "\t\t\tneed.answers +=\n\t\t\t    event_award_size(",
+        "\t\t\tneed.standings +=\n\t\t\t    event_award_size(",
         ["test_a_replay_of_very_many_awards"]),
     Mutant(
         "awards-not-counted", (),

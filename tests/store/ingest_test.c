@@ -19,13 +19,11 @@ make_everything(void **state)
 	application =
 	    make_application(arena_printf(test_arena, "app %d", ++number));
 	make_rule(application,
-	    (struct rule_definition) {.named.name = "point",
-	        .enabled = true,
+	    (struct plain_rule) {.name = "point",
 	        .event_type = "visit",
-	        .times = 1,
 	        .points = 1,
-	        .point_scale = {.name = "points"},
-	        .badge.named.name = "Visitor"});
+	        .scale_name = "points",
+	        .badge_name = "Visitor"});
 	memset(&server_counters, 0, sizeof(server_counters));
 	return 0;
 }

@@ -306,15 +306,37 @@ make_application(const char *name)
 /* A change of a rule, and what makes it. */
 struct rule_change {
 	int64_t application;
-	struct rule_definition rule;
+	struct plain_rule rule;
 	enum { RULE_MAKE, RULE_CHANGE, RULE_DELETE } kind;
 };
+
+/* With what it names to be made, where that is missing. */
+static struct rule_definition
+definition_of(const struct plain_rule *plain)
+{
+	struct rule_definition rule = {
+	    .named = {.name = plain->name, .description = ""}};
+	const struct reference *reference;
+	enum reference_kind kind;
+	struct badge *thing;
+	size_t at = 0;
+
+	plain_rule_fill(&rule.rule, plain);
+	while ((reference = rule_reference(&rule.rule, &at, &kind)) != NULL) {
+		thing = arena_alloc(test_arena, sizeof(*thing));
+		thing->named.name = reference->name;
+		thing->named.description = "";
+		rule_reference_of(&rule.rule, reference)->thing = thing;
+	}
+	return rule;
+}
 
 static enum error
 apply_change(struct db *db, const struct tx_attempt *attempt, void *context)
 {
 	const struct rule_change *change = context;
-	struct rule_definition rule = change->rule, present = {.times = 0};
+	struct rule_definition rule = definition_of(&change->rule);
+	struct rule_definition present = {.named.id = 0};
 	int64_t application = change->application, version;
 	enum error error = application_change(db, application, &version);
 
@@ -334,20 +356,17 @@ apply_change(struct db *db, const struct tx_attempt *attempt, void *context)
 static void
 run_change(struct rule_change change)
 {
-	change.rule.named.description = "";
-	change.rule.point_scale.description = "";
-	change.rule.badge.named.description = "";
 	must_run(apply_change, &change);
 }
 
 void
-make_rule(int64_t application, struct rule_definition rule)
+make_rule(int64_t application, struct plain_rule rule)
 {
 	run_change((struct rule_change) {application, rule, RULE_MAKE});
 }
 
 void
-change_rule(int64_t application, struct rule_definition rule)
+change_rule(int64_t application, struct plain_rule rule)
 {
 	run_change((struct rule_change) {application, rule, RULE_CHANGE});
 }
@@ -355,8 +374,8 @@ change_rule(int64_t application, struct rule_definition rule)
 void
 delete_rule(int64_t application, const char *name)
 {
-	run_change((struct rule_change) {
-	    application, {.named.name = name}, RULE_DELETE});
+	run_change(
+	    (struct rule_change) {application, {.name = name}, RULE_DELETE});
 }
 
 struct ingest_event

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../unit/plain_rule.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -65,8 +66,8 @@ int make_empty_database(void **state);
 int64_t make_application(const char *name);
 
 /* Makes, replaces or removes a rule as the API does. */
-void make_rule(int64_t application, struct rule_definition rule);
-void change_rule(int64_t application, struct rule_definition rule);
+void make_rule(int64_t application, struct plain_rule rule);
+void change_rule(int64_t application, struct plain_rule rule);
 void delete_rule(int64_t application, const char *name);
 
 /* One event as the API hands it over. properties: JSON, or NULL. */

@@ -66,12 +66,10 @@ what_is_refused_leaves_nothing_behind(void **state)
 
 	(void)state;
 	make_rule(application,
-	    (struct rule_definition) {.named.name = "rich",
-	        .enabled = true,
+	    (struct plain_rule) {.name = "rich",
 	        .event_type = "rich",
-	        .times = 1,
 	        .points = INT64_MAX,
-	        .point_scale = {.name = "gold"}});
+	        .scale_name = "gold"});
 	apply(&rich, 1);
 	assert_int_equal(rich.error, OK);
 	apply(&richer, 1);

@@ -13,13 +13,11 @@ make_two(void **state)
 	other_application = make_application(
 	    arena_printf(test_arena, "other %lld", (long long)application));
 	make_rule(other_application,
-	    (struct rule_definition) {.named.name = "point",
-	        .enabled = true,
+	    (struct plain_rule) {.name = "point",
 	        .event_type = "visit",
-	        .times = 1,
 	        .points = 10,
-	        .point_scale = {.name = "points"},
-	        .badge = {.named.name = "Visitor"}});
+	        .scale_name = "points",
+	        .badge_name = "Visitor"});
 	return 0;
 }
 

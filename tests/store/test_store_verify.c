@@ -10,37 +10,35 @@ enum { MANY = 300 };
 
 static int64_t one, two;
 
-static struct rule_definition
+static struct plain_rule
 rule_of(
     const char *name, const char *event_type, int64_t points, const char *scale)
 {
-	return (struct rule_definition) {.named.name = name,
-	    .enabled = true,
+	return (struct plain_rule) {.name = name,
 	    .event_type = event_type,
-	    .times = 1,
 	    .points = points,
-	    .point_scale = {.name = scale}};
+	    .scale_name = scale};
 }
 
 /* Rules of every kind, and of every past that a rule can have. */
 static void
 make_rules(void)
 {
-	struct rule_definition rule;
+	struct plain_rule rule;
 
 	make_rule(one, rule_of("review", "review", 10, "reputation"));
 	rule = rule_of("verified", "review", 5, "reputation");
 	rule.property = "verified";
-	rule.badge.named.name = "Verified";
+	rule.badge_name = "Verified";
 	make_rule(one, rule);
 	rule = rule_of("third", "review", 100, "gold");
 	rule.times = 3;
-	rule.badge.named.name = "Critic";
+	rule.badge_name = "Critic";
 	make_rule(one, rule);
 	make_rule(one, rule_of("nothing", "review", 0, "zero"));
 	make_rule(one, rule_of("fine", "spam", -7, "reputation"));
 	rule = rule_of("medal", "win", 0, NULL);
-	rule.badge.named.name = "Medal";
+	rule.badge_name = "Medal";
 	make_rule(one, rule);
 	make_rule(one, rule_of("gone", "review", 1, "reputation"));
 	make_rule(one, rule_of("unused", "never", 1, "unused"));
@@ -75,7 +73,7 @@ post_many(char prefix, bool one_user)
 static void
 post_events(void)
 {
-	struct rule_definition rule;
+	struct plain_rule rule;
 
 	post(one, "a1", "ann", "review", "{\"verified\":true,\"stars\":5}");
 	post(one, "a2", "ann", "review", "{\"verified\":false}");
@@ -87,7 +85,7 @@ post_events(void)
 	delete_rule(one, "gone");
 	make_rule(one, rule_of("gone", "review", 2, "reputation"));
 	post(one, "a3", "ann", "review", "{\"verified\":1}");
-	rule.enabled = false;
+	rule.disabled = true;
 	change_rule(one, rule);
 	post(one, "a4", "ann", "review", NULL);
 	post(one, "a5", "ann", "win", NULL);
@@ -98,7 +96,7 @@ post_events(void)
 
 /* What a test changes is put back from here. */
 static const char *const tables[] = {"application", "point_scale", "badge",
-    "rule", "rule_revision", "user", "event"};
+    "rule", "rule_revision", "rule_reference", "user", "event"};
 
 static void
 save_tables(void)
@@ -190,7 +188,7 @@ static const struct damage {
         "one: ann: row of the last event: stored"},
     {"DELETE FROM user" ANN,
         "one: ann: events of a user who does not exist: stored 6, folded 0"},
-    {"INSERT INTO user VALUES (@one, 'eve', 0, 0, 0, 0, 7, X'00000000', NULL)",
+    {"INSERT INTO user VALUES (@one, 'eve', 0, 0, 0, 0, 7, X'00', NULL)",
         "one: eve: row of the last event: stored 7, folded 0"},
     {"UPDATE user SET ahead = 2000000" ANN,
         "one: ann: microseconds of the last event ahead of its receipt: stored"
@@ -278,30 +276,30 @@ static const struct damage {
         "one: ann: standing: stored damaged, folded readable"},
     {"UPDATE user SET standing = CONCAT(standing, X'00')" ANN,
         "one: ann: standing: stored damaged, folded readable"},
-    {"UPDATE user SET standing = X'00000000'" ANN,
+    {"UPDATE user SET standing = X'00'" ANN,
         "one: ann: balance of point scale \"gold\": stored none, folded 100"},
-    {"UPDATE user SET standing = X'00000000'" ANN,
+    {"UPDATE user SET standing = X'00'" ANN,
         "one: ann: balance of point scale \"zero\": stored none, folded 0"},
-    {"UPDATE user SET standing = X'00000000'" ANN,
+    {"UPDATE user SET standing = X'00'" ANN,
         "one: ann: count of rule \"third\": stored none, folded 4"},
-    {"UPDATE user SET standing = X'00000000'" ANN,
+    {"UPDATE user SET standing = X'00'" ANN,
         "one: ann: place of badge \"Verified\": stored none, folded 1"},
-    {"UPDATE user SET standing = X'0163020000'" ANN,
+    {"UPDATE user SET standing = X'01000163'" ANN,
         "one: ann: standing: stored damaged, folded readable"},
-    {"UPDATE user SET standing = X'016302000000'" ANN,
+    {"UPDATE user SET standing = X'0100016302'" ANN,
         "one: ann: balance of point scale number 99, which does not exist:"
         " stored 1, folded none"},
-    {"UPDATE user SET standing = X'0001630000'" ANN,
+    {"UPDATE user SET standing = X'01010163'" ANN,
         "one: ann: standing: stored damaged, folded readable"},
-    {"UPDATE user SET standing = X'000163050000'" ANN,
+    {"UPDATE user SET standing = X'0101016305'" ANN,
         "one: ann: count of rule number 99, which does not exist: stored 5,"
         " folded none"},
-    {"UPDATE user SET standing = X'0000016300'" ANN,
+    {"UPDATE user SET standing = X'0102016301'" ANN,
         "one: ann: place of badge number 99, which does not exist: stored 1,"
         " folded none"},
-    {"UPDATE user SET standing = X'000002020100'" ANN,
+    {"UPDATE user SET standing = X'01020201020101'" ANN,
         "one: ann: place of badge \"Verified\": stored 2, folded 1"},
-    {"UPDATE user SET standing = X'0000010100' WHERE username = 'cy'",
+    {"UPDATE user SET standing = X'0102010101' WHERE username = 'cy'",
         "one: cy: place of badge \"Verified\": stored 1, folded none"},
     /* What keeps things that somebody has from being deleted. */
     {"UPDATE point_scale SET given = FALSE WHERE name = 'gold'",
@@ -309,15 +307,18 @@ static const struct damage {
     {"UPDATE badge SET given = FALSE WHERE name = 'Critic'",
         "one: -: badge \"Critic\": given: stored 0, folded 1"},
     /* What the fold itself rests on. */
-    {"UPDATE rule_revision SET points = 11 WHERE rule_id = 1"
+    {"UPDATE rule_revision SET document = JSON_SET(document, '$.points', 11)"
+     " WHERE rule_id = 1"
      " AND until <> 0 ORDER BY since LIMIT 1",
         "one: ann: event 1 (\"a1\"): award of rule \"review\": stored 10 points"
         " of \"reputation\", balance 10, folded 11 points of \"reputation\","
         " balance 11"},
-    {"UPDATE rule_revision SET points = 9223372036854775807"
+    {"UPDATE rule_revision SET document = JSON_SET(document, '$.points',"
+     " 9223372036854775807)"
      " WHERE rule_id = " RULE,
         "one: ann: event 3 (\"a3\"): award of rule \"third\": stored 100"},
-    {"UPDATE rule_revision SET points = 9223372036854775807"
+    {"UPDATE rule_revision SET document = JSON_SET(document, '$.points',"
+     " 9223372036854775807)"
      " WHERE rule_id = 1 AND until <> 0 ORDER BY since LIMIT 1",
         "one: ann: event 1 (\"a1\"): outcome: stored applied,"
         " folded refused"},
@@ -331,6 +332,13 @@ static const struct damage {
         "one: -: rule \"third\": stored a revision from version"},
     {"DELETE FROM rule_revision WHERE rule_id = " RULE,
         "one: -: rule \"third\": stored no revision"},
+    {"DELETE FROM rule_reference WHERE kind = 1 AND rule_id = " RULE,
+        "one: -: reference of rule \"third\": stored none, folded one"},
+    {"UPDATE rule_reference SET ref_id = 99 WHERE kind = 1 AND rule_id = " RULE,
+        "one: -: reference of rule number 3: stored one, folded none"},
+    {"UPDATE rule_revision SET document = '{}' WHERE rule_id = " RULE,
+        "one: -: rule \"third\": stored a revision that cannot be read,"
+        " folded one that can"},
     {"DELETE FROM rule WHERE name = 'third'",
         "one: -: rule number 3, which does not exist: stored a revision"},
     {"DELETE FROM point_scale WHERE name = 'gold'",
@@ -386,11 +394,12 @@ static void
 the_counts_of_a_deleted_rule_do_not_matter(void **state)
 {
 	(void)state;
-	assert_int_equal(sql_number("SELECT RIGHT(standing, 5) = X'0201010100'"
-	                            " FROM user WHERE username = 'bob'"),
+	assert_int_equal(
+	    sql_number("SELECT RIGHT(standing, 6) = X'020102010101'"
+	               " FROM user WHERE username = 'bob'"),
 	    1);
 	sql("UPDATE user SET standing = CONCAT(LEFT(standing,"
-	    " LENGTH(standing) - 4), X'4D010100') WHERE username = 'bob'");
+	    " LENGTH(standing) - 5), X'4D02010101') WHERE username = 'bob'");
 	verify_finds_nothing();
 }
 
@@ -452,7 +461,7 @@ keep_posting(void *context)
 static void
 a_system_at_work_has_no_differences(void **state)
 {
-	struct rule_definition rule = rule_of("nothing", "review", 0, "zero");
+	struct plain_rule rule = rule_of("nothing", "review", 0, "zero");
 	int64_t writers[] = {1, 2, 3};
 	pthread_t threads[COUNT(writers)];
 	size_t i;

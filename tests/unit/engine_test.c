@@ -28,20 +28,21 @@ awards_text(const struct award *awards, size_t count)
 	for (i = 0; i < count; i++) {
 		str_addf(&text, "%s%lld", i > 0 ? " " : "",
 		    (long long)awards[i].rule->id);
-		if (awards[i].rule->point_scale_id != 0)
+		if (awards[i].point_scale != NULL)
 			str_addf(&text, "=%lld", (long long)awards[i].balance);
-		str_adds(&text, awards[i].badge_won ? "*" : "");
+		str_adds(&text, awards[i].badge != NULL ? "*" : "");
 	}
 	return text.data;
 }
 
 const char *
-apply(struct state *state, const struct rule *const *rules, size_t count)
+apply(struct state *state, const struct occurrence *event,
+    const struct rule *const *rules, size_t count)
 {
 	struct award awards[ROW_MAX];
 	size_t given = 1234;
 
-	if (engine_apply(state, arena, rules, count, awards, &given) ==
+	if (engine_apply(state, arena, event, rules, count, awards, &given) ==
 	    ENGINE_APPLIED)
 		return awards_text(awards, given);
 	assert_int_equal(given, 1234);
@@ -54,7 +55,8 @@ apply_found(struct state *state, const struct rule_set *set,
 {
 	const struct found_rules found = rule_set_find(set, arena, event);
 
-	return apply(state, found_rules_list(&found, arena), found.count);
+	return apply(
+	    state, event, found_rules_list(&found, arena), found.count);
 }
 
 /* The slots that were set, each with the user before it. */

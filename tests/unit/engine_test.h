@@ -3,6 +3,7 @@
 #define ENGINE_TEST_H
 
 #include "engine/rule_set.h"
+#include "plain_rule.h"
 #include "unit_test.h"
 
 /* The most rules, events or properties that a case has. */
@@ -15,8 +16,8 @@ struct occurrence occurrence_of(const char *type, const char *properties);
  * What the event gives, as "1=10 2=15* 3*": the rule's id, the balance where it
  * has a scale, and a star where the badge was won. Or "overflow".
  */
-const char *
-apply(struct state *state, const struct rule *const *rules, size_t count);
+const char *apply(struct state *state, const struct occurrence *event,
+    const struct rule *const *rules, size_t count);
 
 /* The same with those of a set that the event meets. */
 const char *apply_found(struct state *state, const struct rule_set *set,

@@ -323,20 +323,20 @@ static const struct scenario scenarios[] = {
 static struct rule *
 rules_of(const struct rule_row *rows, size_t *count_out)
 {
-	struct rule *rules = arena_array(arena, ROW_MAX, sizeof(*rules));
+	struct plain_rule plain[ROW_MAX];
 	size_t i;
 
 	for (i = 0; i < ROW_MAX && rows[i].type != NULL; i++)
-		rules[i] = (struct rule) {.id = (int64_t)i + 1,
-		    .enabled = !rows[i].disabled,
+		plain[i] = (struct plain_rule) {.id = (int64_t)i + 1,
+		    .disabled = rows[i].disabled,
 		    .event_type = rows[i].type,
 		    .property = rows[i].property,
 		    .times = rows[i].times,
 		    .points = rows[i].points,
-		    .point_scale_id = rows[i].scale,
-		    .badge_id = rows[i].badge};
+		    .scale = rows[i].scale,
+		    .badge = rows[i].badge};
 	*count_out = i;
-	return rules;
+	return plain_rules(arena, plain, i);
 }
 
 /* states: of the users 1 to USERS. */
@@ -395,40 +395,40 @@ the_cases_of_the_contract_come_out_right(void **test)
 }
 
 /* Ten points for the times-th review. */
-static struct rule
+static struct plain_rule
 rule_of_reviews(int64_t times)
 {
-	return (struct rule) {.id = 1,
-	    .enabled = true,
+	return (struct plain_rule) {.id = 1,
 	    .event_type = "review",
 	    .times = times,
 	    .points = 10,
-	    .point_scale_id = 7};
+	    .scale = 7};
 }
 
 /* One rule's events, with the rule changed between them as PUT would. */
 static const char *
-apply_one(struct state *state, const struct rule *rule)
+apply_one(struct state *state, const struct plain_rule *rule)
 {
 	const struct occurrence event = occurrence_of(rule->event_type, "");
 
-	return apply_found(state, rule_set_new(arena, rule, 1), &event);
+	return apply_found(
+	    state, rule_set_new(arena, plain_rules(arena, rule, 1), 1), &event);
 }
 
 static void
 a_rule_that_is_enabled_again_goes_on_counting(void **test)
 {
-	struct rule rule = rule_of_reviews(3);
+	struct plain_rule rule = rule_of_reviews(3);
 	struct state state;
 
 	(void)test;
 	state_init(&state, arena);
 	assert_string_equal(apply_one(&state, &rule), "");
 	assert_string_equal(apply_one(&state, &rule), "");
-	rule.enabled = false;
+	rule.disabled = true;
 	assert_string_equal(apply_one(&state, &rule), "");
 	assert_string_equal(apply_one(&state, &rule), "");
-	rule.enabled = true;
+	rule.disabled = false;
 	assert_string_equal(apply_one(&state, &rule), "1=10");
 	assert_string_equal(
 	    states_text(&state, 1), "u1 points7=10, u1 count1=3, u1 given1=1");
@@ -437,7 +437,7 @@ a_rule_that_is_enabled_again_goes_on_counting(void **test)
 static void
 a_rule_whose_n_is_changed_keeps_its_counts(void **test)
 {
-	struct rule rule = rule_of_reviews(5);
+	struct plain_rule rule = rule_of_reviews(5);
 	struct state state;
 
 	(void)test;

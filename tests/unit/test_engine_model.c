@@ -170,19 +170,20 @@ engine_run_event(struct state *states, const struct rule_set *set,
 static const struct rule_set *
 rule_set_of(const struct random_case *random)
 {
-	struct rule *rules = arena_array(arena, RULES_MAX, sizeof(*rules));
+	struct plain_rule plain[RULES_MAX];
 	size_t i;
 
 	for (i = 0; i < random->rule_count; i++)
-		rules[i] = (struct rule) {.id = (int64_t)i + 1,
-		    .enabled = random->rules[i].enabled,
+		plain[i] = (struct plain_rule) {.id = (int64_t)i + 1,
+		    .disabled = !random->rules[i].enabled,
 		    .event_type = random->rules[i].event_type,
 		    .property = random->rules[i].property,
 		    .times = random->rules[i].times,
 		    .points = random->rules[i].points,
-		    .point_scale_id = random->rules[i].scale,
-		    .badge_id = random->rules[i].badge};
-	return rule_set_new(arena, rules, random->rule_count);
+		    .scale = random->rules[i].scale,
+		    .badge = random->rules[i].badge};
+	return rule_set_new(arena,
+	    plain_rules(arena, plain, random->rule_count), random->rule_count);
 }
 
 /*

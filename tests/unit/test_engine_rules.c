@@ -9,35 +9,35 @@ const size_t arena_max = 64 << 20;
 static void
 an_award_names_the_callers_rule(void **test)
 {
-	struct rule rule = {.id = 1,
-	    .enabled = true,
-	    .event_type = "review",
-	    .times = 1,
-	    .point_scale_id = 7,
-	    .badge_id = 9};
-	const struct rule *const rules[] = {&rule};
+	const struct plain_rule plain = {
+	    .id = 1, .event_type = "review", .scale = 7, .badge = 9};
+	const struct rule *const rules[] = {plain_rules(arena, &plain, 1)};
+	const struct occurrence event = occurrence_of("review", "");
 	struct award award;
 	struct state state;
 	size_t count;
 
 	(void)test;
 	state_init(&state, arena);
-	assert_int_equal(engine_apply(&state, arena, rules, 1, &award, &count),
+	assert_int_equal(
+	    engine_apply(&state, arena, &event, rules, 1, &award, &count),
 	    ENGINE_APPLIED);
 	assert_int_equal(count, 1);
-	assert_ptr_equal(award.rule, &rule);
+	assert_ptr_equal(award.rule, rules[0]);
 }
 
 static void
 an_event_without_rules_changes_nothing(void **test)
 {
+	const struct occurrence event = occurrence_of("review", "");
 	struct state state;
 	size_t count = 5;
 
 	(void)test;
 	state_init(&state, arena);
 	assert_int_equal(
-	    engine_apply(&state, arena, NULL, 0, NULL, &count), ENGINE_APPLIED);
+	    engine_apply(&state, arena, &event, NULL, 0, NULL, &count),
+	    ENGINE_APPLIED);
 	assert_int_equal(count, 0);
 	assert_string_equal(states_text(&state, 1), "");
 }
@@ -87,15 +87,15 @@ the_event_says_which_rules_it_meets(void **test)
 
 	(void)test;
 	for (i = 0; i < COUNT(rows); i++) {
-		const struct rule rule = {.id = 1,
-		    .enabled = rows[i].enabled,
+		const struct plain_rule plain = {.id = 1,
+		    .disabled = !rows[i].enabled,
 		    .event_type = rows[i].type,
-		    .property = rows[i].property,
-		    .times = 1};
+		    .property = rows[i].property};
+		const struct rule_set *set =
+		    rule_set_new(arena, plain_rules(arena, &plain, 1), 1);
 
 		event = occurrence_of(rows[i].event_type, rows[i].properties);
-		if ((*found_text(rule_set_new(arena, &rule, 1), &event) !=
-		        '\0') != rows[i].matches)
+		if ((*found_text(set, &event) != '\0') != rows[i].matches)
 			fail_msg("row %zu", i);
 	}
 }
@@ -114,21 +114,20 @@ without_rules_nothing_is_found(void **test)
 static const char *
 found_of_six(const char *type, const char *properties)
 {
-	static const struct rule rules[] = {
-	    {.id = 9, .enabled = true, .event_type = "t", .property = "b"},
-	    {.id = 4, .enabled = true, .event_type = "t", .weight = 10},
-	    {.id = 7, .enabled = true, .event_type = "t", .property = "a"},
-	    {.id = 1, .enabled = true, .event_type = "s", .property = "a"},
-	    {.id = 3,
-	        .enabled = true,
-	        .event_type = "t",
-	        .property = "b",
-	        .weight = 500},
-	    {.id = 2, .enabled = true, .event_type = "t", .weight = 7},
+	static const struct plain_rule rules[] = {
+	    {.id = 9, .event_type = "t", .property = "b"},
+	    {.id = 4, .event_type = "t", .weight = 10},
+	    {.id = 7, .event_type = "t", .property = "a"},
+	    {.id = 1, .event_type = "s", .property = "a"},
+	    {.id = 3, .event_type = "t", .property = "b", .weight = 500},
+	    {.id = 2, .event_type = "t", .weight = 7},
 	};
 	const struct occurrence event = occurrence_of(type, properties);
 
-	return found_text(rule_set_new(arena, rules, COUNT(rules)), &event);
+	return found_text(
+	    rule_set_new(
+	        arena, plain_rules(arena, rules, COUNT(rules)), COUNT(rules)),
+	    &event);
 }
 
 static void
@@ -173,8 +172,8 @@ draw_occurrence(void)
 
 /* As slow as it can be: each rule is asked, and each property. */
 static const char *
-slow_text(
-    const struct rule *rules, size_t count, const struct occurrence *event)
+slow_text(const struct plain_rule *rules, size_t count,
+    const struct occurrence *event)
 {
 	const char *text = "";
 	size_t i, k;
@@ -186,7 +185,7 @@ slow_text(
 			has = has ||
 			    strcmp(event->properties[k], rules[i].property) ==
 			        0;
-		if (has && rules[i].enabled &&
+		if (has && !rules[i].disabled &&
 		    strcmp(rules[i].event_type, event->event_type) == 0)
 			text = arena_printf(arena, "%s%s%lld", text,
 			    *text != '\0' ? " " : "", (long long)rules[i].id);
@@ -200,7 +199,7 @@ random_rules_are_found_as_if_each_were_asked(void **test)
 	enum { CASES = 300, RULES = 60, EVENTS = 20 };
 	struct occurrence event;
 	struct rule_set *set;
-	struct rule *rules;
+	struct plain_rule *rules;
 	size_t number, count, found = 0, i;
 
 	(void)test;
@@ -209,12 +208,14 @@ random_rules_are_found_as_if_each_were_asked(void **test)
 		rules = arena_array(arena, RULES, sizeof(*rules));
 		count = draw(RULES + 1);
 		for (i = 0; i < count; i++)
-			rules[i] = (struct rule) {.id = (int64_t)draw(1000),
-			    .enabled = draw(8) > 0,
-			    .event_type = draw_name(),
-			    .property = draw(3) == 0 ? NULL : draw_name(),
-			    .weight = draw(1000)};
-		set = rule_set_new(arena, rules, count);
+			rules[i] =
+			    (struct plain_rule) {.id = (int64_t)draw(1000),
+			        .disabled = draw(8) == 0,
+			        .event_type = draw_name(),
+			        .property = draw(3) == 0 ? NULL : draw_name(),
+			        .weight = draw(1000)};
+		set = rule_set_new(
+		    arena, plain_rules(arena, rules, count), count);
 		for (i = 0; i < EVENTS; i++) {
 			event = draw_occurrence();
 			assert_string_equal(found_text(set, &event),

@@ -19,22 +19,15 @@ set_up(void **test)
 static const char *
 win(const char *type, int64_t badge, int64_t points)
 {
-	const struct rule rows[] = {
-	    {.id = 1,
-	        .enabled = true,
-	        .event_type = type,
-	        .times = 1,
-	        .badge_id = badge},
-	    {.id = 2,
-	        .enabled = true,
-	        .event_type = type,
-	        .times = 1,
-	        .points = points,
-	        .point_scale_id = 7},
+	const struct plain_rule plain[] = {
+	    {.id = 1, .event_type = type, .badge = badge},
+	    {.id = 2, .event_type = type, .points = points, .scale = 7},
 	};
-	const struct rule *const rules[] = {&rows[0], &rows[1]};
+	const struct rule *made = plain_rules(arena, plain, COUNT(plain));
+	const struct rule *const rules[] = {&made[0], &made[1]};
+	const struct occurrence event = occurrence_of(type, "");
 
-	return apply(&state, rules, COUNT(rules));
+	return apply(&state, &event, rules, COUNT(rules));
 }
 
 static void
@@ -221,34 +214,35 @@ thousands_of_values_may_come_in_any_order(void **test)
 static void
 one_event_may_set_thousands_of_values(void **test)
 {
-	struct rule *rows = arena_array(arena, MANY, sizeof(*rows));
+	struct plain_rule *plain = arena_array(arena, MANY, sizeof(*plain));
+	const struct occurrence event = occurrence_of("review", "");
+	const struct rule *made;
 	const struct rule **rules = arena_array(arena, MANY, sizeof(*rules));
 	struct award *awards = arena_array(arena, MANY, sizeof(*awards));
 	size_t count, i;
 
 	/* The scales and badges fall, so that slots move all the time. */
 	(void)test;
-	for (i = 0; i < MANY; i++) {
-		rows[i] = (struct rule) {.id = (int64_t)i + 1,
-		    .enabled = true,
+	for (i = 0; i < MANY; i++)
+		plain[i] = (struct plain_rule) {.id = (int64_t)i + 1,
 		    .event_type = "review",
-		    .times = 1,
 		    .points = (int64_t)i,
-		    .point_scale_id = (int64_t)(MANY - i),
-		    .badge_id = (int64_t)(2 * MANY - i)};
-		rules[i] = &rows[i];
-	}
+		    .scale = (int64_t)(MANY - i),
+		    .badge = (int64_t)(2 * MANY - i)};
+	made = plain_rules(arena, plain, MANY);
+	for (i = 0; i < MANY; i++)
+		rules[i] = &made[i];
 	assert_int_equal(
-	    engine_apply(&state, arena, rules, MANY, awards, &count),
+	    engine_apply(&state, arena, &event, rules, MANY, awards, &count),
 	    ENGINE_APPLIED);
 	assert_int_equal(count, MANY);
 	assert_true(state.badges == MANY);
 	for (i = 0; i < MANY; i++) {
-		assert_true(awards[i].badge_won);
-		assert_true(state_get(&state, STATE_COUNT, rows[i].id) == 1);
-		assert_true(state_get(&state, STATE_BALANCE,
-		                rows[i].point_scale_id) == (int64_t)i);
-		assert_true(state_get(&state, STATE_BADGE, rows[i].badge_id) ==
+		assert_true(awards[i].badge->id == plain[i].badge);
+		assert_true(state_get(&state, STATE_COUNT, plain[i].id) == 1);
+		assert_true(state_get(&state, STATE_BALANCE, plain[i].scale) ==
+		    (int64_t)i);
+		assert_true(state_get(&state, STATE_BADGE, plain[i].badge) ==
 		    (int64_t)i + 1);
 	}
 }

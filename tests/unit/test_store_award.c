@@ -54,6 +54,15 @@ awards_text(const struct stored_awards *awards)
 	return text.data;
 }
 
+static const struct reference *
+reference_to(int64_t id)
+{
+	struct reference *reference = arena_alloc(arena, sizeof(*reference));
+
+	reference->id = id;
+	return id == 0 ? NULL : reference;
+}
+
 /* As the engine gives it. */
 static struct award
 award_of(const struct stored_award *stored)
@@ -61,12 +70,11 @@ award_of(const struct stored_award *stored)
 	struct rule *rule = arena_alloc(arena, sizeof(*rule));
 
 	rule->id = stored->rule;
-	rule->point_scale_id = stored->point_scale;
-	rule->points = stored->points;
-	rule->badge_id = stored->badge;
 	return (struct award) {.rule = rule,
+	    .point_scale = reference_to(stored->point_scale),
+	    .points = stored->points,
 	    .balance = stored->balance,
-	    .badge_won = stored->badge != 0};
+	    .badge = reference_to(stored->badge)};
 }
 
 static struct bytes
@@ -167,14 +175,16 @@ an_event_that_gave_nothing_has_no_bytes(void **state)
 static void
 a_badge_that_was_not_won_is_not_stored(void **state)
 {
-	const struct rule rule = {
-	    .id = 1, .point_scale_id = 2, .points = 10, .badge_id = 9};
-	struct award award = {.rule = &rule, .balance = 10};
+	const struct rule rule = {.id = 1};
+	struct award award = {.rule = &rule,
+	    .point_scale = reference_to(2),
+	    .points = 10,
+	    .balance = 10};
 
 	(void)state;
 	assert_string_equal(bytes_text(awards_pack(arena, &award, 1, 0)),
 	    "00 01 01 02 14 14 00");
-	award.badge_won = true;
+	award.badge = reference_to(9);
 	assert_string_equal(bytes_text(awards_pack(arena, &award, 1, 0)),
 	    "00 01 01 02 14 14 09");
 }

@@ -24,29 +24,29 @@ static const struct {
 	struct value_row values[ROWS_MAX]; /* up to one that is of nothing */
 	const char *bytes;
 } rows[] = {
-    {{{0}}, "00 00 00 00"},
-    {{{STATE_BALANCE, 7, 10}}, "01 07 14 00 00 00"},
-    {{{STATE_BALANCE, 7, 0}}, "01 07 00 00 00 00"},
-    {{{STATE_COUNT, 7, 10}}, "00 01 07 0a 00 00"},
-    {{{STATE_BADGE, 7, 1}}, "00 00 01 07 00"},
+    {{{0}}, "00"},
+    {{{STATE_BALANCE, 7, 10}}, "01 00 01 07 14"},
+    {{{STATE_BALANCE, 7, 0}}, "01 00 01 07 00"},
+    {{{STATE_COUNT, 7, 10}}, "01 01 01 07 0a"},
+    {{{STATE_BADGE, 7, 1}}, "01 02 01 07 01"},
     {{{STATE_COUNT, 7, 3}, {STATE_COUNT, 9, 4}, {STATE_GIVEN, 7, 1},
          {STATE_GIVEN, 9, 1}},
-        "00 02 07 03 02 04 00 02 07 02"},
+        "02 01 02 07 03 02 04 03 02 07 02"},
     {{{STATE_BALANCE, 1, 1}, {STATE_BALANCE, 2, -1}, {STATE_BALANCE, 130, 64},
          {STATE_BALANCE, 20000, -16384}},
-        "04 01 02 01 01 80 01 80 01 9e 9b 01 ff ff 01 00 00 00"},
+        "01 00 04 01 02 01 01 80 01 80 01 9e 9b 01 ff ff 01"},
     {{{STATE_COUNT, 1, 1}, {STATE_COUNT, 128, 127}, {STATE_COUNT, 255, 128},
          {STATE_COUNT, 256, 16384}},
-        "00 04 01 01 7f 7f 7f 80 01 01 80 80 01 00 00"},
+        "01 01 04 01 01 7f 7f 7f 80 01 01 80 80 01"},
     {{{STATE_BADGE, 2, 3}, {STATE_BADGE, 5, 1}, {STATE_BADGE, 300, 2}},
-        "00 00 03 05 ac 02 02 00"},
+        "01 02 03 02 03 03 01 a7 02 02"},
     {{{STATE_BALANCE, 3, 5}, {STATE_COUNT, 3, 6}, {STATE_BADGE, 3, 1}},
-        "01 03 0a 01 03 06 01 03 00"},
+        "03 00 01 03 0a 01 01 03 06 02 01 03 01"},
     {{{STATE_BALANCE, 1, INT64_MIN}, {STATE_BALANCE, INT64_MAX, INT64_MAX},
          {STATE_COUNT, INT64_MAX, INT64_MAX}, {STATE_BADGE, INT64_MAX, 1}},
-        "02 01 ff ff ff ff ff ff ff ff ff 01"
+        "03 00 02 01 ff ff ff ff ff ff ff ff ff 01"
         " fe ff ff ff ff ff ff ff 7f fe ff ff ff ff ff ff ff ff 01"
-        " 01 " ID_MAX_BYTES " " ID_MAX_BYTES " 01 " ID_MAX_BYTES " 00"},
+        " 01 01 " ID_MAX_BYTES " " ID_MAX_BYTES " 02 01 " ID_MAX_BYTES " 01"},
 };
 
 static struct state
@@ -228,8 +228,8 @@ balances_and_badges_stay_without_rules(void **test)
 	state_set(&state, STATE_BALANCE, 3, 5);
 	state_set(&state, STATE_COUNT, 3, 6);
 	state_set(&state, STATE_BADGE, 3, 1);
-	assert_string_equal(
-	    bytes_text(standing_pack(&state, NULL, 0)), "01 03 0a 00 01 03 00");
+	assert_string_equal(bytes_text(standing_pack(&state, NULL, 0)),
+	    "02 00 01 03 0a 02 01 03 01");
 }
 
 static void
@@ -245,90 +245,54 @@ a_count_of_0_is_not_stored_and_a_balance_of_0_is(void **test)
 	state_set(&state, STATE_COUNT, 7, 1);
 	state_set(&state, STATE_BADGE, 6, 0);
 	state_set(&state, STATE_BADGE, 7, 1);
-	assert_string_equal(
-	    bytes_text(pack(&state)), "02 06 00 01 00 01 07 01 01 07 00");
+	assert_string_equal(bytes_text(pack(&state)),
+	    "03 00 02 06 00 01 00 01 01 07 01 02 01 07 01");
 }
 
 /* A badge, a count and a balance that the refused event would have made. */
 static void
 an_event_that_is_refused_is_not_stored(void **test)
 {
-	const struct rule rows_of[] = {
+	static const struct plain_rule plain[] = {
 	    {.id = 1,
-	        .enabled = true,
 	        .event_type = "review",
-	        .times = 1,
-	        .point_scale_id = 8,
+	        .scale = 8,
 	        .points = 5,
-	        .badge_id = 9},
-	    {.id = 2,
-	        .enabled = true,
-	        .event_type = "review",
-	        .times = 1,
-	        .point_scale_id = 7,
-	        .points = INT64_MIN},
+	        .badge = 9},
+	    {.id = 2, .event_type = "review", .scale = 7, .points = INT64_MIN},
 	};
-	const struct rule *const rules[] = {&rows_of[0], &rows_of[1]};
+	const struct rule *made = plain_rules(arena, plain, COUNT(plain));
+	const struct rule *const rules[] = {&made[0], &made[1]};
+	const struct occurrence event = occurrence_of("review", "");
 	struct state state;
 
 	(void)test;
 	state_init(&state, arena);
 	state_set(&state, STATE_BALANCE, 7, -1);
-	assert_string_equal(apply(&state, rules, 2), "overflow");
-	assert_string_equal(bytes_text(pack(&state)), "01 07 01 00 00 00");
+	assert_string_equal(apply(&state, &event, rules, 2), "overflow");
+	assert_string_equal(bytes_text(pack(&state)), "01 00 01 07 01");
 	state_set(&state, STATE_BALANCE, 7, 0);
-	assert_string_equal(apply(&state, rules, 1), "1=5*");
-	assert_string_equal(
-	    bytes_text(pack(&state)), "02 07 00 01 0a 01 01 01 01 09 00");
+	assert_string_equal(apply(&state, &event, rules, 1), "1=5*");
+	assert_string_equal(bytes_text(pack(&state)),
+	    "03 00 02 07 00 01 0a 01 01 01 01 02 01 09 01");
 }
 
 static void
 badges_that_are_won_go_on_from_those_that_are_read(void **test)
 {
-	const struct rule rule = {.id = 1,
-	    .enabled = true,
-	    .event_type = "review",
-	    .times = 1,
-	    .badge_id = 6};
-	const struct rule *const rules[] = {&rule};
+	const struct plain_rule plain = {
+	    .id = 1, .event_type = "review", .badge = 6};
+	const struct rule *const rules[] = {plain_rules(arena, &plain, 1)};
+	const struct occurrence event = occurrence_of("review", "");
 	struct state state;
 
 	(void)test;
 	state_init(&state, arena);
-	assert_true(standing_unpack(&state, bytes_of("00 00 02 09 04 00")));
+	assert_true(standing_unpack(&state, bytes_of("01 02 02 04 02 05 01")));
 	assert_true(state.badges == 2);
-	assert_string_equal(apply(&state, rules, 1), "1*");
+	assert_string_equal(apply(&state, &event, rules, 1), "1*");
 	assert_string_equal(
-	    bytes_text(pack(&state)), "00 01 01 01 03 09 04 06 00");
-}
-
-/*
- * Won last made first: a list into which each were put before all others would
- * be at it for minutes.
- */
-static void
-badges_come_back_in_whatever_order_they_were_won(void **test)
-{
-	enum { MANY = 200000 };
-	struct str str = str_new(arena, 10 * (size_t)MANY);
-	struct state state;
-	int64_t i;
-
-	(void)test;
-	pack_uint(&str, 0);
-	pack_uint(&str, 0);
-	pack_uint(&str, MANY);
-	for (i = MANY; i > 0; i--)
-		pack_uint(&str, (uint64_t)i);
-	pack_uint(&str, 0);
-	state_init(&state, arena);
-	assert_true(
-	    standing_unpack(&state, (struct bytes) {str.data, str.len}));
-	assert_true(state.badges == MANY);
-	for (i = 1; i <= MANY; i++)
-		assert_true(state_get(&state, STATE_BADGE, i) == MANY + 1 - i);
-	assert_memory_equal(
-	    standing_pack(&state, NULL, 0).data, str.data, str.len);
+	    bytes_text(pack(&state)), "02 01 01 01 01 02 03 04 02 02 03 03 01");
 }
 
 static void
@@ -360,30 +324,38 @@ what_cannot_be_is_damaged(void **test)
 {
 	static const char *const faulty[] = {
 	    "",
-	    "00 00 00 00 00",
+	    "00 00",
+	    /* Fewer sections than there are, or more; the same again; none. */
+	    "00 00 01 07 14",
+	    "02 00 01 07 14",
+	    "02 00 01 07 14 00 01 08 14",
+	    "02 01 01 07 0a 00 01 07 14",
+	    "01 04 01 07 0a",
+	    "01 00 00 07 14",
 	    /* A balance, a count and a badge twice. */
-	    "02 07 14 00 14 00 00 00",
-	    "00 02 07 0a 00 0b 00 00",
-	    "00 00 02 07 07 00",
-	    "00 00 03 07 05 07 00",
+	    "01 00 02 07 14 00 14",
+	    "01 01 02 07 0a 00 0b",
+	    "01 02 02 07 01 00 02",
 	    /* And a rule, of those that have awarded. */
-	    "00 00 00 02 07 00",
-	    /* An id of 0 is none. */
-	    "01 00 14 00 00 00",
-	    "00 01 00 0a 00 00",
-	    "00 00 01 00 00",
-	    "00 00 00 01 00",
+	    "01 03 02 07 00",
+	    /* An id of 0 is none, and so is a count or a place of 0. */
+	    "01 00 01 00 14",
+	    "01 01 01 00 0a",
+	    "01 02 01 00 01",
+	    "01 03 01 00",
+	    "01 01 01 07 00",
+	    "01 02 01 07 00",
 	    /* Ids and counts past the range, alone or together. */
-	    "01 " ID_OVER_BYTES " 14 00 00 00",
-	    "02 01 14 " ID_MAX_BYTES " 14 00 00 00",
-	    "00 01 " ID_OVER_BYTES " 0a 00 00",
-	    "00 02 " ID_MAX_BYTES " 0a 01 0a 00 00",
-	    "00 01 07 " ID_OVER_BYTES " 00 00",
-	    "00 00 01 " ID_OVER_BYTES " 00",
-	    "00 00 00 01 " ID_OVER_BYTES,
+	    "01 00 01 " ID_OVER_BYTES " 14",
+	    "01 00 02 01 14 " ID_MAX_BYTES " 14",
+	    "01 01 01 " ID_OVER_BYTES " 0a",
+	    "01 01 02 " ID_MAX_BYTES " 0a 01 0a",
+	    "01 01 01 07 " ID_OVER_BYTES,
+	    "01 02 01 " ID_OVER_BYTES " 01",
+	    "01 03 01 " ID_OVER_BYTES,
 	    /* Points that do not fit. */
-	    "01 07 80 80 80 80 80 80 80 80 80 02 00 00 00",
-	    "01 07 80 80 80 80 80 80 80 80 80 80 00 00 00 00",
+	    "01 00 01 07 80 80 80 80 80 80 80 80 80 02",
+	    "01 00 01 07 80 80 80 80 80 80 80 80 80 80 00",
 	};
 	size_t i;
 
@@ -399,14 +371,13 @@ of_a_damaged_standing_what_is_before_is_there(void **test)
 	static const struct {
 		const char *bytes, *found;
 	} cuts[] = {
-	    {"02 07 14 01 80", "u1 points7=10"},
-	    {"01 07 14", "u1 points7=10"},
-	    {"01 07 14 02 05 01 01 80", "u1 points7=10, u1 count5=1"},
-	    {"01 07 14 01 05 01 02 09 80",
+	    {"01 00 02 07 14 01 80", "u1 points7=10"},
+	    {"02 00 01 07 14 01 80 80", "u1 points7=10"},
+	    {"02 00 01 07 14 01 02 05 01 01 80", "u1 points7=10, u1 count5=1"},
+	    {"03 00 01 07 14 01 01 05 01 02 02 09 01 80 80",
 	        "u1 points7=10, u1 count5=1, u1 badge9=1"},
-	    {"00 00 03 07 05 07", "u1 badge5=2, u1 badge7=1"},
-	    /* Nothing behind the second 7 is believed, nor the second 5. */
-	    {"00 00 06 07 05 07 05 02 05", "u1 badge5=2, u1 badge7=1"},
+	    /* Nothing behind the second 7 is believed. */
+	    {"01 02 03 05 02 02 01 00 03", "u1 badge5=2, u1 badge7=1"},
 	};
 	struct state state;
 	size_t i;
@@ -437,8 +408,8 @@ numbers_of_things_that_cannot_be_take_no_memory(void **test)
 	    ID_MAX_BYTES, "ff ff ff ff ff ff ff ff ff 01"};
 	static const struct {
 		const char *before, *behind;
-	} places[] = {{"", " 07 14 00 00"}, {"00 ", " 07 0a 00"},
-	    {"00 00 ", " 07 00"}, {"00 00 00 ", " 07"}};
+	} places[] = {{"", " 00 01 07 14"}, {"01 00 ", " 07 14"},
+	    {"01 01 ", " 07 0a"}, {"01 02 ", " 07 01"}, {"01 03 ", " 07"}};
 	const char *text;
 	size_t size, i, k;
 
@@ -467,7 +438,6 @@ main(void)
 	    cmocka_unit_test(an_event_that_is_refused_is_not_stored),
 	    cmocka_unit_test(
 	        badges_that_are_won_go_on_from_those_that_are_read),
-	    cmocka_unit_test(badges_come_back_in_whatever_order_they_were_won),
 	    cmocka_unit_test(a_standing_that_is_cut_off_is_damaged),
 	    cmocka_unit_test(no_damage_is_too_much),
 	    cmocka_unit_test(what_cannot_be_is_damaged),

@@ -1,0 +1,23 @@
+/* encode: a struct to the members of a JSON object by a table of fields */
+#ifndef BASE_ENCODE_H
+#define BASE_ENCODE_H
+
+#include "base/field.h"
+#include "base/json.h"
+
+/* How the members are written. */
+struct encode {
+	struct json_writer *jw;
+	unsigned without; /* members with one of these flags are left out */
+	bool brief; /* what has its default is left out, else all is told */
+	int64_t context; /* for reference */
+	/* Writes the member key; the reference has an id. */
+	void (*reference)(const struct encode *encode, int kind,
+	    const char *key, const struct reference *reference);
+};
+
+/* The object is open. The table has no FIELD_ANY. */
+void encode_fields(const struct encode *encode, const struct field *fields,
+    size_t count, const void *object);
+
+#endif

@@ -1,0 +1,73 @@
+/* feature: a piece of the rule language; each has a file of its own */
+#ifndef ENGINE_FEATURE_H
+#define ENGINE_FEATURE_H
+
+#include "engine/engine.h"
+
+/*
+ * All features, in the order of the ladder: the first that does not pass ends
+ * it. Each is feature_NAME in engine/NAME.c.
+ */
+#define FEATURES(F) F(match) F(count) F(points) F(badge)
+
+#define FEATURE_DECLARE(name)   extern const struct feature feature_##name;
+#define FEATURE_COUNT_ONE(name) +1
+enum { FEATURE_COUNT = 0 FEATURES(FEATURE_COUNT_ONE) };
+
+/* An event that climbs the ladder of one rule. */
+struct step {
+	struct undo *undo;
+	struct state *state;
+	const struct occurrence *event;
+	const struct rule *rule;
+	struct award *award; /* what it gives so far */
+};
+
+/* A value, and one that is about to be changed; see rule.refs. */
+int64_t step_get(const struct step *step, enum state_kind kind, int64_t ref);
+int64_t *step_touch(struct step *step, enum state_kind kind, int64_t ref);
+
+/* Which members a body has, null or not; what is wrong with one. */
+struct sent {
+	bool (*has)(const struct sent *sent, const char *member);
+};
+struct member_fault {
+	const char *member; /* NULL: nothing is */
+	const char *code;
+	const char *detail;
+};
+
+/* Functions that are NULL have nothing to do. part is the rule's part of it. */
+struct feature {
+	const char *name;
+	/* Its members, with offsets in its part, which has the size. */
+	const struct field *fields;
+	size_t field_count;
+	size_t size;
+	/* The member by which a rule gives something; each rule has one. */
+	const char *gift;
+	/* What is wrong with its members as a whole. */
+	struct member_fault (*check)(const void *part, const struct sent *sent);
+	/* Whether a rule uses it; NULL: each does. */
+	bool (*is_used)(const void *part);
+	/* The refs of the values that it may touch. */
+	void (*keeps)(const void *part, int64_t rule, int64_t *refs_out);
+	/* A step of the ladder: whether the event passes. */
+	bool (*passes)(struct step *step, const void *part);
+	/* All have passed. False: a balance would leave int64. */
+	bool (*gives)(struct step *step, const void *part);
+	/* The rule has given something. */
+	void (*given)(struct step *step, const void *part);
+};
+
+/* What a feature, by its number, says of the rule's members; or nothing. */
+struct member_fault
+feature_check(const struct rule *rule, size_t number, const struct sent *sent);
+
+FEATURES(FEATURE_DECLARE)
+extern const struct feature *const features[FEATURE_COUNT];
+
+#define FIELDS(table) \
+	.fields = (table), .field_count = sizeof(table) / sizeof((table)[0])
+
+#endif
