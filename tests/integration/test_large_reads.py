@@ -174,8 +174,10 @@ class LargeUsers(LargeReads):
         self.assertEqual(app.points("user-00002", "many-2"), 1)
         classic = self.assert_json(app.classic("GET", "/users/user-00002"))
         self.assertEqual(classic["badgesArray"], user["badgesArray"])
-        self.assertEqual(len(self.assert_json(app.classic("GET", "/users"))),
-                         150)
+        answer = app.classic("GET", "/users")
+        # It ends after half a second, and a busy machine is slow.
+        self.assertEqual(len(self.assert_json(answer)) < 150,
+                         answer.header("X-Truncated") is not None)
         rule = app.rule("e", scale="many-1", badge="many-18000")
         event = app.event("new", "e")
         self.assertEqual([a["rule"] for a in event["awards"]], [rule["name"]])
