@@ -55,8 +55,8 @@ MUTANTS = [
     Mutant(
         "descriptions-for-points", (),
         "a read of points reads descriptions that it does not tell",
-        "\t\tif (!read->found || !read->names_wanted)\n",
-        "\t\tif (!read->found)\n",
+        "call, call->match.params[1], false, answer_points);\n",
+        "call, call->match.params[1], true, answer_points);\n",
         ["test_points_need_no_descriptions"]),
     Mutant(
         "fault-of-a-neighbour", (),

@@ -188,9 +188,8 @@ MUTANTS = [
     Mutant(
         "verify-looks-at-no-clock", (5,),
         "verify does not compare how far events are ahead of their receipt",
-        "\tif (!event->event.timestamp_given)\n"
         "\t\tahead = time - event->event.timestamp;\n",
-        "",
+        "\t\tahead = event->ahead;\n",
         ["each_kind_of_damage_is_found"]),
     Mutant(
         "refused-user-stays", (1, 4),
