@@ -60,7 +60,9 @@ enter(struct call *call, int64_t app_key)
 	return OK;
 }
 
-/* GET and PUT bring the appKey as a header. With OK the call has a connection. */
+/*
+ * GET and PUT bring the appKey as a header. With OK the call has a connection.
+ */
 static enum error
 enter_by_header(struct call *call)
 {
@@ -177,7 +179,9 @@ list_is_full(const struct call *call)
 	return call->response.body.len > LIST_SIZE;
 }
 
-/* Its lists have no pages: who looks at the headers knows that there is more. */
+/*
+ * Its lists have no pages: who looks at the headers knows that there is more.
+ */
 static void
 tell_truncated(struct call *call)
 {

@@ -23,7 +23,9 @@ struct committer *committer_new(const struct db_settings *settings,
     struct committer_limits limits, struct worker_metrics *metrics,
     struct done *done);
 
-/* Makes its connection, while there are no jobs yet: the first need not wait. */
+/*
+ * Makes its connection, while there are no jobs yet: the first need not wait.
+ */
 void committer_connect(struct committer *committer);
 
 /* Applies what is waiting, and ends the thread. */
@@ -39,9 +41,9 @@ void committer_release(struct ingest_job *job);
 
 /*
  * Hands over the job, to be applied with whatever else is waiting, in the order
- * of arrival; but who needs a row that somebody has locked is overtaken. With OK
- * done will tell what became of it, and of whom: the waiter. Else it is refused
- * and not applied: ERR_OVERLOADED, too many events are waiting;
+ * of arrival; but who needs a row that somebody has locked is overtaken. With
+ * OK done will tell what became of it, and of whom: the waiter. Else it is
+ * refused and not applied: ERR_OVERLOADED, too many events are waiting;
  * ERR_DATABASE_UNAVAILABLE.
  *
  * The result OK: it is durable, see the job's outcome. Past the deadline (of

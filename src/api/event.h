@@ -14,8 +14,8 @@ void event_decode(struct call *call, struct arena *arena,
     const char *idempotency_key, struct ingest_event *event);
 
 /*
- * For a FIELD_ANY: the properties of a body as the store keeps and the rules see
- * them, into the struct ingest_event that the member points to.
+ * For a FIELD_ANY: the properties of a body as the store keeps and the rules
+ * see them, into the struct ingest_event that the member points to.
  */
 void event_decode_properties(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out);

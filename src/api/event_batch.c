@@ -12,7 +12,8 @@ _Static_assert((int)RESPONSE_MAX > (int)INGEST_ANSWER_MAX,
 enum { BATCH_EVENTS_MAX = 1000 };
 
 /*
- * A batch as it was sent; the call's job has those of its events that are valid.
+ * A batch as it was sent; the call's job has those of its events that are
+ * valid.
  */
 struct batch_call {
 	struct json_object *items;

@@ -7,8 +7,8 @@
 /*
  * Collections. page_begin reads limit and cursor; tag names the collection, so
  * that no cursor of another is taken. The handler reads up to limit + 1 rows.
- * page_open starts the answer and cuts *count to limit; page_end closes it: last
- * is the key of the last row that was written.
+ * page_open starts the answer and cuts *count to limit; page_end closes it:
+ * last is the key of the last row that was written.
  */
 enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
 struct page {
@@ -26,8 +26,8 @@ enum error page_after_int(
 enum error page_after_pair(
     const struct page *page, int64_t *first, int64_t *second) MUST_CHECK;
 /*
- * Asked behind each item that others follow: whether the page ends here, because
- * there are so many bytes in it. The next goes on behind the item.
+ * Asked behind each item that others follow: whether the page ends here,
+ * because there are so many bytes in it. The next goes on behind the item.
  */
 bool page_is_full(struct call *call, struct page *page);
 struct json_writer

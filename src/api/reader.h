@@ -21,9 +21,9 @@ struct queued_read {
 };
 
 /*
- * Starts so many threads, each of which needs a connection of the pool at times.
- * Applications take turns, and none has more than one thread at a time. NULL if
- * no thread can be started.
+ * Starts so many threads, each of which needs a connection of the pool at
+ * times. Applications take turns, and none has more than one thread at a time.
+ * NULL if no thread can be started.
  */
 struct reader *reader_new(struct pool *pool, size_t threads,
     struct views *views, struct worker_metrics *metrics, struct done *done);

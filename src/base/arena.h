@@ -31,9 +31,9 @@ void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
 /*
- * A larger place for what arena_alloc gave: the first kept bytes are copied, and
- * what follows may be anything. Where the old place is large it goes back to the
- * system, so a text that grows does not leave all its sizes behind.
+ * A larger place for what arena_alloc gave: the first kept bytes are copied,
+ * and what follows may be anything. Where the old place is large it goes back
+ * to the system, so a text that grows does not leave all its sizes behind.
  */
 void *arena_grow(
     struct arena *arena, void *data, size_t size, size_t kept, size_t wanted);

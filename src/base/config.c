@@ -322,8 +322,8 @@ strip_end(char *line, size_t len)
  * libinih's reader, in fgets's place. White space before a setting goes: to
  * libinih it would mean that the value above goes on. The line break is there
  * each time: libinih from 58 on takes a full buffer without one for a line that
- * was cut, and drops the lines after it. A line that does not fit loses its end,
- * which is the value's, and that is read from our copy.
+ * was cut, and drops the lines after it. A line that does not fit loses its
+ * end, which is the value's, and that is read from our copy.
  */
 static char *
 read_line(char *to, int size, void *loader_void)

@@ -113,7 +113,9 @@ json_keep(struct arena *arena, struct json_object *object)
 		arena_defer(arena, put_object, object);
 }
 
-/* json-c's own view of a text that passed the check, which is the strict one. */
+/*
+ * json-c's own view of a text that passed the check, which is the strict one.
+ */
 static struct json_object *
 tokenize(const char *text, size_t len, const char **why_out)
 {
@@ -172,7 +174,9 @@ json_parse(struct arena *arena, const char *text, size_t len,
 const char *
 json_trial(struct arena *arena)
 {
-	/* One character of each length that UTF-8 has, in a name and a value. */
+	/*
+	 * One character of each length that UTF-8 has, in a name and a value.
+	 */
 	static const char characters[] =
 	    "z\xC3\xA9\xE2\x82\xAC\xF0\x9F\x8F\x86";
 	const char *text =

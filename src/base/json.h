@@ -48,8 +48,8 @@ void faults_add(struct faults *faults, const char *pointer, const char *code,
 
 /*
  * Values are counted so that a body of 4 MiB cannot become a hundred times that
- * in objects. No body of 256 KiB has so many, nor has any item of a batch within
- * its limits (64 properties), nor a thousand of them.
+ * in objects. No body of 256 KiB has so many, nor has any item of a batch
+ * within its limits (64 properties), nor a thousand of them.
  */
 enum {
 	JSON_NAME_MAX = 4096,
@@ -64,12 +64,12 @@ enum {
  * with *why_out saying what and at which byte, counted from 0.
  *
  * What is JSON and yet more than json-c or the contract can carry is added to
- * faults, and the object has something harmless or nothing in its place: numbers
- * that no int64, uint64 or finite double can hold, half of a surrogate pair,
- * duplicate members, names with a control character or over JSON_NAME_MAX, depth
- * over JSON_DEPTH_MAX, more than JSON_VALUES_MAX values. For a batch (faults of
- * items) the third level has the items: /events/7. Each has faults of its own,
- * and JSON_ITEM_VALUES_MAX values.
+ * faults, and the object has something harmless or nothing in its place:
+ * numbers that no int64, uint64 or finite double can hold, half of a surrogate
+ * pair, duplicate members, names with a control character or over
+ * JSON_NAME_MAX, depth over JSON_DEPTH_MAX, more than JSON_VALUES_MAX values.
+ * For a batch (faults of items) the third level has the items: /events/7. Each
+ * has faults of its own, and JSON_ITEM_VALUES_MAX values.
  *
  * The object lives as long as the arena. JSON null answers the JSON value null
  * with *why_out NULL: ask *why_out, not the object.

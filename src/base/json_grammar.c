@@ -1,4 +1,4 @@
-/* json_grammar: the grammar of RFC 8259, without a limit and without recursion */
+/* json_grammar: RFC 8259's grammar, without a limit and without recursion */
 #include "base/json_grammar.h"
 
 #include <stdbool.h>

@@ -12,9 +12,9 @@ enum number_kind {
 };
 
 /*
- * What a number is: 10.0, 1e1 and 100e-1 are 10 (JSON Schema 2020-12 validation,
- * section 6.1.1). No double is in between. text is a number of RFC 8259; *value_out
- * is written for NUMBER_WHOLE.
+ * What a number is: 10.0, 1e1 and 100e-1 are 10 (JSON Schema 2020-12
+ * validation, section 6.1.1). No double is in between. text is a number of RFC
+ * 8259; *value_out is written for NUMBER_WHOLE.
  */
 enum number_kind number_int64(const char *text, int64_t *value_out);
 

@@ -42,7 +42,7 @@ struct backup {
  * skip-add-drop-table: who loads it into the wrong database destroys nothing.
  * skip-disable-keys: means nothing to InnoDB.
  * skip-triggers, and no routines and events, which are not dumped unless asked
- *	for: Palmarès has none, and they would need rights that its account lacks.
+ *	for: Palmarès has none, and its account lacks the rights that they need.
  * no-tablespaces: the same.
  * hex-blob: names and packed columns are bytes, which no character set, editor
  *	or terminal may change on their way.

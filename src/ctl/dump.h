@@ -52,7 +52,9 @@ struct dump_head {
 
 const char *dump_head_text(const struct dump_head *head, struct arena *arena);
 
-/* Whether so much is enough to read the head. No head is longer than the max. */
+/*
+ * Whether so much is enough to read the head. No head is longer than the max.
+ */
 enum { DUMP_HEAD_MAX = 65536 };
 bool dump_head_is_there(const char *data, size_t len);
 

@@ -360,8 +360,8 @@ load(struct restore *restore)
 }
 
 /*
- * No backup has triggers and events, so somebody has put them in, and they would
- * change what palmaresd writes from its first event on.
+ * No backup has triggers and events, so somebody has put them in, and they
+ * would change what palmaresd writes from its first event on.
  */
 static int
 check_strangers(struct restore *restore)

@@ -1,4 +1,4 @@
-/* manager: the service manager's side of things (sd_notify(3)), if there is one */
+/* manager: what the service manager is told (sd_notify(3)), if there is one */
 #include "daemon/manager.h"
 
 #include <assert.h>

@@ -301,13 +301,13 @@ serve_event(struct server *server, void *named)
 }
 
 /*
- * What a request took is free again, but glibc keeps it, and does so for each of
- * many threads: hundreds of megabytes after some large batches. Left to itself
- * it raises the first two limits, up to 32 and 64 MB, by what it sees freed; and
- * what its fast bins hold joins the end of an arena too late to be given back.
- * One thread at a time serves, so that arenas for many would be memory alone.
- * When requests were large, and then there was nothing for a while, a thread
- * sees to the rest.
+ * What a request took is free again, but glibc keeps it, and does so for each
+ * of many threads: hundreds of megabytes after some large batches. Left to
+ * itself it raises the first two limits, up to 32 and 64 MB, by what it sees
+ * freed; and what its fast bins hold joins the end of an arena too late to be
+ * given back. One thread at a time serves, so that arenas for many would be
+ * memory alone. When requests were large, and then there was nothing for a
+ * while, a thread sees to the rest.
  */
 static void
 keep_little_memory(void)

@@ -7,10 +7,10 @@
 
 /*
  * To wake a thread for each event costs more than most events do, and one that
- * runs finds the next event for nothing. So a thread waits for events only while
- * it has a turn, of which there are few. It gives its turn away before it waits
- * for something else, such as the database; and it is taken from who has been at
- * one event for long, such as a request of which only half was sent.
+ * runs finds the next event for nothing. So a thread waits for events only
+ * while it has a turn, of which there are few. It gives its turn away before it
+ * waits for something else, such as the database; and it is taken from who has
+ * been at one event for long, such as a request of which only half was sent.
  */
 struct turns;
 

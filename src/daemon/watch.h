@@ -37,8 +37,8 @@ bool watch_hear(const struct watch *watch, struct watch_report *report_out);
 /*
  * For a worker that is about to serve. While a migration is due or under way it
  * waits for that, for some seconds at most: the requests stay in the socket's
- * queue. tell is NULL for all workers but one. False: SIGTERM, which is blocked,
- * has come. *fine_out: whether the database can be used.
+ * queue. tell is NULL for all workers but one. False: SIGTERM, which is
+ * blocked, has come. *fine_out: whether the database can be used.
  */
 bool watch_hold(
     const struct settings *settings, const struct watch *tell, bool *fine_out);

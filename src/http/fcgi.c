@@ -155,7 +155,9 @@ fcgi_finish(struct fcgi *fcgi, const struct str *response)
 	while (FCGX_GetStr(rest, sizeof(rest), fcgi->request.in) > 0)
 		continue;
 	FCGX_PutStr(response->data, size, fcgi->request.out);
-	/* All was read: libfcgi need not wait up to two seconds for the peer. */
+	/*
+	 * All was read: libfcgi need not wait up to two seconds for the peer.
+	 */
 	fcgi->request.detached = 1;
 	FCGX_Finish_r(&fcgi->request);
 	fcgi->request.detached = 0;

@@ -34,9 +34,9 @@ struct route_match {
 
 /*
  * Compares the percent-encoded path segment by segment. Where a row has a word
- * and another a parameter, the word alone counts. HEAD goes where GET does. ERR_ROUTE_NOT_FOUND: no path like this. ERR_METHOD_NOT_ALLOWED: allow
- * says which are. ERR_INVALID_PATH: a bad escape, bad UTF-8 or a NUL in a
- * parameter.
+ * and another a parameter, the word alone counts. HEAD goes where GET does.
+ * ERR_ROUTE_NOT_FOUND: no path like this. ERR_METHOD_NOT_ALLOWED: allow says
+ * which are. ERR_INVALID_PATH: a bad escape, bad UTF-8 or a NUL in a parameter.
  */
 enum error router_find(const struct route *table, size_t count,
     struct arena *arena, const char *method, const char *path,

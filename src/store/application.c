@@ -271,7 +271,9 @@ application_change(struct db *db, int64_t id, int64_t *version_out)
 	return error;
 }
 
-/* In a transaction: whoever comes later is refused, and nothing is half of it. */
+/*
+ * In a transaction: whoever comes later is refused, and nothing is half of it.
+ */
 static enum error
 close_application(
     struct db *db, const struct tx_attempt *attempt, void *context)

@@ -47,15 +47,15 @@ enum error
 application_insert(struct db *db, struct application *application) MUST_CHECK;
 
 /*
- * Closes an application, in one transaction, and then deletes all that is its own
- * a part at a time, its row last. May be repeated until it is gone.
+ * Closes an application, in one transaction, and then deletes all that is its
+ * own a part at a time, its row last. May be repeated until it is gone.
  */
 enum error application_delete(
     struct db *db, const struct tx_options *options, int64_t id) MUST_CHECK;
 
 /*
- * Deletes the rows of applications that do not exist, which a deletion by an older
- * version left behind; *applications_out and *rows_out of them.
+ * Deletes the rows of applications that do not exist, which a deletion by an
+ * older version left behind; *applications_out and *rows_out of them.
  */
 enum error application_clean(struct db *db, struct arena *arena,
     int64_t *applications_out, int64_t *rows_out) MUST_CHECK;
@@ -63,9 +63,9 @@ enum error application_clean(struct db *db, struct arena *arena,
 /*
  * Locks the application for a change of its configuration until the end of the
  * transaction: no event is being applied meanwhile. Counts its version up; the
- * new one is what revisions are since. The stamp becomes a random number. Versions
- * and ids come again with other content when a database is restored or made
- * anew, and stamps do not: so a cache asks for the stamp.
+ * new one is what revisions are since. The stamp becomes a random number.
+ * Versions and ids come again with other content when a database is restored or
+ * made anew, and stamps do not: so a cache asks for the stamp.
  */
 enum error
 application_change(struct db *db, int64_t id, int64_t *version_out) MUST_CHECK;

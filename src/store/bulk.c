@@ -118,8 +118,8 @@ bulk_send(struct bulk *bulk)
 }
 
 /*
- * A Galera node answers OK to an array whose transaction a foreign write set has
- * just rolled back. That no transaction is open any more is all that tells.
+ * A Galera node answers OK to an array whose transaction a foreign write set
+ * has just rolled back. That no transaction is open any more is all that tells.
  */
 static enum error
 check_transaction(struct db *db)

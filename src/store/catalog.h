@@ -51,7 +51,8 @@ enum catalog_statement {
 	CATALOG_GET,    /* application, name */
 	CATALOG_LIST,   /* application, id before, limit */
 	CATALOG_INSERT, /* application, struct named but for id, own values */
-	CATALOG_UPDATE, /* name, description, updated_at, own, application, id */
+	/* name, description, updated_at, own, application, id */
+	CATALOG_UPDATE,
 	CATALOG_DELETE, /* application, id */
 	CATALOG_COUNT,  /* application, limit: how many there are, up to it */
 	CATALOG_COMMON,
@@ -83,7 +84,9 @@ struct catalog {
 	/* Makes what an object names and is missing, before it is written. */
 	enum error (*complete)(struct db *db, struct arena *arena,
 	    int64_t application, int64_t version, void *object);
-	/* What is true of an object from this version on, and what is no more. */
+	/*
+	 * What is true of an object from this version on, and what is no more.
+	 */
 	enum error (*begin)(struct db *db, struct arena *arena,
 	    int64_t application, int64_t version, const void *object);
 	enum error (*end)(struct db *db, int64_t application, int64_t version,

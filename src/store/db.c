@@ -290,7 +290,9 @@ db_failed(struct db *db, unsigned number, const char *message)
 		db->counters->connections_lost += db->mysql != NULL;
 		db_disconnect(db);
 	} else if (error == ERR_SCHEMA_MISMATCH && db->ready)
-		/* The database is another one now: the next looks at it anew. */
+		/*
+		 * The database is another one now: the next looks at it anew.
+		 */
 		db_disconnect(db);
 	else if (error == ERR_INTERNAL)
 		log_error("event=sql_error errno=%u message=%s", number,
@@ -312,7 +314,9 @@ set_options(MYSQL *mysql, const struct db_settings *settings, unsigned timeout)
 	}
 	mysql_optionsv(mysql, MYSQL_OPT_RECONNECT, &off);
 	mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	/* What is not said, 3.3 of the library takes for no, and 3.4 for yes. */
+	/*
+	 * What is not said, 3.3 of the library takes for no, and 3.4 for yes.
+	 */
 	mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &tls);
 	mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verified);
 	if (verified && settings->tls_ca != NULL && *settings->tls_ca != '\0')

@@ -71,8 +71,8 @@ void db_disconnect(struct db *db);
 bool db_is_connected(const struct db *db);
 
 /*
- * Another number for each connection that is made: what was read by one may not be
- * what the next one sees, after a restore or a crash of the server.
+ * Another number for each connection that is made: what was read by one may not
+ * be what the next one sees, after a restore or a crash of the server.
  */
 uint64_t db_connection(const struct db *db);
 

@@ -25,8 +25,8 @@ enum {
 /*
  * Lists of keys go to the server as one JSON parameter: one statement, prepared
  * once, for any number of them. Bytes are in hexadecimal, so what a client
- * sent is never part of the JSON's syntax. Text that is too long for its column there
- * is cut off: one byte more than any id has, so that it is none.
+ * sent is never part of the JSON's syntax. Text that is too long for its column
+ * there is cut off: one byte more than any id has, so that it is none.
  */
 #define COLUMNS(sent, properties, awards)                          \
 	"SELECT e.application_id, e.id, e.event_id, e.username,"   \

@@ -87,8 +87,8 @@ struct event_list {
 	/* There may be more, though there are fewer than the limit. */
 	bool more;
 	/*
-	 * Not 0: of one user's events those that pass the filter were looked for
-	 * this far, and the next page begins before this row.
+	 * Not 0: of one user's events those that pass the filter were looked
+	 * for this far, and the next page begins before this row.
 	 */
 	int64_t cut_at;
 };
@@ -133,10 +133,10 @@ enum error event_find_awards(struct db *db, struct arena *arena,
     struct stored_event *events, size_t count) MUST_CHECK;
 
 /*
- * A piece of a user's chain of events: at most count (EVENT_CHAIN_MAX), and what
- * the budget has left, from the one with the row first back in time. Those that
- * do not pass the filter come without what they sent and gave; without a filter,
- * all come with awards alone. These are still to be unpacked.
+ * A piece of a user's chain of events: at most count (EVENT_CHAIN_MAX), and
+ * what the budget has left, from the one with the row first back in time. Those
+ * that do not pass the filter come without what they sent and gave; without a
+ * filter, all come with awards alone. These are still to be unpacked.
  */
 enum { EVENT_CHAIN_MAX = 1000 };
 enum error event_chain(struct db *db, struct arena *arena, int64_t application,

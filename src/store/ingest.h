@@ -102,8 +102,8 @@ void ingest_free(struct ingest *ingest);
 
 /*
  * Applies the jobs in their order, in one transaction; those that are postponed
- * are left out, which one job alone never is. When it returns OK, all of that is
- * durable and every other job and event has its outcome; else nothing is
+ * are left out, which one job alone never is. When it returns OK, all of that
+ * is durable and every other job and event has its outcome; else nothing is
  * applied, or nobody knows (ERR_OUTCOME_UNKNOWN), and the jobs' outcomes mean
  * nothing. deadline is of clock_monotonic. With wait_for_locks false a row that
  * another transaction has locked is not waited for. ERR_LOCK_TIMEOUT: a lock

@@ -2,8 +2,8 @@
  * ingest_share: which jobs an event transaction has room for
  *
  * What a transaction works on is in memory at once, and its locks are held
- * until all of it is done. Both are bounded here, by sizes that are known before
- * anything is read or applied.
+ * until all of it is done. Both are bounded here, by sizes that are known
+ * before anything is read or applied.
  */
 #include <string.h>
 
@@ -49,7 +49,9 @@ sum(const struct share *one, const struct share *other)
 	    .answers = one->answers + other->answers};
 }
 
-/* What is to be read for an item: its user, once for each job, and its awards. */
+/*
+ * What is to be read for an item: its user, once for each job, and its awards.
+ */
 static struct share
 need_to_read(struct batch *batch, const struct known_events *known,
     const struct batch_item *item)

@@ -30,7 +30,9 @@ struct ledger_place {
 struct ledger {
 	struct ledger_entry *entries;
 	size_t count;
-	/* Row not 0: it took too long for one page, and the next begins here. */
+	/*
+	 * Row not 0: it took too long for one page, and the next begins here.
+	 */
 	struct ledger_place cut_at;
 };
 

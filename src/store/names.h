@@ -49,9 +49,9 @@ enum error names_load_told(struct names *names, struct db *db) MUST_CHECK;
 
 /*
  * All point scales and badges of an application, instead of those wanted;
- * *told_out: with their descriptions. These are left out where there is too much
- * of them, as from before there were quotas. ERR_BODY_TOO_LARGE: so are the
- * names.
+ * *told_out: with their descriptions. These are left out where there is too
+ * much of them, as from before there were quotas. ERR_BODY_TOO_LARGE: so are
+ * the names.
  */
 enum error names_load_all(struct names *names, struct db *db,
     int64_t application, bool *told_out) MUST_CHECK;

@@ -35,7 +35,9 @@ struct unpack unpack_begin(struct bytes bytes);
 uint64_t unpack_uint(struct unpack *unpack);
 int64_t unpack_int(struct unpack *unpack);
 
-/* A number that must be an id or a count: damaged unless it is 0 … INT64_MAX. */
+/*
+ * A number that must be an id or a count: damaged unless it is 0 … INT64_MAX.
+ */
 int64_t unpack_id(struct unpack *unpack);
 
 /* Such a number told as the difference to a smaller one before. */

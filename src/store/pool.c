@@ -218,8 +218,8 @@ wait_idle(struct pool *pool, int64_t application, int64_t deadline)
 }
 
 /*
- * Under the mutex. A thread beyond the application's share of them waits as long
- * as the application's requests get on.
+ * Under the mutex. A thread beyond the application's share of them waits as
+ * long as the application's requests get on.
  */
 static enum error
 wait_in_crowd(struct pool *pool, int64_t application, int64_t deadline)

@@ -13,8 +13,8 @@ struct pool;
 
 /*
  * size connections at most, for so many threads; none is made before it is
- * needed, or pool_warm is called. settings and counters must outlive it. Without
- * memory the process ends, with a log line.
+ * needed, or pool_warm is called. settings and counters must outlive it.
+ * Without memory the process ends, with a log line.
  */
 struct pool *pool_new(const struct db_settings *settings, size_t size,
     size_t threads, struct db_counters *counters);

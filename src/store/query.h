@@ -9,8 +9,8 @@
 /*
  * One run of a prepared statement: begin, bind the parameters in the order of
  * the question marks, run, take the columns in their order row by row, end.
- * Errors are sticky; query_end tells. A query ends before the next begins. Texts
- * and bytes are not copied: they must stay as they are until query_run.
+ * Errors are sticky; query_end tells. A query ends before the next begins.
+ * Texts and bytes are not copied: they must stay as they are until query_run.
  */
 struct query {
 	struct db *db;
@@ -34,10 +34,11 @@ void query_null(struct query *query);
 void query_run(struct query *query);
 
 /*
- * Pipelining: sends the statement, so that the next can be begun and sent before
- * query_run waits for the answer. All that was sent is run, in that order, even
- * if one of them fails. That is safe in a committer's transaction alone, where
- * nothing that follows an error is ever committed; elsewhere it is run at once.
+ * Pipelining: sends the statement, so that the next can be begun and sent
+ * before query_run waits for the answer. All that was sent is run, in that
+ * order, even if one of them fails. That is safe in a committer's transaction
+ * alone, where nothing that follows an error is ever committed; elsewhere it is
+ * run at once.
  */
 void query_send(struct query *query);
 
@@ -72,9 +73,9 @@ enum error query_end(struct query *query) MUST_CHECK;
 enum error query_finish(struct query *query) MUST_CHECK;
 
 /*
- * Bulk: one statement for many rows, in one round trip (array binding), within a
- * transaction. Columns are arrays of row_count values, bound in the order of the
- * question marks; they must stay as they are until bulk_run.
+ * Bulk: one statement for many rows, in one round trip (array binding), within
+ * a transaction. Columns are arrays of row_count values, bound in the order of
+ * the question marks; they must stay as they are until bulk_run.
  */
 struct bulk {
 	struct db *db;

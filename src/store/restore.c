@@ -91,8 +91,8 @@ restore_marks(struct db *db, struct arena *arena, int64_t *marks_out)
 }
 
 /*
- * Whether what is there may be dropped. Only a mark that has a row says so: until
- * then nobody has looked whether the database is empty, see mark().
+ * Whether what is there may be dropped. Only a mark that has a row says so:
+ * until then nobody has looked whether the database is empty, see mark().
  */
 static enum error
 may_drop(struct db *db, struct arena *arena, bool *may_out)
@@ -294,9 +294,9 @@ refuse_obstacles(struct db *db, struct arena *arena)
 }
 
 /*
- * From its first statement on, whoever connects sees that the database is not to
- * be used; with its second, what is there may be dropped. In between, somebody
- * may have written a first row, so it looks twice.
+ * From its first statement on, whoever connects sees that the database is not
+ * to be used; with its second, what is there may be dropped. In between,
+ * somebody may have written a first row, so it looks twice.
  */
 static enum error
 mark(struct db *db, struct arena *arena)

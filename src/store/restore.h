@@ -49,17 +49,17 @@ enum error restore_marks(
 /*
  * How many things are in the way of a restore: none in an empty database, none
  * in one with the mark, of which restore_begin finds out more, and none of the
- * tables that migrations have made and that have no row. Views, triggers, events
- * and routines always are.
+ * tables that migrations have made and that have no row. Views, triggers,
+ * events and routines always are.
  */
 enum error restore_obstacles(
     struct db *db, struct arena *arena, int64_t *obstacles_out) MUST_CHECK;
 
 /*
  * Makes room for a restore: sets the mark, closes all other connections of the
- * account to the database, so that palmaresd looks at its schema again before it
- * uses it, and drops what is no obstacle. ERR_SCHEMA_MISMATCH where there are
- * obstacles; then there is no mark either.
+ * account to the database, so that palmaresd looks at its schema again before
+ * it uses it, and drops what is no obstacle. ERR_SCHEMA_MISMATCH where there
+ * are obstacles; then there is no mark either.
  */
 enum error restore_begin(struct db *db, struct arena *arena) MUST_CHECK;
 

@@ -57,10 +57,11 @@ void rule_cache_free(struct rule_cache *cache);
 enum { RULE_CACHE_MAX = 30000 };
 
 /*
- * The application's rules and keys, read from the database unless they are here.
- * The caller holds the application's row lock, which keeps them from changing,
- * and has read version and stamp under it. They are valid until the next call for
- * the application, a rule_cache_trim, or an app_rules_release of one's own.
+ * The application's rules and keys, read from the database unless they are
+ * here. The caller holds the application's row lock, which keeps them from
+ * changing, and has read version and stamp under it. They are valid until the
+ * next call for the application, a rule_cache_trim, or an app_rules_release of
+ * one's own.
  */
 enum error
 rule_cache_get(struct rule_cache *cache, struct db *db, int64_t application,

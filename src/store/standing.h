@@ -6,12 +6,12 @@
 #include "store/pack.h"
 
 /*
- * Column user.standing, packed numbers (store/pack.h): how many sections follow,
- * and one for each kind of values (engine/state.h) of which the user has any, in
- * the order of the kinds:
+ * Column user.standing, packed numbers (store/pack.h): how many sections
+ * follow, and one for each kind of values (engine/state.h) of which the user
+ * has any, in the order of the kinds:
  *
  *   the kind, how many values, then for each in the order of what they are of
- *     the id of that (point_scale.id, rule.id, badge.id), told as the difference
+ *     the id of that (point_scale.id, rule.id, badge.id), as the difference
  *       to the one before
  *     the value: with a sign for RANGE_SIGNED, none for RANGE_MARK
  *

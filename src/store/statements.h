@@ -6,8 +6,8 @@
 
 /*
  * Each file of the store has a set, an array of SQL texts, which it defines as
- * tx_statements or its like. All are prepared when a connection is made, so that
- * a bad statement stops the start and not a request. X(SET_TX, tx)
+ * tx_statements or its like. All are prepared when a connection is made, so
+ * that a bad statement stops the start and not a request. X(SET_TX, tx)
  */
 #define STATEMENT_SETS(X)                 \
 	X(SET_TX, tx)                     \

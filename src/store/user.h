@@ -73,8 +73,8 @@ enum error user_name(const struct user_row *row, const struct names *names,
     struct user *user_out) MUST_CHECK;
 
 /*
- * Reads of single users. What is read of each is of one moment, in which the key
- * was live; the read, and what it points to, is in its arena.
+ * Reads of single users. What is read of each is of one moment, in which the
+ * key was live; the read, and what it points to, is in its arena.
  */
 struct user_read {
 	int64_t application;
@@ -126,8 +126,8 @@ struct user_listing {
 
 /*
  * Tells of users as they were at one moment, in the order of the names' bytes,
- * with memory for a few at a time. *cut_out: it ended for the time that it took,
- * and there may be more.
+ * with memory for a few at a time. *cut_out: it ended for the time that it
+ * took, and there may be more.
  */
 enum error user_list(struct db *db, struct views *views,
     const struct user_listing *listing, bool *cut_out) MUST_CHECK;
