@@ -21,6 +21,7 @@ libbase_a_SOURCES = \
 	src/base/json_grammar.c src/base/json_grammar.h \
 	src/base/json_same.c src/base/json_string.c \
 	src/base/json_string.h src/base/json_write.c \
+	src/base/memory.c src/base/memory.h \
 	src/base/number.c src/base/number.h \
 	src/base/log.c src/base/log.h \
 	src/base/str.c src/base/str.h \

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/auth.h"
+#include "base/memory.h"
 #include "store/key.h"
 
 enum { CACHE_SIZE = 1024 };
@@ -32,10 +33,9 @@ struct key_cache {
 struct key_cache *
 key_cache_new(void)
 {
-	struct key_cache *cache = calloc(1, sizeof(*cache));
+	struct key_cache *cache = memory_new(1, sizeof(*cache));
 
-	if (cache != NULL)
-		pthread_mutex_init(&cache->mutex, NULL);
+	pthread_mutex_init(&cache->mutex, NULL);
 	return cache;
 }
 

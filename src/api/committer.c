@@ -10,7 +10,7 @@
 #include "api/queue.h"
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/memory.h"
 #include "store/db.h"
 
 enum { JOB_ARENA_MAX = 128 << 20 };
@@ -535,10 +535,8 @@ committer_new(const struct db_settings *settings,
     struct committer_limits limits, struct worker_metrics *metrics,
     struct done *done)
 {
-	struct committer *committer = calloc(1, sizeof(*committer));
+	struct committer *committer = memory_new(1, sizeof(*committer));
 
-	if (committer == NULL)
-		return NULL;
 	pthread_mutex_init(&committer->mutex, NULL);
 	clock_init_condition(&committer->arrived);
 	clock_init_condition(&committer->tick);

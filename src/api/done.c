@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 struct done {
 	pthread_mutex_t mutex;
@@ -19,10 +20,8 @@ struct done {
 struct done *
 done_new(void)
 {
-	struct done *done = calloc(1, sizeof(*done));
+	struct done *done = memory_new(1, sizeof(*done));
 
-	if (done == NULL)
-		return NULL;
 	done->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (done->event < 0) {
 		free(done);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/log.h"
+#include "base/memory.h"
 
 /*
  * A round's bodies stay well below the server's max_allowed_packet of 16 MiB.
@@ -58,11 +58,7 @@ lane_of(struct queue *queue, int64_t application)
 
 	if (lane != NULL)
 		return lane;
-	lane = calloc(1, sizeof(*lane));
-	if (lane == NULL) {
-		log_error("event=out_of_memory");
-		exit(EXIT_FAILURE);
-	}
+	lane = memory_new(1, sizeof(*lane));
 	lane->application = application;
 	lane->last = &lane->first;
 	*place = lane;

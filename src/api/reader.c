@@ -7,7 +7,7 @@
 
 #include "api/metrics.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/memory.h"
 #include "store/pool.h"
 
 /*
@@ -70,11 +70,7 @@ lane_of(struct reader *reader, int64_t application)
 
 	if (lane != NULL)
 		return lane;
-	lane = calloc(1, sizeof(*lane));
-	if (lane == NULL) {
-		log_error("event=out_of_memory");
-		exit(EXIT_FAILURE);
-	}
+	lane = memory_new(1, sizeof(*lane));
 	lane->application = application;
 	lane->last = &lane->first;
 	*place = lane;
@@ -261,10 +257,8 @@ struct reader *
 reader_new(struct pool *pool, size_t threads, struct views *views,
     struct worker_metrics *metrics, struct done *done)
 {
-	struct reader *reader = calloc(1, sizeof(*reader));
+	struct reader *reader = memory_new(1, sizeof(*reader));
 
-	if (reader == NULL)
-		return NULL;
 	pthread_mutex_init(&reader->mutex, NULL);
 	pthread_cond_init(&reader->arrived, NULL);
 	reader->pool = pool;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 #if __has_include(<sanitizer/asan_interface.h>)
 #include <sanitizer/asan_interface.h>
@@ -79,11 +80,9 @@ block_free(struct arena *arena, struct block *block)
 struct arena *
 arena_new(size_t cap)
 {
-	struct arena *arena = calloc(1, sizeof(*arena));
+	struct arena *arena = memory_new(1, sizeof(*arena));
 
 	assert(cap <= SIZE_MAX / 2); /* so that no sum overflows */
-	if (arena == NULL)
-		arena_die("malloc", sizeof(*arena), 0, cap);
 	arena->cap = cap;
 	block_add(arena, FIRST_BLOCK);
 	return arena;

@@ -14,6 +14,7 @@
 #include "api/done.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "daemon/turn.h"
 #include "http/fcgi.h"
 
@@ -78,12 +79,9 @@ static __thread struct thread *self;
 static struct connection *
 new_connection(void)
 {
-	struct connection *connection = calloc(1, sizeof(*connection));
+	struct connection *connection = memory_new(1, sizeof(*connection));
 
-	if (connection == NULL || (connection->fcgi = fcgi_new()) == NULL) {
-		log_error("event=out_of_memory");
-		exit(EXIT_FAILURE);
-	}
+	connection->fcgi = fcgi_new();
 	connection->arena = arena_new(REQUEST_ARENA_MAX);
 	return connection;
 }
@@ -411,19 +409,16 @@ struct server *
 serve_start(struct service *service, int listener,
     const struct handover *handover, size_t threads)
 {
-	struct server *server = calloc(1, sizeof(*server));
+	struct server *server = memory_new(1, sizeof(*server));
 
-	if (server == NULL)
-		return NULL;
 	keep_little_memory();
 	*server = (struct server) {
 	    .service = service, .listener = listener, .handover = handover};
 	pthread_mutex_init(&server->mutex, NULL);
 	pthread_cond_init(&server->all_idle, NULL);
-	server->threads = calloc(threads, sizeof(*server->threads));
+	server->threads = memory_new(threads, sizeof(*server->threads));
 	server->turns = turns_new(TURNS, threads, remind, server);
-	if (server->threads == NULL || server->turns == NULL ||
-	    !watch_all(server))
+	if (server->turns == NULL || !watch_all(server))
 		return NULL;
 	service->thread_waits = thread_waits;
 	while (server->thread_count < threads && start_thread(server))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 enum { TURN_TIME = 10000 }; /* microseconds of one event */
 
@@ -95,11 +96,9 @@ turns_new(
     size_t count, size_t threads, void (*taken)(void *context), void *context)
 {
 	struct turns *turns =
-	    calloc(1, sizeof(*turns) + threads * sizeof(*turns->list));
+	    memory_new(1, sizeof(*turns) + threads * sizeof(*turns->list));
 	size_t i;
 
-	if (turns == NULL)
-		return NULL;
 	pthread_mutex_init(&turns->mutex, NULL);
 	pthread_cond_init(&turns->free, NULL);
 	clock_init_condition(&turns->begun);

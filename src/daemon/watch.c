@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "store/migrate.h"
 
 enum { PROBE_ARENA = 1 << 20 };
@@ -221,10 +222,8 @@ thread_main(void *context)
 struct watcher *
 watcher_start(const struct settings *settings, const struct watch *watch)
 {
-	struct watcher *watcher = calloc(1, sizeof(*watcher));
+	struct watcher *watcher = memory_new(1, sizeof(*watcher));
 
-	if (watcher == NULL)
-		return NULL;
 	watcher->settings = settings;
 	watcher->watch = watch;
 	pthread_mutex_init(&watcher->mutex, NULL);

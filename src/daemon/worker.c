@@ -32,7 +32,7 @@ start_service(struct service *service, const struct settings *settings,
 	    pool_new(&settings->database, (size_t)settings->connections,
 	        (size_t)settings->threads, &service->own_metrics->db);
 	service->done = done_new();
-	if (service->keys == NULL || service->done == NULL)
+	if (service->done == NULL)
 		return false;
 	service->committer = committer_new(
 	    &settings->database, limits, service->own_metrics, service->done);

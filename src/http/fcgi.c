@@ -1,6 +1,7 @@
 /* fcgi: requests in and responses out, over FastCGI */
 #include "http/fcgi.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcgiapp.h>
 #include <limits.h>
@@ -14,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 /* Nanoseconds, and microseconds. */
 enum { ACCEPT_PAUSE = 50000000, TELL_PAUSE = 1000000 };
@@ -38,22 +40,18 @@ fcgi_start(void)
 struct fcgi *
 fcgi_new(void)
 {
-	struct fcgi *fcgi = calloc(1, sizeof(*fcgi));
+	struct fcgi *fcgi = memory_new(1, sizeof(*fcgi));
+	int error;
 
 	/* libfcgi is given connections, and accepts none itself. */
-	if (fcgi != NULL &&
-	    FCGX_InitRequest(&fcgi->request, NO_SOCKET, 0) != 0) {
-		free(fcgi);
-		return NULL;
-	}
+	error = FCGX_InitRequest(&fcgi->request, NO_SOCKET, 0);
+	assert(error == 0); /* fcgi_start was called */
 	return fcgi;
 }
 
 void
 fcgi_free(struct fcgi *fcgi)
 {
-	if (fcgi == NULL)
-		return;
 	FCGX_Free(&fcgi->request, 1);
 	free(fcgi);
 }

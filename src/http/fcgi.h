@@ -13,7 +13,7 @@ struct fcgi;
 /* Once per process, before the first fcgi_new. False if libfcgi refuses. */
 bool fcgi_start(void);
 
-/* Without a connection yet. NULL if libfcgi refuses. */
+/* Without a connection yet. */
 struct fcgi *fcgi_new(void);
 
 /* With its connection, if it has one. */

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/db_internal.h"
 #include "store/migrate.h"
 #include "store/server.h"
@@ -121,23 +122,11 @@ db_start(void)
 	}
 }
 
-void *
-db_allocate(size_t count, size_t size)
-{
-	void *memory = calloc(count, size);
-
-	if (memory == NULL) {
-		log_error("event=out_of_memory");
-		exit(EXIT_FAILURE);
-	}
-	return memory;
-}
-
 struct db *
 db_new(const struct db_settings *settings, enum db_role role,
     struct db_counters *counters)
 {
-	struct db *db = db_allocate(1, sizeof(*db));
+	struct db *db = memory_new(1, sizeof(*db));
 
 	db->settings = settings;
 	db->role = role;

@@ -51,9 +51,6 @@ struct db {
 	unsigned long lengths[PARAMETERS_MAX];
 };
 
-/* Zeroed, for as long as the connection; without memory the process ends. */
-void *db_allocate(size_t count, size_t size);
-
 /*
  * Keeps the message and answers what the error means; closes a dead connection.
  */

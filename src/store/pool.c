@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/memory.h"
 
 /*
  * Microseconds: nobody waits longer while the database is away, nor beyond an
@@ -24,18 +24,13 @@ enum { WHY_SIZE = 512 };
 
 enum { WARM_COUNT = 4 };
 
-/* A thread that waits for a connection. */
-struct waiter {
-	int64_t application;
-	struct waiter *next;
-};
-
 struct pool {
 	pthread_mutex_t mutex;
 	pthread_cond_t freed;
 	size_t size;
 	size_t threads; /* that may call */
-	struct waiter *waiters;
+	size_t waiting_count;
+	int64_t *waiting; /* for which applications threads wait */
 	size_t idle_count;
 	struct db **idle; /* a stack: those not connected are at its bottom */
 	bool down;        /* the last connection was lost, or not to be had */
@@ -51,17 +46,14 @@ struct pool *
 pool_new(const struct db_settings *settings, size_t size, size_t threads,
     struct db_counters *counters)
 {
-	struct pool *pool = calloc(1, sizeof(*pool));
+	struct pool *pool = memory_new(1, sizeof(*pool));
 	size_t i;
 
-	if (pool == NULL ||
-	    (pool->all = calloc(size, sizeof(*pool->all))) == NULL ||
-	    (pool->idle = calloc(size, sizeof(*pool->idle))) == NULL ||
-	    (pool->holders = calloc(size, sizeof(*pool->holders))) == NULL ||
-	    (pool->since = calloc(size, sizeof(*pool->since))) == NULL) {
-		log_error("event=out_of_memory");
-		exit(EXIT_FAILURE);
-	}
+	pool->all = memory_new(size, sizeof(*pool->all));
+	pool->idle = memory_new(size, sizeof(*pool->idle));
+	pool->holders = memory_new(size, sizeof(*pool->holders));
+	pool->since = memory_new(size, sizeof(*pool->since));
+	pool->waiting = memory_new(threads, sizeof(*pool->waiting));
 	pthread_mutex_init(&pool->mutex, NULL);
 	clock_init_condition(&pool->freed);
 	pool->size = pool->idle_count = size;
@@ -99,6 +91,7 @@ pool_free(struct pool *pool)
 	free(pool->idle);
 	free(pool->holders);
 	free(pool->since);
+	free(pool->waiting);
 	free(pool->all);
 	free(pool);
 }
@@ -114,14 +107,13 @@ share_of(size_t count)
 	return count - rest;
 }
 
-/* Under the mutex. */
 static size_t
-held_by(const struct pool *pool, int64_t application)
+count_of(const int64_t *list, size_t count, int64_t application)
 {
 	size_t own = 0, i;
 
-	for (i = 0; i < pool->size; i++)
-		own += pool->holders[i] == application;
+	for (i = 0; i < count; i++)
+		own += list[i] == application;
 	return own;
 }
 
@@ -130,18 +122,17 @@ static bool
 has_its_share(const struct pool *pool, int64_t application)
 {
 	return application != POOL_NOBODY &&
-	    held_by(pool, application) >= share_of(pool->size);
+	    count_of(pool->holders, pool->size, application) >=
+	    share_of(pool->size);
 }
 
 /* The same of threads, which have a connection or wait for one. */
 static bool
 is_crowd(const struct pool *pool, int64_t application)
 {
-	size_t own = held_by(pool, application);
-	const struct waiter *waiter;
+	const size_t own = count_of(pool->holders, pool->size, application) +
+	    count_of(pool->waiting, pool->waiting_count, application);
 
-	for (waiter = pool->waiters; waiter != NULL; waiter = waiter->next)
-		own += waiter->application == application;
 	return application != POOL_NOBODY && own >= share_of(pool->threads);
 }
 
@@ -206,14 +197,18 @@ wait_until(struct pool *pool, int64_t application, int64_t deadline)
 static bool
 wait_idle(struct pool *pool, int64_t application, int64_t deadline)
 {
-	struct waiter waiter = {application, pool->waiters}, **place;
+	size_t i = 0;
 	bool idle;
 
-	pool->waiters = &waiter;
+	if (application == POOL_NOBODY)
+		return wait_until(pool, application, deadline);
+	assert(pool->waiting_count < pool->threads);
+	pool->waiting[pool->waiting_count++] = application;
 	idle = wait_until(pool, application, deadline);
-	for (place = &pool->waiters; *place != &waiter;)
-		place = &(*place)->next;
-	*place = waiter.next;
+	/* Any of the same application's will do. */
+	while (pool->waiting[i] != application)
+		i++;
+	pool->waiting[i] = pool->waiting[--pool->waiting_count];
 	return idle;
 }
 

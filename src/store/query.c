@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/db_internal.h"
 #include "store/query.h"
 
@@ -62,9 +63,9 @@ learn_columns(struct statement *statement)
 		return;
 	statement->column_count = mysql_num_fields(meta);
 	statement->columns =
-	    db_allocate(statement->column_count, sizeof(*statement->columns));
+	    memory_new(statement->column_count, sizeof(*statement->columns));
 	statement->binds =
-	    db_allocate(statement->column_count, sizeof(*statement->binds));
+	    memory_new(statement->column_count, sizeof(*statement->binds));
 	fields = mysql_fetch_fields(meta);
 	for (i = 0; i < statement->column_count; i++)
 		learn_column(
@@ -133,7 +134,7 @@ db_prepare(struct db *db)
 
 	for (set = 0; set < SET_COUNT; set++) {
 		count = statement_sets[set]->count;
-		db->sets[set] = db_allocate(count, sizeof(struct statement));
+		db->sets[set] = memory_new(count, sizeof(struct statement));
 		for (i = 0; i < count && error == OK; i++) {
 			db->sets[set][i].text = statement_sets[set]->texts[i];
 			error = prepare_one(db, &db->sets[set][i]);

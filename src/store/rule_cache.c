@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/log.h"
+#include "base/memory.h"
 #include "rules/document.h"
 #include "store/db.h"
 #include "store/event.h"
@@ -58,12 +58,8 @@ app_rules_release(struct app_rules *rules)
 static struct app_rules *
 app_rules_new(int64_t application, int64_t version, int64_t stamp)
 {
-	struct app_rules *rules = calloc(1, sizeof(*rules));
+	struct app_rules *rules = memory_new(1, sizeof(*rules));
 
-	if (rules == NULL) {
-		log_error("event=out_of_memory");
-		exit(EXIT_FAILURE);
-	}
 	rules->holders = 1;
 	rules->application = application;
 	rules->version = version;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/log.h"
+#include "base/memory.h"
 #include "store/key.h"
 
 /* More than what names.c lets there be of names and descriptions. */
@@ -21,22 +21,10 @@ struct views {
 	struct view *first; /* the one used last, and so on */
 };
 
-static void *
-allocate(size_t size)
-{
-	void *object = calloc(1, size);
-
-	if (object == NULL) {
-		log_error("event=out_of_memory");
-		exit(EXIT_FAILURE);
-	}
-	return object;
-}
-
 struct views *
 views_new(void)
 {
-	struct views *views = allocate(sizeof(*views));
+	struct views *views = memory_new(1, sizeof(*views));
 
 	pthread_mutex_init(&views->mutex, NULL);
 	return views;
@@ -158,7 +146,7 @@ enum error
 views_load(struct views *views, struct db *db, int64_t application,
     int64_t stamp, struct view **view_out)
 {
-	struct view *view = allocate(sizeof(*view));
+	struct view *view = memory_new(1, sizeof(*view));
 	enum error error;
 
 	view->application = application;
