@@ -33,12 +33,15 @@ libengine_a_SOURCES = \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/feature.h \
 	src/engine/match.c \
+	src/engine/occurrence.h \
 	src/engine/points.c \
 	src/engine/rule.c src/engine/rule.h \
 	src/engine/rule_set.c src/engine/rule_set.h \
 	src/engine/state.c src/engine/state.h
 
-librules_a_SOURCES = src/rules/document.c src/rules/document.h
+librules_a_SOURCES = \
+	src/rules/document.c src/rules/document.h \
+	src/rules/properties.c src/rules/properties.h
 
 libstore_a_SOURCES = \
 	src/store/application.c src/store/application.h \
@@ -61,7 +64,6 @@ libstore_a_SOURCES = \
 	src/store/pack.c src/store/pack.h \
 	src/store/point_scale.c \
 	src/store/pool.c src/store/pool.h \
-	src/store/properties.c src/store/properties.h \
 	src/store/query.c src/store/query.h \
 	src/store/restore.c src/store/restore.h \
 	src/store/rule.c \

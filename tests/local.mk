@@ -45,9 +45,9 @@ UNIT_TESTS = \
 	tests/unit/test_http_request \
 	tests/unit/test_http_response \
 	tests/unit/test_http_router \
+	tests/unit/test_rules_properties \
 	tests/unit/test_store_award \
 	tests/unit/test_store_pack \
-	tests/unit/test_store_properties \
 	tests/unit/test_store_standing \
 	tests/unit/test_store_statements
 check_PROGRAMS += $(UNIT_TESTS)
@@ -94,10 +94,10 @@ tests_unit_test_engine_state_LDADD = $(ENGINE_LIBS)
 tests_unit_test_http_request_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_router_LDADD = libhttp.a $(LDADD)
+tests_unit_test_rules_properties_LDADD = libunittest.a librules.a $(LDADD)
 PACK_LIBS = libstore.a $(ENGINE_LIBS)
 tests_unit_test_store_award_LDADD = $(PACK_LIBS)
 tests_unit_test_store_pack_LDADD = $(PACK_LIBS)
-tests_unit_test_store_properties_LDADD = libstore.a $(LDADD)
 tests_unit_test_store_standing_LDADD = $(PACK_LIBS)
 tests_unit_test_store_statements_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 

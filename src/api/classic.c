@@ -349,6 +349,7 @@ decode_event(struct call *call, struct ingest_job *job)
 	    sizeof(event_fields) / sizeof(event_fields[0]), &sent);
 	event->event.username = sent.username;
 	event->event.event_type = sent.event_type;
+	event->occurrence.event_type = sent.event_type;
 	/* Any string is kept as sent; one that is a time counts as the time. */
 	event->event.timestamp_sent = sent.timestamp;
 	event->event.timestamp_given = sent.timestamp != NULL &&

@@ -11,9 +11,7 @@
 #include "api/resource.h"
 #include "base/arena.h"
 #include "base/clock.h"
-#include "store/properties.h"
-
-enum { PROPERTIES_MAX = 64 };
+#include "rules/properties.h"
 
 /* What an event's body decodes into. */
 struct event_body {
@@ -25,65 +23,16 @@ struct event_body {
 };
 #define NO_TIMESTAMP INT64_MIN
 
-static bool
-is_scalar(struct json_object *value)
-{
-	const enum json_type type = json_object_get_type(value);
-
-	return type != json_type_object && type != json_type_array;
-}
-
-static void
-check_members(
-    struct decode *decode, struct json_object *object, const char *pointer)
-{
-	json_object_object_foreach(object, name, value) if (!is_scalar(value))
-	    faults_add(decode->faults,
-	        json_pointer(decode->arena, pointer, name), "invalid_type",
-	        "must be a string, a number, true, false or null");
-}
-
-static void
-check_strings(
-    struct decode *decode, struct json_object *array, const char *pointer)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(array); i++)
-		if (json_object_get_type(json_object_array_get_idx(array, i)) !=
-		    json_type_string)
-			faults_add(decode->faults,
-			    json_pointer_at(decode->arena, pointer, i),
-			    "invalid_type", "must be a string");
-}
-
 void
 event_decode_properties(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out)
 {
 	struct ingest_event *event = *(struct ingest_event **)member_out;
-	const enum json_type type = json_object_get_type(value);
-	size_t count;
 
-	if (type == json_type_object) {
-		count = (size_t)json_object_object_length(value);
-		check_members(decode, value, pointer);
-	} else if (type == json_type_array) {
-		count = json_object_array_length(value);
-		check_strings(decode, value, pointer);
-	} else {
-		faults_add(decode->faults, pointer, "invalid_type",
-		    "must be an object of scalars or an array of strings");
-		return;
-	}
-	if (count > PROPERTIES_MAX)
-		faults_add(decode->faults, pointer, "too_many",
-		    "must have at most %d entries", PROPERTIES_MAX);
 	event->event.properties = arena_strdup(decode->arena,
 	    json_object_to_json_string_ext(value,
 	        JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	properties_present(
-	    decode->arena, value, &event->properties, &event->property_count);
+	properties_decode(decode, value, pointer, &event->occurrence);
 }
 
 /* What a server's answer has and a client may send again is let pass. */
@@ -157,6 +106,7 @@ event_decode(struct call *call, struct arena *arena, struct json_object *body,
 	    sizeof(fields) / sizeof(fields[0]), &sent);
 	event->event.username = sent.username;
 	event->event.event_type = sent.event_type;
+	event->occurrence.event_type = sent.event_type;
 	event->event.timestamp_given = sent.timestamp != NO_TIMESTAMP;
 	event->event.timestamp = sent.timestamp;
 	if (sent.id != NULL)

@@ -6,16 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/occurrence.h"
 #include "engine/rule.h"
 #include "engine/state.h"
-
-/* What of an event the rules look at. */
-struct occurrence {
-	const char *event_type;
-	/* The properties that it has: neither false nor null. */
-	const char *const *properties;
-	size_t property_count;
-};
 
 /* What one rule gave for one event. References are the rule's. */
 struct award {

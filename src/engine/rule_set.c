@@ -105,18 +105,14 @@ range_end(const struct rule_set *set, size_t first)
 	return low;
 }
 
+/* A rule that names a property asks for one that is not false. */
 static bool
-has_range(const struct found_rules *found, const struct rule *const *rules)
+is_there(const struct property *property)
 {
-	size_t i;
-
-	for (i = 0; i < found->range_count; i++)
-		if (found->ranges[i].rules == rules)
-			return true;
-	return false;
+	return property->type != VALUE_BOOLEAN || property->boolean;
 }
 
-/* Adds those that ask for the property, unless it was named before. */
+/* Adds those that ask for the property. */
 static void
 add_range(const struct rule_set *set, size_t from, const char *type,
     const char *property, struct found_rules *found)
@@ -124,8 +120,7 @@ add_range(const struct rule_set *set, size_t from, const char *type,
 	size_t first = lower_bound(set, from, type, property), end;
 
 	if (first == set->count ||
-	    compare_asked(set->sorted[first], type, property) != 0 ||
-	    has_range(found, &set->sorted[first]))
+	    compare_asked(set->sorted[first], type, property) != 0)
 		return;
 	end = range_end(set, first);
 	found->ranges[found->range_count++] =
@@ -150,7 +145,9 @@ rule_set_find(const struct rule_set *set, struct arena *arena,
 	    arena, event->property_count + 1, sizeof(*found.ranges));
 	add_range(set, from, type, NULL, &found);
 	for (i = 0; i < event->property_count; i++)
-		add_range(set, from, type, event->properties[i], &found);
+		if (is_there(&event->properties[i]))
+			add_range(
+			    set, from, type, event->properties[i].name, &found);
 	return found;
 }
 

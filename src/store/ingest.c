@@ -111,14 +111,6 @@ check_job(const struct batch *batch, struct ingest_job *job)
 	return key_is_live(job, app->rules) ? OK : ERR_KEY_UNKNOWN;
 }
 
-static struct occurrence
-occurrence_of(const struct batch_item *item)
-{
-	return (struct occurrence) {.event_type = item->event->event.event_type,
-	    .properties = item->event->properties,
-	    .property_count = item->event->property_count};
-}
-
 void
 ingest_job_clear(struct ingest_job *job)
 {
@@ -142,11 +134,11 @@ hold_rules(struct ingest_job *job, struct app_rules *rules)
 static bool
 take_item(struct batch *batch, struct batch_item *item)
 {
-	const struct occurrence occurrence = occurrence_of(item);
 	struct ingest_event *event = item->event;
 	bool decided = batch->settling && event->error != ERR_NONE_MATCHES;
 
-	item->found = rule_set_find(item->app->set, batch->arena, &occurrence);
+	item->found =
+	    rule_set_find(item->app->set, batch->arena, &event->occurrence);
 	event->replayed = false;
 	event->error = event->must_match && !decided && item->found.count == 0
 	    ? ERR_NONE_MATCHES
@@ -331,7 +323,6 @@ static void
 apply_item(
     struct batch *batch, struct known_events *known, struct batch_item *item)
 {
-	const struct occurrence event = occurrence_of(item);
 	struct known *place = known_place(known, item);
 
 	if (place->event != NULL) {
@@ -342,7 +333,8 @@ apply_item(
 		return;
 	item->awards = arena_array(
 	    batch->arena, item->found.count + 1, sizeof(*item->awards));
-	if (engine_apply(&batch->users[item->user].state, batch->arena, &event,
+	if (engine_apply(&batch->users[item->user].state, batch->arena,
+	        &item->event->occurrence,
 	        found_rules_list(&item->found, batch->arena), item->found.count,
 	        item->awards, &item->award_count) == ENGINE_OVERFLOW) {
 		item->event->error = ERR_BALANCE_OVERFLOW;

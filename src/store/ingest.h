@@ -27,9 +27,7 @@ struct ingest_event {
 	bool id_made; /* the id is the server's, so it cannot be there yet */
 	/* In: ERR_NONE_MATCHES if no rule does, and it is not stored. */
 	bool must_match;
-	/* In: the names of the properties that it has, for the rules. */
-	const char *const *properties;
-	size_t property_count;
+	struct occurrence occurrence; /* In: the event as the rules see it. */
 
 	/* Out: of ERR_EVENT_ID_REUSED, the member that differs. */
 	const char *differs;

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/json.h"
+#include "base/decode.h"
+#include "rules/properties.h"
 #include "store/award.h"
 #include "store/event.h"
-#include "store/properties.h"
 
 enum { PROGRESS_EVENTS = 1000 };
 
@@ -175,6 +175,8 @@ occurrence_of(const struct place *place)
 	const struct verify_row *row = place->event;
 	struct arena *arena = place->verify->event_arena;
 	struct occurrence event = {.event_type = row->event.type};
+	struct faults faults;
+	struct decode decode = {.arena = arena, .faults = &faults};
 	struct json_object *properties;
 
 	if (row->event.properties == NULL)
@@ -185,8 +187,8 @@ occurrence_of(const struct place *place)
 		return event;
 	}
 	json_keep(arena, properties);
-	properties_present(
-	    arena, properties, &event.properties, &event.property_count);
+	faults_init(&faults, arena);
+	properties_decode(&decode, properties, "", &event);
 	return event;
 }
 

@@ -91,10 +91,14 @@ static bool
 model_matches(const struct plain_rule *rule, const struct occurrence *event)
 {
 	bool has = rule->property == NULL;
+	const struct property *property;
 	size_t i;
 
-	for (i = 0; i < event->property_count; i++)
-		has = has || strcmp(event->properties[i], rule->property) == 0;
+	for (i = 0; i < event->property_count && !has; i++) {
+		property = &event->properties[i];
+		has = strcmp(property->name, rule->property) == 0 &&
+		    (property->type != VALUE_BOOLEAN || property->boolean);
+	}
 	return has && !rule->disabled &&
 	    strcmp(rule->event_type, event->event_type) == 0;
 }
@@ -209,15 +213,11 @@ apply_both(struct fuzz_engine *engine, int user, const struct occurrence *event)
 void
 fuzz_engine_event(struct fuzz_engine *engine, const struct ingest_event *event)
 {
-	struct occurrence occurrence = {.event_type = event->event.event_type,
-	    .properties = event->properties,
-	    .property_count = event->property_count};
-
 	if (engine->set == NULL)
 		engine->set = rule_set_new(
 		    engine->arena, engine->rules, engine->rule_count);
 	if (engine->users.count == USERS_MAX)
 		return;
 	apply_both(engine, number_of(&engine->users, event->event.username),
-	    &occurrence);
+	    &event->occurrence);
 }

@@ -156,21 +156,45 @@ take_rule(struct arena *arena, struct json_object *body)
 	return rule;
 }
 
-static bool
-has_property(const struct ingest_event *event, const char *name)
+static const struct property *
+find_property(const struct occurrence *event, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < event->property_count; i++)
-		if (strcmp(event->properties[i], name) == 0)
-			return true;
-	return false;
+		if (strcmp(event->properties[i].name, name) == 0)
+			return &event->properties[i];
+	return NULL;
 }
 
-/*
- * What is kept of the properties is what was sent, and the rules see those that
- * are neither false nor null.
- */
+/* That a property says what was sent; NULL: that it is missing. */
+static void
+check_value(const struct property *property, struct json_object *sent)
+{
+	const char *json = json_object_to_json_string(sent);
+
+	assert((property == NULL) == (sent == NULL));
+	if (property == NULL)
+		return;
+	switch (property->type) {
+	case VALUE_BOOLEAN:
+		assert(strcmp(json, property->boolean ? "true" : "false") == 0);
+		break;
+	case VALUE_NUMBER:
+		assert(strcmp(json, property->text) == 0);
+		assert(strlen(property->text) == property->length);
+		break;
+	case VALUE_STRING:
+		assert(json_object_is_type(sent, json_type_string));
+		assert(property->length ==
+		    (size_t)json_object_get_string_len(sent));
+		assert(memcmp(property->text, json_object_get_string(sent),
+		           property->length + 1) == 0);
+		break;
+	}
+}
+
+/* What is kept of the properties is what was sent, and the rules see that. */
 static void
 check_properties(struct arena *arena, struct json_object *body,
     const struct ingest_event *event)
@@ -180,7 +204,7 @@ check_properties(struct arena *arena, struct json_object *body,
 
 	if (!json_object_object_get_ex(body, "properties", &sent) ||
 	    sent == NULL) {
-		assert(event->property_count == 0);
+		assert(event->occurrence.property_count == 0);
 		return;
 	}
 	str_adds(&text, event->event.properties);
@@ -188,12 +212,7 @@ check_properties(struct arena *arena, struct json_object *body,
 	if (!json_object_is_type(sent, json_type_object))
 		return;
 	json_object_object_foreach(sent, name, value)
-	{
-		const char *json = json_object_to_json_string(value);
-
-		assert(has_property(event, name) ==
-		    (strcmp(json, "null") != 0 && strcmp(json, "false") != 0));
-	}
+	    check_value(find_property(&event->occurrence, name), value);
 }
 
 static struct ingest_event *
@@ -211,15 +230,19 @@ decode_event(struct arena *arena, struct json_object *body)
 static void
 check_event(const struct ingest_event *event)
 {
+	const struct property *list = event->occurrence.properties;
 	size_t i;
 
 	check_name(FIELD_ID, event->event.id);
 	check_name(FIELD_ID, event->event.username);
 	check_name(FIELD_KEY, event->event.event_type);
-	assert(event->property_count <= 64);
-	for (i = 0; i < event->property_count; i++)
-		assert(is_clean(
-		    event->properties[i], strlen(event->properties[i])));
+	assert(
+	    strcmp(event->occurrence.event_type, event->event.event_type) == 0);
+	assert(event->occurrence.property_count <= 64);
+	for (i = 0; i < event->occurrence.property_count; i++) {
+		assert(is_clean(list[i].name, strlen(list[i].name)));
+		assert(i == 0 || strcmp(list[i - 1].name, list[i].name) < 0);
+	}
 	assert(!event->id_made || strlen(event->event.id) == 27);
 }
 
@@ -242,7 +265,17 @@ write_request(struct arena *arena, const struct event *event)
 	return text;
 }
 
-/* Sent again as we keep it, it is the same event to the store. */
+static void
+check_same_property(const struct property *one, const struct property *other)
+{
+	assert(strcmp(one->name, other->name) == 0);
+	assert(one->type == other->type && one->boolean == other->boolean);
+	assert(one->length == other->length);
+	assert(one->length == 0 ||
+	    memcmp(one->text, other->text, one->length) == 0);
+}
+
+/* Sent again as we keep it, it is the same event to the store and the rules. */
 static void
 send_again(struct arena *arena, const struct ingest_event *event)
 {
@@ -254,9 +287,11 @@ send_again(struct arena *arena, const struct ingest_event *event)
 	assert(strcmp(again->event.id, event->event.id) == 0);
 	assert(event_difference(&again->event, &event->event) == NULL);
 	assert(event_difference(&event->event, &again->event) == NULL);
-	assert(again->property_count == event->property_count);
-	for (i = 0; i < event->property_count; i++)
-		assert(strcmp(again->properties[i], event->properties[i]) == 0);
+	assert(again->occurrence.property_count ==
+	    event->occurrence.property_count);
+	for (i = 0; i < event->occurrence.property_count; i++)
+		check_same_property(&again->occurrence.properties[i],
+		    &event->occurrence.properties[i]);
 }
 
 static const struct ingest_event *

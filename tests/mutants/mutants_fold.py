@@ -104,9 +104,23 @@ MUTANTS = [
     Mutant(
         "property-named-twice-fires-twice", (3,),
         "a rule fires for each time that its property is named",
-        "\t    has_range(found, &set->sorted[first]))\n",
-        "\t    (has_range(found, &set->sorted[first]) && false))\n",
-        [CONTRACT]),
+        "\t\tif (order == 0)\n\t\t\treturn;\n",
+        "",
+        ["names_of_properties_are_sorted_and_count_once"]),
+    Mutant(
+        "property-through-a-double", (3,),
+        "of the number that a property is, digits are lost",
+        "\tset_text(property, arena_strdup(arena, text), strlen(text));\n",
+        "\ttext = arena_printf(arena, \"%g\", json_object_get_double(value));\n"
+        "\tset_text(property, text, strlen(text));\n",
+        ["numbers_keep_each_digit_that_was_sent"]),
+    Mutant(
+        "property-with-a-nul", (3,),
+        "a name with U+0000 in it counts as its beginning",
+        "\t\tif (strlen(property.name) ==\n"
+        "\t\t    (size_t)json_object_get_string_len(name))\n",
+        "",
+        ["names_of_properties_are_sorted_and_count_once"]),
     Mutant(
         "range-cut-short", (3,),
         "of rules that ask for the same some are not found",
@@ -116,9 +130,10 @@ MUTANTS = [
     Mutant(
         "false-property-matches", (3,),
         "a property whose value is false counts as present",
-        "\t\t        !json_object_get_boolean(value)))\n",
-        "\t\t        json_object_get_boolean(value) < 0))\n",
-        ["the_table_of_the_contract_holds"]),
+        "\treturn property->type != VALUE_BOOLEAN || property->boolean;\n",
+        "\treturn property->name != NULL;\n",
+        ["a_property_is_there_unless_it_is_false",
+         "test_the_property_must_be_there_and_not_false_or_null"]),
     Mutant(
         "rules-in-reverse", (3,),
         "rules fire last made first",

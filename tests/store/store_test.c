@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "rules/properties.h"
 #include "store/migrate.h"
-#include "store/properties.h"
 
 enum { ARENA_MAX = 256 << 20, ARGUMENTS_MAX = 16, START_SECONDS = 60 };
 
@@ -385,15 +385,19 @@ event_of(const char *id, const char *username, const char *event_type,
 	struct ingest_event event = {.event = {.id = id,
 	                                 .username = username,
 	                                 .event_type = event_type,
-	                                 .properties = properties}};
+	                                 .properties = properties},
+	    .occurrence.event_type = event_type};
+	struct faults faults;
+	struct decode decode = {.arena = test_arena, .faults = &faults};
 	struct json_object *object;
 
 	if (properties == NULL)
 		return event;
 	object = json_tokener_parse(properties);
 	assert_non_null(object);
-	properties_present(
-	    test_arena, object, &event.properties, &event.property_count);
+	faults_init(&faults, test_arena);
+	properties_decode(&decode, object, "", &event.occurrence);
+	assert_int_equal(faults.count, 0);
 	json_object_put(object);
 	return event;
 }

@@ -1,10 +1,35 @@
 /* engine_test: events applied, and awards and states as texts */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "engine_test.h"
 
 enum { TEXT_MAX = 100000 };
+
+static int
+compare_names(const void *left, const void *right)
+{
+	return strcmp(((const struct property *)left)->name,
+	    ((const struct property *)right)->name);
+}
+
+struct occurrence
+occurrence_with(const char *type, const char *const *names, size_t count)
+{
+	struct property *list = arena_array(arena, count + 1, sizeof(*list));
+	struct occurrence event = {type, list, 0};
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		list[i] = (struct property) {
+		    .name = names[i], .type = VALUE_BOOLEAN, .boolean = true};
+	qsort(list, count, sizeof(*list), compare_names);
+	for (i = 0; i < count; i++)
+		if (i == 0 || compare_names(&list[i - 1], &list[i]) != 0)
+			list[event.property_count++] = list[i];
+	return event;
+}
 
 struct occurrence
 occurrence_of(const char *type, const char *properties)
@@ -16,7 +41,7 @@ occurrence_of(const char *type, const char *properties)
 		len = strcspn(properties, ",");
 		list[count++] = arena_copy(arena, properties, len);
 	}
-	return (struct occurrence) {type, list, count};
+	return occurrence_with(type, list, count);
 }
 
 static const char *

@@ -9,7 +9,11 @@
 /* The most rules, events or properties that a case has. */
 enum { ROW_MAX = 12 };
 
-/* An event; its properties between commas. */
+/* An event with properties that are true, each of which counts once. */
+struct occurrence
+occurrence_with(const char *type, const char *const *names, size_t count);
+
+/* The same; its properties between commas. */
 struct occurrence occurrence_of(const char *type, const char *properties);
 
 /*

@@ -161,8 +161,8 @@ static const char *
 engine_run_event(struct state *states, const struct rule_set *set,
     const struct random_event *event)
 {
-	const struct occurrence occurrence = {
-	    event->event_type, event->properties, event->property_count};
+	const struct occurrence occurrence = occurrence_with(
+	    event->event_type, event->properties, event->property_count);
 
 	return apply_found(&states[event->user], set, &occurrence);
 }

@@ -1,0 +1,30 @@
+/* occurrence: what of an event the rules look at */
+#ifndef ENGINE_OCCURRENCE_H
+#define ENGINE_OCCURRENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum value_type { VALUE_BOOLEAN, VALUE_NUMBER, VALUE_STRING };
+
+/* A property that an event has. One that is null is missing. */
+struct property {
+	const char *name;
+	enum value_type type;
+	bool boolean;
+	/*
+	 * A string, or a number as JSON writes it, to the last digit (see
+	 * base/number.h). A NUL follows, and a string may have others in it.
+	 */
+	const char *text;
+	size_t length; /* of text */
+};
+
+struct occurrence {
+	const char *event_type;
+	/* In the order of their names (strcmp), each name once. */
+	const struct property *properties;
+	size_t property_count;
+};
+
+#endif

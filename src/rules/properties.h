@@ -1,0 +1,18 @@
+/* properties: an event's properties, from JSON to typed values */
+#ifndef RULES_PROPERTIES_H
+#define RULES_PROPERTIES_H
+
+#include "base/decode.h"
+#include "engine/occurrence.h"
+
+/*
+ * Decodes the properties of an event, of a body or as they are stored, into the
+ * occurrence. Source: openapi.yaml, schemas EventInput and RuleProperty: an
+ * object of scalars, or an array of strings, each of which is true. What is not
+ * allowed is left out, and a fault at pointer. The values are copies in the
+ * arena.
+ */
+void properties_decode(struct decode *decode, struct json_object *json,
+    const char *pointer, struct occurrence *occurrence_out);
+
+#endif
