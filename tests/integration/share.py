@@ -21,7 +21,8 @@ SLOW = ("test_backup", "test_processes", "test_regressions_bodies",
         "test_retry_changes", "test_quotas", "test_members")
 # These look whether an answer comes in time where a part hangs, or has very much
 # to do: they come last, and alone.
-ALONE = ("test_bounds", "test_database", "test_regressions_outages")
+ALONE = ("test_bounds", "test_database", "test_fair_reads",
+         "test_regressions_outages")
 
 
 def module_of(test):
