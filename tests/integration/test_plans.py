@@ -59,12 +59,12 @@ INSERT INTO event (application_id, id, previous, number, version, timestamp,
   SELECT {app}, seq, 0, 1, 1, 1700000000000000 + seq, 1,
     CONCAT('crowd-', seq), CONCAT('grown-', seq), '{own}'
   FROM seq_1_to_{events};
-INSERT INTO rule_revision (application_id, rule_id, since, until, enabled,
-    event_type, times, points, badge_id)
-  SELECT {app}, r.id, CAST(seq AS SIGNED) - 100000,
-    CAST(seq AS SIGNED) - 99999, 1, '{own}', 1, 0, b.id
-  FROM rule r JOIN badge b USING (application_id) JOIN seq_1_to_{revisions}
-  WHERE r.application_id = {app} AND r.name = '{own}' AND b.name = '{own}';
+INSERT INTO rule_revision (application_id, rule_id, since, until, document)
+  SELECT v.application_id, v.rule_id, CAST(seq AS SIGNED) - 100000,
+    CAST(seq AS SIGNED) - 99999, v.document
+  FROM rule r JOIN rule_revision v ON v.rule_id = r.id AND v.until = 0
+  JOIN seq_1_to_{revisions}
+  WHERE r.application_id = {app} AND r.name = '{own}';
 """
 
 
