@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum value_type { VALUE_BOOLEAN, VALUE_NUMBER, VALUE_STRING };
 
@@ -22,6 +23,7 @@ struct property {
 
 struct occurrence {
 	const char *event_type;
+	int64_t at; /* its timestamp: microseconds, see base/clock.h */
 	/* In the order of their names (strcmp), each name once. */
 	const struct property *properties;
 	size_t property_count;

@@ -251,6 +251,18 @@ next_time(
 	return time;
 }
 
+/* When it came, and when it was: before the rules look at it. */
+static void
+time_item(struct batch *batch, struct batch_item *item)
+{
+	struct event *event = &item->event->event;
+
+	item->time = next_time(batch, &batch->users[item->user], &event->ahead);
+	if (!event->timestamp_given)
+		event->timestamp = item->time - event->ahead;
+	item->event->occurrence.at = event->timestamp;
+}
+
 static void
 number_item(struct batch *batch, struct batch_item *item)
 {
@@ -260,12 +272,9 @@ number_item(struct batch *batch, struct batch_item *item)
 
 	item->write = true;
 	/* The low bits keep two writers apart that have the same time. */
-	item->event->tried_row =
-	    next_time(batch, user, &event->ahead) * EVENT_WRITERS +
-	    randombytes_uniform(EVENT_WRITERS);
-	event->row = item->event->tried_row;
-	if (!event->timestamp_given)
-		event->timestamp = event_received_at(event);
+	event->row =
+	    item->time * EVENT_WRITERS + randombytes_uniform(EVENT_WRITERS);
+	item->event->tried_row = event->row;
 	item->previous = user->last_event;
 	user->last_event = event->row;
 	user->ahead = event->ahead;
@@ -331,6 +340,7 @@ apply_item(
 	}
 	if (batch->settling && !judge_again(item))
 		return;
+	time_item(batch, item);
 	item->awards = arena_array(
 	    batch->arena, item->found.count + 1, sizeof(*item->awards));
 	if (engine_apply(&batch->users[item->user].state, batch->arena,

@@ -27,7 +27,8 @@ struct ingest_event {
 	bool id_made; /* the id is the server's, so it cannot be there yet */
 	/* In: ERR_NONE_MATCHES if no rule does, and it is not stored. */
 	bool must_match;
-	struct occurrence occurrence; /* In: the event as the rules see it. */
+	/* In: the event as the rules see it, but for at, which is Out. */
+	struct occurrence occurrence;
 
 	/* Out: of ERR_EVENT_ID_REUSED, the member that differs. */
 	const char *differs;

@@ -40,7 +40,8 @@ struct batch_item {
 	struct ingest_event *event;
 	const struct app_rules *app;
 	struct found_rules found;
-	size_t user; /* in batch.users */
+	size_t user;  /* in batch.users */
+	int64_t time; /* of its row */
 	/* What is to be written, if write. */
 	bool write;
 	int64_t previous;

@@ -174,7 +174,8 @@ occurrence_of(const struct place *place)
 {
 	const struct verify_row *row = place->event;
 	struct arena *arena = place->verify->event_arena;
-	struct occurrence event = {.event_type = row->event.type};
+	struct occurrence event = {
+	    .event_type = row->event.type, .at = row->event.timestamp};
 	struct faults faults;
 	struct decode decode = {.arena = arena, .faults = &faults};
 	struct json_object *properties;

@@ -188,6 +188,18 @@ MUTANTS = [
         "\tif (time <= newest && newest < 0)\n",
         ["after_the_clock_was_set_back_an_event_still_comes_last"]),
     Mutant(
+        "rules-see-no-time", (3,),
+        "the rules judge an event before it has a time",
+        "\titem->event->occurrence.at = event->timestamp;\n",
+        "",
+        ["an_event_is_stored_with_what_it_gave"]),
+    Mutant(
+        "rules-see-the-time-of-the-row", (3,),
+        "where a clock was ahead, the rules see the time of the row",
+        "\t\tevent->timestamp = item->time - event->ahead;\n",
+        "\t\tevent->timestamp = item->time;\n",
+        ["after_the_clock_was_set_back_an_event_still_comes_last"]),
+    Mutant(
         "time-stays-ahead", (5,),
         "a clock that was ahead leaves a user's times in the future",
         "\t*ahead_out = time - batch->now < CLOCK_STEP ?"

@@ -18,7 +18,7 @@ struct occurrence
 occurrence_with(const char *type, const char *const *names, size_t count)
 {
 	struct property *list = arena_array(arena, count + 1, sizeof(*list));
-	struct occurrence event = {type, list, 0};
+	struct occurrence event = {.event_type = type, .properties = list};
 	size_t i;
 
 	for (i = 0; i < count; i++)

@@ -148,7 +148,8 @@ rules_are_found_in_the_order_of_creation(void **test)
 static const char *
 found_by_value(struct property a)
 {
-	const struct occurrence event = {"t", &a, 1};
+	const struct occurrence event = {
+	    .event_type = "t", .properties = &a, .property_count = 1};
 	static const struct plain_rule rules[] = {
 	    {.id = 1, .event_type = "t", .property = "a"},
 	    {.id = 2, .event_type = "t"},
