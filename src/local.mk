@@ -29,6 +29,7 @@ libbase_a_SOURCES = \
 
 libengine_a_SOURCES = \
 	src/engine/badge.c \
+	src/engine/cooldown.c \
 	src/engine/count.c \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/feature.h \

@@ -53,6 +53,12 @@ step_get(const struct step *step, enum state_kind kind, int64_t ref)
 	return state_get(step->state, kind, ref);
 }
 
+bool
+step_has(const struct step *step, enum state_kind kind, int64_t ref)
+{
+	return state_find(step->state, kind, ref)->present;
+}
+
 int64_t *
 step_touch(struct step *step, enum state_kind kind, int64_t ref)
 {

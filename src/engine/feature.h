@@ -8,7 +8,7 @@
  * All features, in the order of the ladder: the first that does not pass ends
  * it. Each is feature_NAME in engine/NAME.c.
  */
-#define FEATURES(F) F(match) F(count) F(points) F(badge)
+#define FEATURES(F) F(match) F(cooldown) F(count) F(points) F(badge)
 
 #define FEATURE_DECLARE(name)   extern const struct feature feature_##name;
 #define FEATURE_COUNT_ONE(name) +1
@@ -23,8 +23,9 @@ struct step {
 	struct award *award; /* what it gives so far */
 };
 
-/* A value, and one that is about to be changed; see rule.refs. */
+/* A value, whether it was ever set, and it to be changed; see rule.refs. */
 int64_t step_get(const struct step *step, enum state_kind kind, int64_t ref);
+bool step_has(const struct step *step, enum state_kind kind, int64_t ref);
 int64_t *step_touch(struct step *step, enum state_kind kind, int64_t ref);
 
 /* Which members a body has, null or not; what is wrong with one. */

@@ -10,6 +10,8 @@ const struct state_row state_rows[STATE_KINDS] = {
     [STATE_BALANCE] = {OF_POINT_SCALE, RANGE_SIGNED, "balance of point scale"},
     [STATE_COUNT] = {OF_RULE, RANGE_NUMBER, "count of rule"},
     [STATE_BADGE] = {OF_BADGE, RANGE_NUMBER, "place of badge"},
+    [STATE_AWARDED_AT] = {OF_RULE, RANGE_SIGNED,
+        "time of the last award of rule"},
     [STATE_GIVEN] = {OF_RULE, RANGE_MARK, "award for the N-th event of rule"},
 };
 

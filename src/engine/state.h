@@ -17,6 +17,7 @@ enum state_kind {
 	STATE_COUNT,   /* matching events so far */
 	STATE_BADGE,   /* the user's first, second, … badge; 0: none */
 	STATE_GIVEN,   /* of a rule for the N-th event: 1 once it has awarded */
+	STATE_AWARDED_AT, /* of a rule with a cooldown: microseconds */
 	STATE_KINDS,
 };
 

@@ -57,16 +57,18 @@ class Reader:
 
 
 # The kinds of values, by their numbers.
-BALANCE, COUNT, BADGE, GIVEN = range(4)
+BALANCE, COUNT, BADGE, GIVEN, AWARDED_AT = range(5)
 Section = namedtuple("Section", "take put")
 SECTIONS = (Section(Reader.sint, sint), Section(Reader.uint, uint),
             Section(Reader.uint, uint),
-            Section(lambda reader: 1, lambda value: b""))
+            Section(lambda reader: 1, lambda value: b""),
+            Section(Reader.sint, sint))
 
 
 class Standing:
-    """What a user has: {scale: points}, {rule: count}, badges as won, and the
-    rules for the N-th event that have awarded."""
+    """What a user has: {scale: points}, {rule: count}, badges as won, the
+    rules for the N-th event that have awarded, and {rule with a cooldown: time
+    of its last award}."""
 
     def __init__(self, data=b"\0"):
         reader = Reader(data)
@@ -85,12 +87,14 @@ class Standing:
         places = sections.get(BADGE, {})
         self.badges = sorted(places, key=places.get)
         self.given = sorted(sections.get(GIVEN, {}))
+        self.awarded_at = sections.get(AWARDED_AT, {})
 
     def pack(self):
         kinds = {BALANCE: self.balances.items(), COUNT: self.counts.items(),
                  BADGE: [(badge, place) for place, badge in
                          enumerate(self.badges, 1)],
-                 GIVEN: [(rule, 1) for rule in self.given]}
+                 GIVEN: [(rule, 1) for rule in self.given],
+                 AWARDED_AT: self.awarded_at.items()}
         kinds = {tag: sorted(values) for tag, values in kinds.items()
                  if values}
         out = uint(len(kinds))

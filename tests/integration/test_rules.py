@@ -359,6 +359,53 @@ class Awards(StackTest):
         self.assertEqual(app.points(scale="s"), 20)
 
 
+class Cooldown(StackTest):
+    """A rest after each award, by the time of the events."""
+
+    def test_the_next_award_comes_when_it_is_over(self):
+        app = self.app()
+        app.rule(cooldown=86400)
+        awards = [len(app.event(timestamp=time)["awards"]) for time in (
+            "2026-06-01T21:00:00Z", "2026-06-02T20:00:00Z",
+            "2026-06-03T19:00:00Z", "2026-06-03T20:59:59.999999Z",
+            "2026-06-02T12:00:00Z", "2026-06-04T19:00:00Z")]
+        self.assertEqual(awards, [1, 0, 1, 0, 0, 1])
+        self.assertEqual(app.points(), 30)
+
+    def test_of_many_at_once_one_is_awarded(self):
+        app = self.app()
+        app.rule(cooldown=3600)
+        events = at_once([lambda: app.event() for _ in range(32)])
+        self.assertEqual(sum(len(e["awards"]) for e in events), 1)
+        self.assertEqual(app.points(), 10)
+
+    def test_a_change_of_the_rule_keeps_the_time_of_the_award(self):
+        app = self.app(classic=True)
+        rule = app.rule(cooldown=3600)
+        path = "/rules/" + rule["name"]
+        app.event(timestamp="2026-06-01T12:00:00Z")
+        body = dict(rule, cooldown=7200)
+        self.assertEqual(self.assert_json(app.put(path, body))["cooldown"],
+                         7200)
+        self.assert_status(app.classic("PUT", path, dict(body, points=1)), 202)
+        self.assertEqual(app.get(path).json["cooldown"], 7200)
+        event = app.event(timestamp="2026-06-01T13:30:00Z")
+        self.assertEqual(event["awards"], [])
+        del body["cooldown"]
+        self.assertIsNone(self.assert_json(app.put(path, body))["cooldown"])
+        app.event(timestamp="2026-06-01T13:30:00Z")
+        self.assertEqual(app.points(), 20)
+
+    def test_it_is_a_number_of_seconds(self):
+        app = self.app()
+        for value, code in ((0, "out_of_range"), (-1, "out_of_range"),
+                            (1000000001, "out_of_range"),
+                            (1.5, "invalid_type"), ("1", "invalid_type")):
+            self.assert_invalid(app.post("/rules", {
+                "name": "r", "eventType": "e", "badge": "b",
+                "cooldown": value}), {"/cooldown": code})
+
+
 class Changes(StackTest):
     """A change to a rule is seen by the next event, in every worker."""
 

@@ -6,6 +6,20 @@ CONTRACT = "the_cases_of_the_contract_come_out_right"
 
 MUTANTS = [
     Mutant(
+        "cooldown-too-long", (3,),
+        "an event at the end of a cooldown is still within it",
+        "step->event->at - rest >= step_get(",
+        "step->event->at - rest > step_get(",
+        [CONTRACT]),
+    Mutant(
+        "cooldown-of-the-first-award", (3,),
+        "a cooldown begins with the first award, and with no other",
+        "\t*step_touch(step, STATE_AWARDED_AT, step->rule->id) = step->event->at;\n",
+        "\tif (!step_has(step, STATE_AWARDED_AT, step->rule->id))\n"
+        "\t\t*step_touch(step, STATE_AWARDED_AT, step->rule->id) =\n"
+        "\t\t    step->event->at;\n",
+        [CONTRACT]),
+    Mutant(
         "counted-twice", (3,),
         "a matching event counts as two",
         "\tconst int64_t count = ++*step_touch(step, STATE_COUNT, rule);\n",

@@ -93,7 +93,8 @@ slots_text(struct str *text, const struct state *state, enum state_kind kind,
 	    [STATE_BALANCE] = "points",
 	    [STATE_COUNT] = "count",
 	    [STATE_BADGE] = "badge",
-	    [STATE_GIVEN] = "given"};
+	    [STATE_GIVEN] = "given",
+	    [STATE_AWARDED_AT] = "at"};
 	const struct state_slots *slots = &state->kinds[kind];
 	const struct state_slot *slot;
 	size_t i;

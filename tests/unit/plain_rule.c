@@ -43,6 +43,7 @@ plain_rule_fill(struct rule *rule, const struct plain_rule *row)
 		*(int64_t *)member(rule, "numberOfTimesToGetTheAward") =
 		    row->times;
 	*(int64_t *)member(rule, "points") = row->points;
+	*(int64_t *)member(rule, "cooldown") = row->cooldown;
 	set_reference(rule, "pointScale", row->scale, row->scale_name);
 	set_reference(rule, "badge", row->badge, row->badge_name);
 }
@@ -62,6 +63,7 @@ plain_rule_of(const struct rule *rule)
 	    .times =
 	        *(const int64_t *)member(&copy, "numberOfTimesToGetTheAward"),
 	    .points = *(const int64_t *)member(&copy, "points"),
+	    .cooldown = *(const int64_t *)member(&copy, "cooldown"),
 	    .scale = scale->id,
 	    .badge = badge->id,
 	    .scale_name = scale->name,

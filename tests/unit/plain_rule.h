@@ -11,7 +11,7 @@ struct plain_rule {
 	bool disabled;
 	const char *event_type;
 	const char *property;
-	int64_t times, points;
+	int64_t times, points, cooldown;
 	int64_t scale, badge; /* ids */
 	const char *scale_name, *badge_name;
 	size_t weight;

@@ -15,6 +15,7 @@ struct rule_row {
 	const char *type, *property;
 	int64_t times, points, scale, badge;
 	bool disabled;
+	int64_t cooldown; /* seconds */
 };
 
 /* An event of a user, and what it gives: see awards_text. */
@@ -23,6 +24,7 @@ struct event_row {
 	const char *type;
 	const char *properties; /* between commas */
 	const char *gives;
+	int64_t at; /* seconds */
 };
 
 /* What is stored before. */
@@ -132,6 +134,43 @@ static const struct scenario scenarios[] = {
 	    { { STATE_GIVEN, 1, 1, 1 } },
 	    { { 1, "review", "", "1=10" } },
 	    "u1 points7=10, u1 count1=1, u1 given1=1" },
+
+	/* a rest after an award: only the event's own time counts */
+	{ "the next award comes when the cooldown is over, and not before",
+	    { { "review", NULL, 1, 10, 7, 0, false, 86400 } }, {},
+	    { { 1, "review", "", "1=10", 75600 },
+	      { 1, "review", "", "", 158400 }, { 1, "review", "", "", 161999 },
+	      { 1, "review", "", "1=20", 162000 } },
+	    "u1 points7=20, u1 count1=2, u1 at1=162000000000" },
+	{ "every rule has a cooldown of its own, and counts apart from it",
+	    { { "review", NULL, 1, 1, 7, 0, false, 30 },
+	      { "review", NULL, 2, 5, 8, 0 },
+	      { "review", "good", 1, 2, 7, 9, false, 30 } }, {},
+	    { { 1, "review", "", "1=1", 0 },
+	      { 1, "review", "good", "2=5 3=3*", 5 },
+	      { 1, "review", "good", "", 10 },
+	      { 1, "review", "good", "1=4", 34 },
+	      { 1, "review", "good", "3=6", 35 } },
+	    "u1 points7=6, u1 points8=5, u1 count1=2, u1 count2=5, u1 count3=2,"
+	    " u1 badge9=1, u1 given2=1, u1 at1=34000000, u1 at3=35000000" },
+	{ "an event of before the award is within its cooldown",
+	    { { "review", NULL, 1, 10, 7, 0, false, 60 } }, {},
+	    { { 1, "review", "", "1=10", 1000 }, { 1, "review", "", "", 900 },
+	      { 1, "review", "", "", -1000 },
+	      { 1, "review", "", "1=20", 1060 } },
+	    "u1 points7=20, u1 count1=2, u1 at1=1060000000" },
+	{ "what gives nothing begins no cooldown, and times before 1970 are some",
+	    { { "review", NULL, 1, 0, 0, 9, false, 60 } },
+	    { { STATE_BADGE, 2, 9, 1 } },
+	    { { 2, "review", "", "", 0 }, { 1, "review", "", "1*", -5 },
+	      { 1, "review", "", "", 5 } },
+	    "u1 count1=1, u1 badge9=1, u1 at1=-5000000, u2 count1=1,"
+	    " u2 badge9=1" },
+	{ "a refused event begins no cooldown",
+	    { { "review", NULL, 1, 1, 7, 0, false, 60 } },
+	    { { STATE_BALANCE, 1, 7, INT64_MAX } },
+	    { { 1, "review", "", "overflow", 5 } },
+	    "u1 points7=" MAX },
 
 	/* several rules */
 	{ "every matching rule fires, in the order of creation",
@@ -334,7 +373,8 @@ rules_of(const struct rule_row *rows, size_t *count_out)
 		    .times = rows[i].times,
 		    .points = rows[i].points,
 		    .scale = rows[i].scale,
-		    .badge = rows[i].badge};
+		    .badge = rows[i].badge,
+		    .cooldown = rows[i].cooldown};
 	*count_out = i;
 	return plain_rules(arena, plain, i);
 }
@@ -373,9 +413,10 @@ play(const struct scenario *row)
 	start(states, row);
 	for (i = 0; row->events[i].type != NULL; i++) {
 		const struct event_row *event = &row->events[i];
-		const struct occurrence occurrence =
+		struct occurrence occurrence =
 		    occurrence_of(event->type, event->properties);
 
+		occurrence.at = event->at * 1000000;
 		expect(row, i,
 		    apply_found(&states[event->user - 1], set, &occurrence),
 		    event->gives);

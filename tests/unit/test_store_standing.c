@@ -330,7 +330,7 @@ what_cannot_be_is_damaged(void **test)
 	    "02 00 01 07 14",
 	    "02 00 01 07 14 00 01 08 14",
 	    "02 01 01 07 0a 00 01 07 14",
-	    "01 04 01 07 0a",
+	    "01 7f 01 07 0a",
 	    "01 00 00 07 14",
 	    /* A balance, a count and a badge twice. */
 	    "01 00 02 07 14 00 14",

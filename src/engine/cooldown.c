@@ -1,0 +1,62 @@
+/* cooldown: a rest after each award of the rule to the user */
+#include "engine/feature.h"
+
+enum { COOLDOWN_MAX = 1000000000, MICROSECONDS = 1000000 };
+
+struct cooldown_part {
+	int64_t seconds; /* 0: none */
+};
+
+static const struct field fields[] = {
+    {.name = "cooldown",
+        .type = FIELD_INT,
+        .flags = FIELD_STRICT | FIELD_NULLABLE,
+        .offset = offsetof(struct cooldown_part, seconds),
+        .min = 1,
+        .max = COOLDOWN_MAX},
+};
+
+static bool
+is_used(const void *part)
+{
+	return ((const struct cooldown_part *)part)->seconds != 0;
+}
+
+static void
+keeps(const void *part, int64_t rule, int64_t *refs_out)
+{
+	(void)part;
+	refs_out[STATE_AWARDED_AT] = rule;
+}
+
+/*
+ * The event's own time counts, and not that of its receipt: a late event is
+ * within the rest that followed upon an award before it came.
+ */
+static bool
+passes(struct step *step, const void *part)
+{
+	const int64_t rest =
+	    ((const struct cooldown_part *)part)->seconds * MICROSECONDS;
+	const int64_t rule = step->rule->id;
+
+	return !step_has(step, STATE_AWARDED_AT, rule) ||
+	    step->event->at - rest >= step_get(step, STATE_AWARDED_AT, rule);
+}
+
+static void
+given(struct step *step, const void *part)
+{
+	(void)part;
+	*step_touch(step, STATE_AWARDED_AT, step->rule->id) = step->event->at;
+}
+
+const struct feature feature_cooldown = {
+    .name = "cooldown",
+    FIELDS(fields),
+    .size = sizeof(struct cooldown_part),
+    .is_used = is_used,
+    .keeps = keeps,
+    .passes = passes,
+    .given = given,
+};
