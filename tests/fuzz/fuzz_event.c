@@ -212,7 +212,9 @@ check_properties(struct arena *arena, struct json_object *body,
 	if (!json_object_is_type(sent, json_type_object))
 		return;
 	json_object_object_foreach(sent, name, value)
-	    check_value(find_property(&event->occurrence, name), value);
+	{
+		check_value(find_property(&event->occurrence, name), value);
+	}
 }
 
 static struct ingest_event *
