@@ -18,13 +18,16 @@ struct undo {
 	int64_t badges;
 };
 
-/* Slots for all that the rules may change: from here on they stay in place. */
-static void
+/*
+ * Slots for all that the rules may change: from here on they stay in place. How
+ * often one may be changed: each rule has its own refs.
+ */
+static size_t
 want_slots(struct state *state, struct arena *scratch,
     const struct rule *const *rules, size_t count)
 {
 	int64_t *refs = arena_array(scratch, count + 1, sizeof(*refs));
-	size_t wanted, i;
+	size_t changes = 0, wanted, i;
 	int kind;
 
 	for (kind = 0; kind < STATE_KINDS; kind++) {
@@ -33,17 +36,18 @@ want_slots(struct state *state, struct arena *scratch,
 			refs[wanted] = rules[i]->refs[kind];
 			wanted += refs[wanted] != 0;
 		}
+		changes += wanted;
 		state_want(state, (enum state_kind)kind, refs, wanted);
 	}
+	return changes;
 }
 
 static struct undo
-undo_begin(struct state *state, struct arena *scratch, size_t rules)
+undo_begin(struct state *state, struct arena *scratch, size_t changes)
 {
 	struct undo undo = {.state = state, .badges = state->badges};
 
-	undo.changes =
-	    arena_array(scratch, rules * STATE_KINDS, sizeof(*undo.changes));
+	undo.changes = arena_array(scratch, changes + 1, sizeof(*undo.changes));
 	return undo;
 }
 
@@ -131,11 +135,11 @@ engine_apply(struct state *state, struct arena *scratch,
     const struct occurrence *event, const struct rule *const *rules,
     size_t count, struct award *awards, size_t *award_count_out)
 {
-	struct undo undo = undo_begin(state, scratch, count);
+	struct undo undo = undo_begin(
+	    state, scratch, want_slots(state, scratch, rules, count));
 	struct step step = {.undo = &undo, .state = state, .event = event};
 	size_t given = 0, i;
 
-	want_slots(state, scratch, rules, count);
 	for (i = 0; i < count; i++) {
 		step.rule = rules[i];
 		step.award = &awards[given];

@@ -35,15 +35,14 @@ struct term {
  * all of them. It can be copied until it is compiled; then terms point into it.
  */
 struct rule {
-	int64_t id;       /* the store's; 0: none yet */
+	int64_t id; /* the store's; 0: none yet */
+	/* By rule_compile. What an event needs comes first. */
+	int64_t refs[STATE_KINDS]; /* of the values that it may touch, or 0 */
+	struct term *terms;        /* in the order of the ladder */
+	size_t term_count;
 	const char *name; /* for the answer */
 	size_t weight;    /* the caller's, see rule_set_find */
 	alignas(max_align_t) char parts[RULE_PARTS_MAX];
-	/* By rule_compile. */
-	struct term *terms; /* in the order of the ladder */
-	size_t term_count;
-	int64_t
-	    refs[STATE_KINDS]; /* of the values that it may change; 0: none */
 };
 
 /* A rule with the defaults of all members. */
