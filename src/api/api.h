@@ -40,7 +40,7 @@ struct service {
 	struct worker_metrics *own_metrics;
 };
 
-/* Who may call a route. */
+/* The callers that a route is for. */
 enum access {
 	ACCESS_OPEN,        /* anybody */
 	ACCESS_PROBE,       /* anybody who looks after the server */

@@ -217,7 +217,7 @@ gather_alone(struct queue *queue, struct round *round)
 	return true;
 }
 
-/* Who came first comes last next time. */
+/* The application that came first comes last next time. */
 static void
 gather_together(struct queue *queue, struct round *round)
 {

@@ -275,7 +275,7 @@ object_etag(struct call *call, const struct resource *resource,
 	return http_etag(call->arena, &body);
 }
 
-/* What changes nothing is not written: its ETag stays, and so do its times. */
+/* A change that changes nothing is not written: ETag and times stay. */
 static bool
 changes_nothing(const struct change *change, const struct named *object,
     const struct named *existing)

@@ -322,8 +322,8 @@ check_member(struct check *check, const struct place *parent)
 }
 
 /*
- * Behind the brace and no end. A member that is left out takes the comma along
- * that stands before it, or where it would be the first, the one behind.
+ * The brace has been read, and members follow. A member that is left out takes
+ * along the comma before it, or, where it would be the first, the one after it.
  */
 static void
 check_members(struct check *check, const struct place *place)

@@ -214,7 +214,7 @@ whole_value(struct grammar *grammar)
 	return true;
 }
 
-/* Behind a value: what is full is closed, and a comma leads to the next. */
+/* After a value: closes what is full, or goes on after a comma. */
 static bool
 after_value(struct grammar *grammar)
 {

@@ -62,7 +62,7 @@ read_unicode(const char *at, const char *end, uint32_t *character_out)
 	return at;
 }
 
-/* Behind the backslash. Answers what stands behind the escape, or NULL. */
+/* Reads an escape from behind its backslash; answers its end, or NULL. */
 static const char *
 read_escape(const char *at, const char *end, uint32_t *character_out)
 {

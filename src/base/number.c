@@ -24,7 +24,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Behind the e. */
+/* Reads what follows the e. */
 static int64_t
 read_exponent(const char *text)
 {

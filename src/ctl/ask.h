@@ -4,7 +4,7 @@
 
 struct arena;
 
-/* What became of the question. */
+/* The result of asking. */
 enum ask_result {
 	ASK_ANSWERED,
 	ASK_ABSENT,  /* there is no socket */

@@ -341,7 +341,7 @@ write_everything(struct backup *backup)
 	    child_said(backup->ctl, &backup->compressor));
 }
 
-/* What somebody else has made meanwhile stays, unless it may be replaced. */
+/* A file that was made meanwhile stays, unless it may be replaced. */
 static int
 rename_part(struct backup *backup)
 {

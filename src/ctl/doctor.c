@@ -101,7 +101,7 @@ check_configuration(struct doctor *doctor)
 	return true;
 }
 
-/* What keeps palmaresd from answering, by what became of the question. */
+/* Reasons why palmaresd does not answer, by the result of asking it. */
 static const struct {
 	const char *what;
 	const char *remedy;

@@ -12,8 +12,10 @@
 
 #define REDO "; where Debian's package made it: dpkg-reconfigure palmares"
 
-/* What mends it when no connection can be made, by the server's or the
- * client library's error number. */
+/*
+ * Remedies where no connection can be made, by the error number of the server
+ * or of the client library.
+ */
 static const struct {
 	unsigned number;
 	const char *remedy;
@@ -171,7 +173,7 @@ check_statements(struct doctor *doctor)
 		    "the database says: %s", db_message(ctl->db));
 }
 
-/* What our migrations have not made. */
+/* Names triggers, tables and the like that no migration of ours has made. */
 static void
 check_strangers(struct doctor *doctor)
 {

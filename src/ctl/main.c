@@ -60,7 +60,7 @@ static const struct command {
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-/* What getopt answers for those that are no ctl_option. */
+/* The answers of getopt for options that are no ctl_option. */
 enum { GLOBAL_CONFIG = 'c', GLOBAL_HELP = 'h', GLOBAL_VERSION = 'V' };
 enum { FIRST_LONG = 256, GLOBAL_JSON = FIRST_LONG + OPTIONS };
 

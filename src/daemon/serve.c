@@ -284,7 +284,7 @@ answer_calls(struct server *server)
 	}
 }
 
-/* What epoll names that is no connection. */
+/* Serves a descriptor that epoll names and that is no connection. */
 static void
 serve_event(struct server *server, void *named)
 {

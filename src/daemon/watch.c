@@ -125,7 +125,7 @@ ask(struct db *db, const struct settings *settings)
 	return probe;
 }
 
-/* What nobody takes in time is told again. */
+/* A report that nobody takes in time is told again. */
 static bool
 tell(const struct watch *watch, const struct watch_report *report)
 {

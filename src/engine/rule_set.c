@@ -87,7 +87,7 @@ lower_bound(const struct rule_set *set, size_t low, const char *type,
 	return low;
 }
 
-/* Behind the rules that ask for the same as the one in this place. */
+/* The place after the rules that ask for the same as this one. */
 static size_t
 range_end(const struct rule_set *set, size_t first)
 {

@@ -20,7 +20,7 @@
 /* Nanoseconds, and microseconds. */
 enum { ACCEPT_PAUSE = 50000000, TELL_PAUSE = 1000000 };
 
-/* What libfcgi has for no connection. */
+/* libfcgi's descriptor where there is no connection. */
 enum { NO_SOCKET = -1 };
 
 struct fcgi {

@@ -51,7 +51,7 @@ awards_unpack(
 		return true;
 	awards_out->entries_before = unpack_id(&unpack);
 	left = unpack_count(&unpack, AWARD_SIZE_MIN);
-	/* Who numbers the entries must not get past the last number. */
+	/* The numbers of the entries must not pass the last number. */
 	if (awards_out->entries_before > INT64_MAX - (int64_t)left)
 		unpack.damaged = true;
 	awards_out->list =

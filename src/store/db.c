@@ -275,7 +275,7 @@ db_failed(struct db *db, unsigned number, const char *message)
 	else if (error == ERR_LOCK_TIMEOUT)
 		db->counters->lock_timeouts++;
 	else if (error == ERR_CONNECTION_LOST) {
-		/* What breaks off while it is made was never there. */
+		/* A connection that breaks while it is made is not lost. */
 		db->counters->connections_lost += db->mysql != NULL;
 		db_disconnect(db);
 	} else if (error == ERR_SCHEMA_MISMATCH && db->ready)

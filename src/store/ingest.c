@@ -395,7 +395,7 @@ apply_jobs(struct db *db, const struct tx_attempt *attempt, void *context)
 	if (batch.item_count == 0)
 		return OK;
 	error = batch_lock_users(&batch, &known);
-	/* Behind what others did to the users while this waited for them. */
+	/* The locks are held: others' changes of the users are older. */
 	batch.now = clock_now();
 	if (error == OK)
 		error = batch_share(&batch, &known);

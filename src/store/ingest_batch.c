@@ -204,7 +204,7 @@ lock_kind(size_t left)
 	return kind;
 }
 
-/* Behind the last of the locks, the question is sent which events are known. */
+/* The question which events are known is sent after the last lock. */
 enum error
 batch_lock_users(struct batch *batch, struct known_events *known)
 {

@@ -307,7 +307,7 @@ pool_take(struct pool *pool, int64_t application, int64_t deadline,
 	db_drop_if_closed(db);
 	fresh = !db_is_connected(db);
 	error = db_connect_bare(db);
-	/* Who waits is told before the statements are prepared. */
+	/* Waiters are told before the statements are prepared. */
 	if (fresh || probing)
 		note_connect(pool, error == OK, probing);
 	if (error == OK)

@@ -66,7 +66,7 @@ tell(struct reading *reading, struct db *db, const struct listed_user *listed)
 	return OK;
 }
 
-/* Behind the last name, which is copied before the piece is forgotten. */
+/* Begins after the last name, which is copied: the piece is forgotten. */
 static void
 begin_piece(
     struct reading *reading, struct query *query, struct db *db, int64_t limit)

@@ -55,7 +55,7 @@ struct verify_reader {
 	size_t count;
 	size_t at;
 	bool ended;
-	/* Behind these the next page begins. */
+	/* The next page begins after these. */
 	int64_t last_row;
 	char last_name[USERNAME_SIZE];
 };

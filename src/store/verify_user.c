@@ -66,7 +66,7 @@ compare_slots(struct verify *verify, const struct fold *fold,
 	    slot_text(verify, stored), slot_text(verify, folded));
 }
 
-/* Behind all others where there is none. */
+/* Where there is no slot, a ref that comes after all others. */
 static int64_t
 ref_of(const struct state_slot *slot)
 {
