@@ -220,7 +220,7 @@ resource_decode(struct call *call, const struct resource *resource,
 	    .faults = &call->faults,
 	    .lenient = lenient,
 	    .context = &call->app_key,
-	    .reference = rule_take_reference};
+	    .reference = resource->reference};
 	struct named *object = new_object(call->arena, resource);
 
 	take_members(&decode, call->body, "", resource, 0, object);
@@ -285,7 +285,7 @@ changes_nothing(const struct change *change, const struct named *object,
 	const struct field *members = own_members(resource, &count);
 
 	return change->mode != CHANGE_DELETE && existing != NULL &&
-	    strcmp(object->name, existing->name) == 0 &&
+	    !existing->damaged && strcmp(object->name, existing->name) == 0 &&
 	    strcmp(object->description, existing->description) == 0 &&
 	    fields_same(members, count,
 	        (const char *)object + resource->members_at,
@@ -326,7 +326,10 @@ check_change(
 	if (change->mode == CHANGE_CREATE)
 		return OK;
 	return call_precondition(call,
-	    found == OK ? object_etag(call, change->resource, existing) : NULL);
+	    found != OK ? NULL
+	        : existing->damaged
+	        ? ""
+	        : object_etag(call, change->resource, existing));
 }
 
 /* What a classic body cannot have stays as it is. */
@@ -404,33 +407,92 @@ resource_change(struct call *call, const struct resource *resource,
 	return OK;
 }
 
+/* What is read, and where it comes. */
+struct reading {
+	struct call *call;
+	const char *name; /* of one; NULL: a page */
+	int64_t after;
+	int64_t limit;
+	struct named **objects;
+	size_t count;
+};
+
+static enum error
+read_objects(struct db *db, const struct tx_attempt *attempt, void *context)
+{
+	struct reading *reading = context;
+	struct call *call = reading->call;
+	const struct catalog *catalog = subject(call)->catalog;
+
+	(void)attempt;
+	if (reading->name == NULL)
+		return catalog_list(catalog, db, call->arena, call->application,
+		    reading->after, reading->limit, &reading->objects,
+		    &reading->count);
+	reading->objects = arena_alloc(call->arena, sizeof(struct named *));
+	reading->objects[0] = arena_alloc(call->arena, catalog->size);
+	reading->count = 1;
+	return catalog_get(catalog, db, call->arena, call->application,
+	    reading->name, reading->objects[0]);
+}
+
+static const struct named *
+find_damaged(const struct reading *reading)
+{
+	size_t i;
+
+	for (i = 0; i < reading->count; i++)
+		if (reading->objects[i]->damaged)
+			return reading->objects[i];
+	return NULL;
+}
+
+/*
+ * An object, or what it names, may be deleted while they are read one after the
+ * other. So they are read again in a snapshot, where what is missing is damage.
+ */
+static enum error
+run_reading(struct reading *reading)
+{
+	struct call *call = reading->call;
+	const struct named *damaged;
+	enum error error = call_db(call);
+
+	if (error == OK)
+		error = read_objects(call->db, NULL, reading);
+	if (error == OK && find_damaged(reading) != NULL)
+		error = tx_snapshot(call->db, read_objects, reading);
+	damaged = error == OK ? find_damaged(reading) : NULL;
+	return damaged == NULL
+	    ? error
+	    : db_damaged(subject(call)->tag, call->application, damaged->name);
+}
+
 enum error
 resource_list(struct call *call)
 {
 	const struct resource *resource = subject(call);
+	struct reading reading = {.call = call};
 	const char *last = NULL;
-	struct named **objects;
 	struct json_writer jw;
 	struct page page;
-	int64_t after;
-	size_t count, i;
+	size_t i;
 	enum error error = page_begin(call, resource->tag, &page);
 
 	if (error == OK)
-		error = page_after_int(&page, 0, &after);
+		error = page_after_int(&page, 0, &reading.after);
+	reading.limit = page.limit + 1;
 	if (error == OK)
-		error = call_db(call);
-	if (error == OK)
-		error = catalog_list(resource->catalog, call->db, call->arena,
-		    call->application, after, page.limit + 1, &objects, &count);
+		error = run_reading(&reading);
 	if (error != OK)
 		return error;
-	jw = page_open(call, &page, &count);
-	for (i = 0; i < count; i++) {
-		resource_write(&jw, resource, objects[i], call->app_key);
+	jw = page_open(call, &page, &reading.count);
+	for (i = 0; i < reading.count; i++) {
+		resource_write(
+		    &jw, resource, reading.objects[i], call->app_key);
 		last = arena_printf(
-		    call->arena, "%lld", (long long)objects[i]->id);
-		if (i + 1 < count && page_is_full(call, &page))
+		    call->arena, "%lld", (long long)reading.objects[i]->id);
+		if (i + 1 < reading.count && page_is_full(call, &page))
 			break;
 	}
 	page_end(call, &jw, &page, last);
@@ -477,17 +539,12 @@ resource_post(struct call *call)
 enum error
 resource_get(struct call *call)
 {
-	const struct resource *resource = subject(call);
-	struct named *object =
-	    arena_alloc(call->arena, resource->catalog->size);
-	enum error error = call_db(call);
+	struct reading reading = {.call = call, .name = call->match.params[0]};
+	enum error error = run_reading(&reading);
 
-	if (error == OK)
-		error = catalog_get(resource->catalog, call->db, call->arena,
-		    call->application, call->match.params[0], object);
 	if (error != OK)
 		return error;
-	respond_object(call, resource, object, 200);
+	respond_object(call, subject(call), reading.objects[0], 200);
 	call_etag(call);
 	return OK;
 }

@@ -24,6 +24,10 @@ struct resource {
 	const struct field *(*members)(size_t *count_out);
 	size_t members_at;
 	void (*set_defaults)(void *object);
+	/* Members that name other things: see struct decode. */
+	void (*reference)(struct decode *decode, int kind,
+	    struct json_object *value, const char *pointer,
+	    struct reference *reference_out);
 	/* Faults of what value, at pointer, was decoded to, as a whole. */
 	void (*check)(struct decode *decode, struct json_object *value,
 	    const char *pointer, const void *object);
@@ -75,11 +79,6 @@ enum error resource_change(struct call *call, const struct resource *resource,
  */
 void decode_app_key(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out);
-
-/* A member of a rule that names a thing of the kind: see struct decode. */
-void
-rule_take_reference(struct decode *decode, int kind, struct json_object *value,
-    const char *pointer, struct reference *reference_out);
 
 /* An object's documents. */
 void resource_write(struct json_writer *jw, const struct resource *resource,

@@ -15,8 +15,8 @@ set_defaults(void *object)
 	rule_init(&((struct rule_definition *)object)->rule);
 }
 
-void
-rule_take_reference(struct decode *decode, int kind, struct json_object *value,
+static void
+take_reference(struct decode *decode, int kind, struct json_object *value,
     const char *pointer, struct reference *reference_out)
 {
 	const struct resource *resource = resources[kind];
@@ -84,5 +84,6 @@ const struct resource rule_resource = {
     .members = rule_fields,
     .members_at = offsetof(struct rule_definition, rule),
     .set_defaults = set_defaults,
+    .reference = take_reference,
     .check = check,
 };

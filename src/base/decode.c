@@ -208,15 +208,17 @@ decode_member(struct decode *decode, struct json_object *object,
     const char *pointer, const struct field *field, void *struct_out)
 {
 	struct json_object *value;
-	const char *here = json_pointer(decode->arena, pointer, field->name);
 
 	if (decode->lenient && (field->flags & FIELD_STRICT) != 0)
 		return;
 	if (json_object_object_get_ex(object, field->name, &value))
-		decode_value(decode, value, here, field,
+		decode_value(decode, value,
+		    json_pointer(decode->arena, pointer, field->name), field,
 		    (char *)struct_out + field->offset);
 	else if ((field->flags & FIELD_REQUIRED) != 0)
-		faults_add(decode->faults, here, "required", "is missing");
+		faults_add(decode->faults,
+		    json_pointer(decode->arena, pointer, field->name),
+		    "required", "is missing");
 }
 
 static bool

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 
 void
@@ -85,4 +86,18 @@ fields_copy(const struct field *fields, size_t count, unsigned flag,
 			memcpy((char *)to + fields[i].offset,
 			    (const char *)from + fields[i].offset,
 			    types[fields[i].type].size);
+}
+
+void
+fields_keep(
+    const struct field *fields, size_t count, struct arena *arena, void *object)
+{
+	const char **text;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		text = (void *)((char *)object + fields[i].offset);
+		if (types[fields[i].type].same == same_string && *text != NULL)
+			*text = arena_strdup(arena, *text);
+	}
 }

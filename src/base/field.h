@@ -1,4 +1,4 @@
-/* field: what a table says of a member of an object; nothing of JSON in it */
+/* field: what a table says of a member of an object */
 #ifndef BASE_FIELD_H
 #define BASE_FIELD_H
 
@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct decode;
 struct json_object;
 
@@ -62,5 +63,9 @@ bool fields_same(const struct field *fields, size_t count, const void *one,
 /* Copies those members that have the flag. */
 void fields_copy(const struct field *fields, size_t count, unsigned flag,
     const void *from, void *to);
+
+/* Copies its strings into the arena. */
+void fields_keep(const struct field *fields, size_t count, struct arena *arena,
+    void *object);
 
 #endif

@@ -1,6 +1,8 @@
 /* engine: what rules give for an event */
 #include "engine/engine.h"
 
+#include <assert.h>
+
 #include "base/arena.h"
 #include "engine/feature.h"
 
@@ -15,6 +17,7 @@ struct undo {
 	struct state *state;
 	struct change *changes;
 	size_t count;
+	size_t max;
 	int64_t badges;
 };
 
@@ -45,7 +48,8 @@ want_slots(struct state *state, struct arena *scratch,
 static struct undo
 undo_begin(struct state *state, struct arena *scratch, size_t changes)
 {
-	struct undo undo = {.state = state, .badges = state->badges};
+	struct undo undo = {
+	    .state = state, .max = changes, .badges = state->badges};
 
 	undo.changes = arena_array(scratch, changes + 1, sizeof(*undo.changes));
 	return undo;
@@ -68,6 +72,7 @@ step_touch(struct step *step, enum state_kind kind, int64_t ref)
 {
 	struct state_slot *slot = state_find(step->state, kind, ref);
 
+	assert(slot != NULL && step->undo->count < step->undo->max);
 	step->undo->changes[step->undo->count++] =
 	    (struct change) {slot, *slot};
 	slot->present = true;

@@ -28,7 +28,7 @@ int64_t step_get(const struct step *step, enum state_kind kind, int64_t ref);
 bool step_has(const struct step *step, enum state_kind kind, int64_t ref);
 int64_t *step_touch(struct step *step, enum state_kind kind, int64_t ref);
 
-/* Which members a body has, null or not; what is wrong with one. */
+/* Which members a body has that are not null; what is wrong with one. */
 struct sent {
 	bool (*has)(const struct sent *sent, const char *member);
 };
@@ -51,7 +51,10 @@ struct feature {
 	struct member_fault (*check)(const void *part, const struct sent *sent);
 	/* Whether a rule uses it; NULL: each does. */
 	bool (*is_used)(const void *part);
-	/* The refs of the values that it may touch. */
+	/*
+	 * The refs of the values that it may touch, one of a kind, once for an
+	 * event; no other feature of the rule touches the same kind.
+	 */
 	void (*keeps)(const void *part, int64_t rule, int64_t *refs_out);
 	/* A step of the ladder: whether the event passes. */
 	bool (*passes)(struct step *step, const void *part);

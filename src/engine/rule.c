@@ -42,6 +42,21 @@ rule_disable(struct rule *rule)
 	((struct match *)(void *)rule->parts)->enabled = false;
 }
 
+/* No two features of a rule touch one value: undo has room for one change. */
+static void
+keep_refs(const struct feature *feature, const void *part, struct rule *rule)
+{
+	int64_t refs[STATE_KINDS] = {0};
+	int kind;
+
+	feature->keeps(part, rule->id, refs);
+	for (kind = 0; kind < STATE_KINDS; kind++)
+		if (refs[kind] != 0) {
+			assert(rule->refs[kind] == 0);
+			rule->refs[kind] = refs[kind];
+		}
+}
+
 void
 rule_compile(struct rule *rule, struct arena *arena)
 {
@@ -59,7 +74,7 @@ rule_compile(struct rule *rule, struct arena *arena)
 			continue;
 		rule->terms[rule->term_count++] = (struct term) {feature, part};
 		if (feature->keeps != NULL)
-			feature->keeps(part, rule->id, rule->refs);
+			keep_refs(feature, part, rule);
 	}
 }
 
@@ -71,6 +86,7 @@ static void __attribute__((constructor)) collect_fields(void)
 {
 	size_t i, k;
 
+	part_offset(FEATURE_COUNT);
 	for (i = 0; i < FEATURE_COUNT; i++)
 		for (k = 0; k < features[i]->field_count; k++) {
 			assert(all_count < RULE_FIELDS_MAX);
@@ -85,6 +101,16 @@ rule_fields(size_t *count_out)
 {
 	*count_out = all_count;
 	return all_fields;
+}
+
+size_t
+rule_reference_max(void)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < all_count; i++)
+		count += all_fields[i].type == FIELD_REFERENCE;
+	return count;
 }
 
 const struct match *

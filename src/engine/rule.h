@@ -10,10 +10,13 @@
 struct arena;
 struct feature;
 
-/* What a reference of a rule is to. */
-enum reference_kind { REFERENCE_POINT_SCALE, REFERENCE_BADGE };
+/*
+ * What a reference of a rule is to. The numbers are stored, in rule_reference,
+ * and stand in the SQL texts of the things that they are of.
+ */
+enum reference_kind { REFERENCE_POINT_SCALE = 0, REFERENCE_BADGE = 1 };
 
-/* Of all features together; a unit test adds them up. */
+/* Of all features together: the program does not begin if it is too little. */
 enum { RULE_PARTS_MAX = 256 };
 
 /* What the rule is for: the part of the first feature. */
@@ -53,6 +56,9 @@ void rule_disable(struct rule *rule);
 
 /* From here on the engine can apply it. Its references have ids. */
 void rule_compile(struct rule *rule, struct arena *arena);
+
+/* How many references a rule can have at most. */
+size_t rule_reference_max(void);
 
 /* All members, with their offsets in struct rule. */
 const struct field *rule_fields(size_t *count_out);

@@ -1,6 +1,7 @@
 /* document: a rule as one text, by the table of its members */
 #include "rules/document.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -31,6 +32,7 @@ document_write(struct arena *arena, const struct rule *rule)
 	jw_object(&jw, NULL);
 	encode_fields(&encode, fields, count, rule);
 	jw_object_end(&jw);
+	assert(!text.overflow);
 	return text.data;
 }
 
@@ -46,24 +48,27 @@ read_reference(struct decode *decode, int kind, struct json_object *value,
 }
 
 bool
-document_read(struct arena *arena, const char *text, struct rule *rule_out)
+document_read(struct arena *scratch, struct arena *arena, const char *text,
+    struct rule *rule_out)
 {
 	struct faults faults;
 	struct decode decode = {
-	    .arena = arena, .faults = &faults, .reference = read_reference};
+	    .arena = scratch, .faults = &faults, .reference = read_reference};
 	struct json_object *object;
 	const struct field *fields;
 	const char *why;
 	size_t count;
 
-	faults_init(&faults, arena);
+	faults_init(&faults, scratch);
 	rule_init(rule_out);
 	fields = rule_fields(&count);
-	object = json_parse(arena, text, strlen(text), &faults, &why);
+	object = json_parse(scratch, text, strlen(text), &faults, &why);
 	if (object != NULL)
 		decode_object(&decode, object, "", fields, count, rule_out);
-	if (object != NULL && faults.count == 0)
+	if (object != NULL && faults.count == 0) {
+		fields_keep(fields, count, arena, rule_out);
 		return true;
+	}
 	rule_init(rule_out);
 	rule_disable(rule_out);
 	return false;

@@ -10,17 +10,18 @@ struct arena;
 
 /*
  * Canonical JSON: the members in the order of the features, without those that
- * have their default; references by id. Two rules mean the same if and only if
+ * have their default; references by id. Two rules say the same if and only if
  * their documents are the same text. All references have ids.
  */
 const char *document_write(struct arena *arena, const struct rule *rule);
 
 /*
  * The rule of a document, with the defaults of members that it has not; id,
- * name and weight are left to the caller. False if it is damaged: then the rule
- * is one that no event meets.
+ * name and weight are left to the caller. Its strings are in the arena; what
+ * scratch is needed for means nothing afterwards. False if it is damaged: then
+ * the rule is one that no event meets.
  */
-bool
-document_read(struct arena *arena, const char *text, struct rule *rule_out);
+bool document_read(struct arena *scratch, struct arena *arena, const char *text,
+    struct rule *rule_out);
 
 #endif

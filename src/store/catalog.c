@@ -30,8 +30,17 @@ take_object(
 }
 
 static enum error
-get_once(const struct catalog *catalog, struct db *db, struct arena *arena,
-    int64_t application, const char *name, struct named **object_out)
+describe(const struct catalog *catalog, struct db *db, struct arena *arena,
+    int64_t application, struct named *const *objects, size_t count)
+{
+	if (catalog->describe == NULL || count == 0)
+		return OK;
+	return catalog->describe(db, arena, application, objects, count);
+}
+
+enum error
+catalog_get(const struct catalog *catalog, struct db *db, struct arena *arena,
+    int64_t application, const char *name, void *object_out)
 {
 	struct named *object = NULL;
 	struct query query;
@@ -48,54 +57,14 @@ get_once(const struct catalog *catalog, struct db *db, struct arena *arena,
 		return error;
 	if (object == NULL)
 		return catalog->not_found;
-	*object_out = object;
-	return OK;
-}
-
-/*
- * Describes what was read. What it refers to may be deleted by now, with the
- * object itself: *again_out says to read anew. Twice in a row is damage.
- */
-static enum error
-describe(const struct catalog *catalog, struct db *db, struct arena *arena,
-    int64_t application, struct named *const *objects, size_t count,
-    bool *again_out)
-{
-	const bool last = *again_out;
-	bool complete = true;
-	enum error error = OK;
-
-	if (catalog->describe != NULL && count > 0)
-		error = catalog->describe(
-		    db, arena, application, objects, count, &complete);
-	*again_out = error == OK && !complete && !last;
-	if (error == OK && !complete && last)
-		error = db_damaged("rule", application, objects[0]->name);
-	return error;
-}
-
-enum error
-catalog_get(const struct catalog *catalog, struct db *db, struct arena *arena,
-    int64_t application, const char *name, void *object_out)
-{
-	struct named *object;
-	bool again = false;
-	enum error error;
-
-	do {
-		error =
-		    get_once(catalog, db, arena, application, name, &object);
-		if (error == OK)
-			error = describe(catalog, db, arena, application,
-			    &object, 1, &again);
-	} while (error == OK && again);
+	error = describe(catalog, db, arena, application, &object, 1);
 	if (error == OK)
 		memcpy(object_out, object, catalog->size);
 	return error;
 }
 
-static enum error
-list_once(const struct catalog *catalog, struct db *db, struct arena *arena,
+enum error
+catalog_list(const struct catalog *catalog, struct db *db, struct arena *arena,
     int64_t application, int64_t after, int64_t limit,
     struct named ***objects_out, size_t *count_out)
 {
@@ -113,29 +82,14 @@ list_once(const struct catalog *catalog, struct db *db, struct arena *arena,
 	while (query_next(&query))
 		objects[count++] = take_object(catalog, &query, arena);
 	error = query_end(&query);
+	if (error == OK)
+		error =
+		    describe(catalog, db, arena, application, objects, count);
 	if (error != OK)
 		return error;
 	*objects_out = objects;
 	*count_out = count;
 	return OK;
-}
-
-enum error
-catalog_list(const struct catalog *catalog, struct db *db, struct arena *arena,
-    int64_t application, int64_t after, int64_t limit,
-    struct named ***objects_out, size_t *count_out)
-{
-	bool again = false;
-	enum error error;
-
-	do {
-		error = list_once(catalog, db, arena, application, after, limit,
-		    objects_out, count_out);
-		if (error == OK)
-			error = describe(catalog, db, arena, application,
-			    *objects_out, *count_out, &again);
-	} while (error == OK && again);
-	return error;
 }
 
 static void

@@ -27,6 +27,12 @@ struct named {
 	const char *description;
 	int64_t created_at;
 	int64_t updated_at;
+	/*
+	 * It cannot be read, or names something that is not there, which may
+	 * have been deleted meanwhile, and the object with it: in a snapshot,
+	 * or under the application's lock, it is damage. It can be replaced.
+	 */
+	bool damaged;
 };
 
 struct badge {
@@ -35,12 +41,13 @@ struct badge {
 };
 
 /*
- * A rule. The things of its references are struct named and struct badge: what
- * is stored, or, where there is no id yet, what is to be made if it is missing.
+ * A rule. Where a reference has no id yet, its thing is what is to be made if
+ * it is missing: an object of the kind's catalog. The things of a stored rule
+ * are struct named, with name and description.
  */
 struct rule_definition {
 	struct named named;
-	struct rule rule; /* its id and name are those of named */
+	struct rule rule; /* without id and name: see named */
 };
 
 /*
@@ -74,13 +81,9 @@ struct catalog {
 	/* Its own columns, and its own values of a row. */
 	void (*take)(struct query *query, struct arena *arena, void *object);
 	void (*bind)(struct query *query, const void *object);
-	/*
-	 * Gives the objects the names of what they refer to by ids; false if
-	 * one is missing, because it was deleted meanwhile.
-	 */
+	/* Gives the objects the names of what they refer to by ids. */
 	enum error (*describe)(struct db *db, struct arena *arena,
-	    int64_t application, struct named *const *objects, size_t count,
-	    bool *complete_out);
+	    int64_t application, struct named *const *objects, size_t count);
 	/* Makes what an object names and is missing, before it is written. */
 	enum error (*complete)(struct db *db, struct arena *arena,
 	    int64_t application, int64_t version, void *object);
@@ -95,8 +98,6 @@ struct catalog {
 
 extern const struct catalog point_scale_catalog;
 extern const struct catalog badge_catalog;
-/* That of what a rule refers to. */
-const struct catalog *reference_catalog(enum reference_kind kind);
 /*
  * A rule's point scale and badge go by their names; those that are missing are
  * made. What a deleted rule has given stays; its counts are of no use to

@@ -106,8 +106,8 @@ check_job(const struct batch *batch, struct ingest_job *job)
 		                        : ERR_KEY_UNKNOWN;
 	if (batch->settling)
 		return job->error;
-	if (app->rules->too_many)
-		return ERR_OVERLOADED;
+	if (app->rules->refused != OK)
+		return app->rules->refused;
 	return key_is_live(job, app->rules) ? OK : ERR_KEY_UNKNOWN;
 }
 

@@ -298,11 +298,12 @@ static enum error
 mark_all_given(struct batch *batch)
 {
 	const size_t awards = count_awards(batch) + 1;
+	const size_t references = awards * rule_reference_max();
 	struct givens givens[] = {
 	    [REFERENCE_POINT_SCALE] = {arena_array(
-	        batch->arena, awards, sizeof(struct given))},
+	        batch->arena, references, sizeof(struct given))},
 	    [REFERENCE_BADGE] = {arena_array(
-	        batch->arena, awards, sizeof(struct given))},
+	        batch->arena, references, sizeof(struct given))},
 	};
 	enum error error;
 	size_t i;

@@ -46,7 +46,7 @@ static const char *const texts[STATEMENTS] = {
     [END_REFERENCES] = "DELETE FROM rule_reference WHERE application_id = ?"
                        " AND rule_id = ?",
     [INSERT_REFERENCE] =
-        "INSERT IGNORE INTO rule_reference (application_id, kind, ref_id,"
+        "INSERT INTO rule_reference (application_id, kind, ref_id,"
         " rule_id) VALUES (?, ?, ?, ?)",
 };
 const struct statement_set rule_statements = {texts, STATEMENTS};
@@ -56,8 +56,7 @@ take(struct query *query, struct arena *arena, void *object)
 {
 	struct rule_definition *rule = object;
 
-	if (!rule_take(query, arena, &rule->rule))
-		query->error = db_damaged("rule", 0, rule->named.name);
+	rule->named.damaged = !rule_take(query, arena, arena, &rule->rule);
 }
 
 static const struct {
@@ -67,12 +66,6 @@ static const struct {
     [REFERENCE_POINT_SCALE] = {&point_scale_catalog, NAME_POINT_SCALE},
     [REFERENCE_BADGE] = {&badge_catalog, NAME_BADGE},
 };
-
-const struct catalog *
-reference_catalog(enum reference_kind kind)
-{
-	return kinds[kind].catalog;
-}
 
 static void
 want_references(
@@ -112,10 +105,10 @@ name_references(
 
 static enum error
 describe(struct db *db, struct arena *arena, int64_t application,
-    struct named *const *objects, size_t count, bool *complete_out)
+    struct named *const *objects, size_t count)
 {
+	struct rule_definition *rule;
 	struct names names;
-	bool complete = true;
 	enum error error;
 	size_t i;
 
@@ -124,11 +117,11 @@ describe(struct db *db, struct arena *arena, int64_t application,
 		want_references(&names, application,
 		    &((const struct rule_definition *)objects[i])->rule);
 	error = names_load_told(&names, db);
-	for (i = 0; error == OK && complete && i < count; i++)
-		complete = name_references(&names, application,
-		    &((struct rule_definition *)objects[i])->rule);
-	if (error == OK)
-		*complete_out = complete;
+	for (i = 0; i < count && error == OK; i++) {
+		rule = (struct rule_definition *)objects[i];
+		if (!name_references(&names, application, &rule->rule))
+			rule->named.damaged = true;
+	}
 	return error;
 }
 
@@ -183,6 +176,22 @@ insert_reference(struct db *db, int64_t application, int64_t rule,
 	return query_finish(&query);
 }
 
+/* Whether one of the references before the one that ends at end is the same. */
+static bool
+came_before(
+    const struct rule *rule, size_t end, enum reference_kind kind, int64_t id)
+{
+	const struct reference *reference;
+	enum reference_kind other;
+	size_t at = 0;
+
+	while (
+	    (reference = rule_reference(rule, &at, &other)) != NULL && at < end)
+		if (other == kind && reference->id == id)
+			return true;
+	return false;
+}
+
 static enum error
 insert_revision(struct db *db, struct arena *arena, int64_t application,
     int64_t version, const void *object)
@@ -202,8 +211,9 @@ insert_revision(struct db *db, struct arena *arena, int64_t application,
 	error = query_finish(&query);
 	while (error == OK &&
 	    (reference = rule_reference(&rule->rule, &at, &kind)) != NULL)
-		error = insert_reference(
-		    db, application, rule->named.id, kind, reference->id);
+		if (!came_before(&rule->rule, at, kind, reference->id))
+			error = insert_reference(db, application,
+			    rule->named.id, kind, reference->id);
 	return error;
 }
 

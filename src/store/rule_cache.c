@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "base/str.h"
 #include "rules/document.h"
 #include "store/db.h"
 #include "store/event.h"
@@ -14,16 +15,19 @@
 
 enum { RULES, GIFTS, STATEMENTS };
 /* Twice what RULE_CACHE_MAX rules with the longest names come to. */
-enum { CACHE_ARENA_MAX = 128 << 20 };
+enum { CACHE_ARENA_MAX = 128 << 20, IDS_TEXT_MAX = 4 << 20 };
+/* Of one document while it is read. */
+enum { SCRATCH_MAX = 16 << 20 };
 
 /* What is kept: so many applications, and bytes beside those of the last. */
 enum { KEPT_MAX = 1024, KEPT_SIZE_MAX = 256 << 20 };
 
-/* What rules in force refer to: kind, id, name, given. */
-#define GIFTS_OF(kind, table)                                                 \
-	"SELECT DISTINCT " kind " k, t.id i, t.name, t.given"                 \
-	" FROM rule_reference f STRAIGHT_JOIN " table " t ON t.id = f.ref_id" \
-	" WHERE f.application_id = ? AND f.kind = " kind
+/* Those of some ids: kind, id, name, given. */
+#define GIFTS_OF(kind, table)                                            \
+	"SELECT DISTINCT " kind " k, t.id i, t.name, t.given FROM"       \
+	" JSON_TABLE(?, '$[*]' COLUMNS (i BIGINT PATH '$')) k"           \
+	" STRAIGHT_JOIN " table " t FORCE INDEX (PRIMARY) ON t.id = k.i" \
+	" AND t.application_id = ?"
 
 static const char *const texts[STATEMENTS] = {
     [RULES] = "SELECT v.rule_id, v.document, r.name"
@@ -95,17 +99,25 @@ rule_cache_free(struct rule_cache *cache)
 		drop(&cache->first);
 }
 
-bool
-rule_take(struct query *query, struct arena *arena, struct rule *rule_out)
+struct arena *
+rule_scratch_new(void)
 {
-	const char *text = query_take_text(query, arena);
-
-	return document_read(arena, text == NULL ? "" : text, rule_out);
+	return arena_new(SCRATCH_MAX);
 }
 
-/* What a rule refers to. */
+bool
+rule_take(struct query *query, struct arena *scratch, struct arena *arena,
+    struct rule *rule_out)
+{
+	const char *text = query_take_text(query, scratch);
+
+	return document_read(
+	    scratch, arena, text == NULL ? "" : text, rule_out);
+}
+
+/* What rules refer to, by kind and id. */
 struct gift {
-	int64_t kind;
+	enum reference_kind kind;
 	int64_t id;
 	const char *name;
 	bool given;
@@ -126,6 +138,27 @@ compare_gifts(const void *left, const void *right)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
+/* The ids of all that the rules refer to of a kind, as a JSON list. */
+static const char *
+ids_text(const struct app_rules *rules, enum reference_kind wanted)
+{
+	struct str text = str_new(rules->arena, IDS_TEXT_MAX);
+	const struct reference *reference;
+	enum reference_kind kind;
+	size_t at, i;
+
+	str_addc(&text, '[');
+	for (i = 0; i < rules->count; i++)
+		for (at = 0; (reference = rule_reference(
+		                  &rules->rules[i], &at, &kind)) != NULL;)
+			if (kind == wanted)
+				str_addf(&text, "%s%lld",
+				    text.len > 1 ? "," : "",
+				    (long long)reference->id);
+	str_addc(&text, ']');
+	return text.data;
+}
+
 static enum error
 load_gifts(struct db *db, const struct app_rules *rules, struct gifts *gifts)
 {
@@ -133,7 +166,9 @@ load_gifts(struct db *db, const struct app_rules *rules, struct gifts *gifts)
 	struct query query;
 
 	query_begin(&query, db, SET_RULE_CACHE, GIFTS);
+	query_text(&query, ids_text(rules, REFERENCE_POINT_SCALE));
 	query_int(&query, rules->application);
+	query_text(&query, ids_text(rules, REFERENCE_BADGE));
 	query_int(&query, rules->application);
 	query_run(&query);
 	gifts->list = arena_array(
@@ -141,7 +176,7 @@ load_gifts(struct db *db, const struct app_rules *rules, struct gifts *gifts)
 	gifts->count = 0;
 	while (query_next(&query)) {
 		gift = &gifts->list[gifts->count++];
-		gift->kind = query_take_int(&query);
+		gift->kind = (enum reference_kind)query_take_int(&query);
 		gift->id = query_take_int(&query);
 		gift->name = query_take_text(&query, rules->arena);
 		gift->given = query_take_bool(&query);
@@ -153,12 +188,10 @@ load_gifts(struct db *db, const struct app_rules *rules, struct gifts *gifts)
 static bool
 name_gifts(struct rule *rule, const struct gifts *gifts, bool *given_out)
 {
+	size_t names = strlen(rule->name), at = 0;
 	const struct reference *reference;
 	const struct gift *gift;
 	enum reference_kind kind;
-	size_t at = 0;
-
-	size_t names = strlen(rule->name);
 
 	*given_out = true;
 	while ((reference = rule_reference(rule, &at, &kind)) != NULL) {
@@ -176,41 +209,47 @@ name_gifts(struct rule *rule, const struct gifts *gifts, bool *given_out)
 	return true;
 }
 
-static bool
-take_next_rule(struct query *query, struct app_rules *rules)
+/* Nothing of the application is judged by rules of which one is not known. */
+static void
+refuse(struct app_rules *rules, const struct rule *damaged)
 {
-	struct rule *rule = &rules->rules[rules->count];
+	rules->refused =
+	    db_damaged("rule_revision", rules->application, damaged->name);
+}
+
+static void
+take_next_rule(
+    struct query *query, struct arena *scratch, struct app_rules *rules)
+{
+	struct rule *rule = &rules->rules[rules->count++];
 	const int64_t id = query_take_int(query);
-	const bool read = rule_take(query, rules->arena, rule);
+	const bool read = rule_take(query, scratch, rules->arena, rule);
 
 	rule->id = id;
 	rule->name = query_take_text(query, rules->arena);
-	rules->count++;
-	return read;
+	arena_reset(scratch);
+	if (!read)
+		refuse(rules, rule);
 }
 
 static enum error
 read_rules(struct db *db, struct app_rules *rules)
 {
+	struct arena *scratch = rule_scratch_new();
 	struct query query;
-	bool read = true;
-	enum error error;
 
 	query_begin(&query, db, SET_RULE_CACHE, RULES);
 	query_int(&query, rules->application);
 	query_int(&query, RULE_CACHE_MAX + 1);
 	query_run(&query);
-	rules->too_many = query_rows(&query) > RULE_CACHE_MAX;
+	if (query_rows(&query) > RULE_CACHE_MAX)
+		rules->refused = ERR_OVERLOADED;
 	rules->rules = arena_array(
 	    rules->arena, query_rows(&query) + 1, sizeof(*rules->rules));
-	rules->count = 0;
-	while (read && !rules->too_many && query_next(&query))
-		read = take_next_rule(&query, rules);
-	error = query_end(&query);
-	return error != OK || read
-	    ? error
-	    : db_damaged("rule_revision", rules->application,
-	          rules->rules[rules->count - 1].name);
+	while (rules->refused == OK && query_next(&query))
+		take_next_rule(&query, scratch, rules);
+	arena_free(scratch);
+	return query_end(&query);
 }
 
 static enum error
@@ -220,16 +259,15 @@ load_rules(struct db *db, struct app_rules *rules)
 	enum error error = read_rules(db, rules);
 	size_t i;
 
-	if (error == OK && !rules->too_many)
+	if (error == OK && rules->refused == OK)
 		error = load_gifts(db, rules, &gifts);
-	if (error != OK)
+	if (error != OK || rules->refused != OK)
 		return error;
 	rules->given =
 	    arena_array(rules->arena, rules->count + 1, sizeof(*rules->given));
 	for (i = 0; i < rules->count; i++) {
 		if (!name_gifts(&rules->rules[i], &gifts, &rules->given[i]))
-			return db_damaged("rule_reference", rules->application,
-			    rules->rules[i].name);
+			refuse(rules, &rules->rules[i]);
 		rule_compile(&rules->rules[i], rules->arena);
 	}
 	rules->set = rule_set_new(rules->arena, rules->rules, rules->count);

@@ -16,7 +16,10 @@ struct db;
 struct query;
 
 /* Takes a document, see document_read. The rule is not compiled. */
-bool rule_take(struct query *query, struct arena *arena, struct rule *rule_out);
+bool rule_take(struct query *query, struct arena *scratch, struct arena *arena,
+    struct rule *rule_out);
+/* An arena for scratch, to be reset after each document. */
+struct arena *rule_scratch_new(void);
 
 /*
  * Of one application, at one stamp; never changed once it is made, but for
@@ -31,7 +34,11 @@ struct app_rules {
 	struct arena *arena;
 	struct rule *rules; /* in the order of their ids */
 	size_t count;
-	bool too_many; /* they are left out: nothing can be judged */
+	/*
+	 * What the application's events hear, if not OK: there are too many
+	 * rules (ERR_OVERLOADED), or one is damaged (ERR_INTERNAL).
+	 */
+	enum error refused;
 	/*
 	 * Of each rule: whether its point scale and its badge are known to be
 	 * marked as given. The committer's own. A mark brings no new stamp, so

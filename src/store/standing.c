@@ -71,14 +71,16 @@ pack_section(struct str *str, enum state_kind kind, size_t kept,
     const struct state_slots *slots, struct existing existing)
 {
 	const struct state_row *row = &state_rows[kind];
-	const struct state_slot *slot, *end = slots->list + slots->count;
+	const struct state_slot *slot;
 	int64_t last = 0;
+	size_t i;
 
 	if (kept == 0)
 		return;
 	pack_uint(str, kind);
 	pack_uint(str, kept);
-	for (slot = slots->list; slot < end; slot++) {
+	for (i = 0; i < slots->count; i++) {
+		slot = &slots->list[i];
 		if (!is_kept(row, slot, &existing))
 			continue;
 		pack_uint(str, (uint64_t)(slot->ref - last));

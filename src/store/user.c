@@ -112,7 +112,9 @@ compare_places(const void *left, const void *right)
 {
 	const struct state_slot *a = left, *b = right;
 
-	return (a->value > b->value) - (a->value < b->value);
+	if (a->value != b->value)
+		return a->value < b->value ? -1 : 1;
+	return (a->ref > b->ref) - (a->ref < b->ref);
 }
 
 /* The badges in the order of winning; false if one does not exist. */

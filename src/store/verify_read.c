@@ -50,7 +50,8 @@ static const char *const texts[STATEMENTS] = {
                   " FROM rule_revision v WHERE v.application_id = ?"
                   " ORDER BY v.rule_id, v.since",
     [REFERENCES] = "SELECT rule_id, kind, ref_id FROM rule_reference"
-                   " WHERE application_id = ? ORDER BY rule_id",
+                   " WHERE application_id = ? ORDER BY rule_id,"
+                   " kind, ref_id",
     /* Each part is one look into an index. */
     [NEXT_APPLICATION] =
         "SELECT MIN(a) FROM (SELECT MIN(id) a FROM application"
@@ -205,9 +206,11 @@ load_revisions(struct db *db, struct arena *arena, int64_t application,
     struct verify_catalog *catalog)
 {
 	struct query query;
+	struct arena *scratch;
 	size_t rows, i;
 	int64_t id;
 
+	scratch = rule_scratch_new();
 	query_begin(&query, db, SET_VERIFY, REVISIONS);
 	query_int(&query, application);
 	query_run(&query);
@@ -221,13 +224,15 @@ load_revisions(struct db *db, struct arena *arena, int64_t application,
 	for (i = 0; query_next(&query); i++) {
 		id = query_take_int(&query);
 		catalog->periods[i].damaged =
-		    !rule_take(&query, arena, &catalog->revisions[i]);
+		    !rule_take(&query, scratch, arena, &catalog->revisions[i]);
+		arena_reset(scratch);
 		catalog->revisions[i].id = id;
 		rule_compile(&catalog->revisions[i], arena);
 		catalog->periods[i].since = query_take_int(&query);
 		catalog->periods[i].until = query_take_int(&query);
 	}
 	catalog->count = i;
+	arena_free(scratch);
 	catalog->set = rule_set_new(arena, catalog->revisions, catalog->count);
 	return query_end(&query);
 }

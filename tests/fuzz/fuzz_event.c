@@ -114,7 +114,7 @@ check_document(struct arena *arena, const struct rule *rule)
 	const char *text = document_write(arena, rule);
 	struct rule again;
 
-	assert(document_read(arena, text, &again));
+	assert(document_read(arena, arena, text, &again));
 	assert(strcmp(document_write(arena, &again), text) == 0);
 }
 

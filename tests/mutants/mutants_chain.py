@@ -178,7 +178,9 @@ MUTANTS = [
     Mutant(
         "badges-in-disorder", (3,),
         "a user's badges are told in another order than they were won",
-        "\treturn (a->value > b->value) - (a->value < b->value);\n",
+        "\tif (a->value != b->value)\n"
+        "\t\treturn a->value < b->value ? -1 : 1;\n"
+        "\treturn (a->ref > b->ref) - (a->ref < b->ref);\n",
         "\treturn (a->ref > b->ref) - (a->ref < b->ref);\n",
         ["test_badges_come_in_the_order_of_winning"]),
     Mutant(

@@ -106,8 +106,8 @@ MUTANTS = [
     Mutant(
         "all-rules-kept", (),
         "an application has more rules than a worker has memory for",
-        "\tif (app->rules->too_many)\n",
-        "\tif (app->rules->too_many && batch->settling)\n",
+        "\tif (app->rules->refused != OK)\n",
+        "\tif (app->rules->refused != OK && batch->settling)\n",
         ["test_more_rules_than_a_worker_keeps"]),
     Mutant(
         "overloaded-told-as-database", (),
