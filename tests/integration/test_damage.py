@@ -140,3 +140,28 @@ class Damage(Regressions):
         self.assertEqual(len(self.one.ledger("ann")), 1)
         self.assertEqual(self.assert_json(self.one.post("/events", dict(
             self.body, id="ann-1")), 200)["awards"][0]["badge"], "b")
+
+    def test_a_rule_that_cannot_be_read(self):
+        """Its application is not judged, others are, and a PUT mends it."""
+        rule, = self.ids(self.one, "rule")
+        (since, document), = self.stack.sql(
+            "SELECT since, HEX(document) FROM rule_revision WHERE rule_id = %d"
+            % rule)
+        set_to = ("UPDATE rule_revision SET document = %%s WHERE rule_id = %d"
+                  " AND since = %s" % (rule, since))
+        other = self.app()
+        other.rule()
+        self.addCleanup(self.stack.sql, set_to % ("X'%s'" % document))
+        self.stack.sql(set_to % "'{\"points\": 1}'")
+        self.assert_status(self.one.put("/badges/new", {}), 201)    # no cache
+        position = self.stack.log_size()
+        answers = at_once([lambda app=app: app.post("/events", self.body)
+                           for app in [self.one] + [other] * 8])
+        self.assertEqual([r.status for r in answers], [500] + [201] * 8)
+        self.assert_internal("/rules/r", "/rules")
+        self.assertIn("event=damaged_row table=rule_revision",
+                      self.stack.log_since(position))
+        self.assert_status(self.one.put("/rules/r", {
+            "eventType": "review", "badge": "b"}), 200)
+        self.assertEqual(self.one.get("/rules/r").json["badge"]["name"], "b")
+        self.one.event("ann")
