@@ -8,18 +8,18 @@ usage: ./test.sh
 
 Installs the Debian packages that the tests need and that are missing, builds
 with --enable-sanitizers --enable-werror in .test/build, and runs the unit tests
-(make check), the integration tests (make check-integration), short forms of the
-faults, of the load with the thread sanitizer and of the abuse (make check-
-faults, check-threads, check-abuse), the checks of the sources (make lint),
+(make check), the checks of the sources (make lint), the integration tests (make
+check-integration), short forms of the faults, of the load with the thread
+sanitizer and of the abuse (make check-faults, check-threads, check-abuse),
 short forms of the mutants and of the Debian package's tests, on this release of
 Debian and on another one (make check-mutants, check-deb), the check of
 openapi.yaml and of clients that are made from it, a run.sh with its demo and a
 JMeter plan, and, without sanitizers, the attack that judges memory best and the
 short form of the bench (make bench-guard). Two processors are made use of: the
 integration tests run in two processes, and the Debian packages are built and
-tried beside the steps from the checks of the sources to JMeter; what measures
-time, memory or speed has the machine for itself. Goes on after a failure. The
-logs are in .test/.
+tried beside the steps from the faults to JMeter, with the lowest priority; what
+measures time, memory or speed has the machine for itself. Goes on after a
+failure. The logs are in .test/.
 
 The last line is "N passed, N failed"; before it stands what was left out, if
 anything was, and why. Exit status: 0 if something passed and nothing failed,
@@ -245,10 +245,12 @@ memory() {
 # speed: no ratio may have fallen to half; in the same build, because sanitizers
 # are slow
 speed() {
-	make -C "$root/.run/build" bench-guard
+	make -C "$root/.run/build" bench-guard BENCH="--rounds 2"
 }
 
+# They take what the other steps leave of the processors.
 packages() {
+	renice -n 19 -p "$BASHPID" >"$work/renice.log" 2>&1 || :
 	aside_step deb in_build check-deb CHECK_DEB=--short
 	aside_step deb-other in_build check-deb \
 		CHECK_DEB="--short --suite $(other_suite)"
@@ -258,8 +260,11 @@ run_tests() {
 	test_step build "build with sanitizers" build || return 0
 	test_step unit "unit tests: make check" \
 		in_build -k check VERBOSE=1 || :
+	test_step lint "checks of the sources: make lint" in_build -k lint || :
 	test_step integration "integration tests: make check-integration" \
 		in_build check-integration JOBS=2 || :
+	# Not beside those above, which look when answers come.
+	aside packages
 	test_step faults "every part breaks once: make check-faults" \
 		in_build check-faults \
 		FAULTS="--runs 1 --seconds 1 --stride 197" || :
@@ -267,9 +272,6 @@ run_tests() {
 		in_build check-threads THREADS="--seconds 12" || :
 	test_step abuse "a hostile network: make check-abuse" \
 		in_build check-abuse ABUSE=--short || :
-	# Not beside those above: they expect answers within a request's time.
-	aside packages
-	test_step lint "checks of the sources: make lint" in_build -k lint || :
 	test_step mutants "the tests notice what is broken: make check-mutants" \
 		in_build check-mutants MUTANTS=--short || :
 	test_step openapi "openapi.yaml: tests/openapi/lint.sh" \

@@ -10,9 +10,9 @@
  */
 #define FEATURES(F) F(match) F(cooldown) F(count) F(points) F(badge)
 
-#define FEATURE_DECLARE(name)   extern const struct feature feature_##name;
-#define FEATURE_COUNT_ONE(name) +1
-enum { FEATURE_COUNT = 0 FEATURES(FEATURE_COUNT_ONE) };
+#define FEATURE_DECLARE(name) extern const struct feature feature_##name;
+#define FEATURE_NUMBER(name)  FEATURE_##name,
+enum { FEATURES(FEATURE_NUMBER) FEATURE_COUNT };
 
 /* An event that climbs the ladder of one rule. */
 struct step {

@@ -16,9 +16,10 @@ import client
 MARK = "\x1e"       # what that line begins with
 # These come first, the slowest at their head: else one process would still be at
 # one of them when the others have nothing left to do.
-SLOW = ("test_backup", "test_processes", "test_regressions_bodies",
-        "test_manager", "test_isolation", "test_bad_input", "test_plans",
-        "test_retry_changes", "test_quotas", "test_members")
+SLOW = ("test_backup", "test_processes", "test_migrate", "test_isolation",
+        "test_large_reads", "test_manager", "test_chain",
+        "test_regressions_bodies", "test_addresses", "test_classic",
+        "test_rules", "test_events", "test_verify", "test_restored")
 # These look whether an answer comes in time where a part hangs, or has very much
 # to do: they come last, and alone.
 ALONE = ("test_bounds", "test_database", "test_fair_reads",
