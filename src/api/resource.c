@@ -318,6 +318,7 @@ check_change(
     const struct change *change, enum error found, const struct named *existing)
 {
 	struct call *call = change->call;
+	const char *etag;
 
 	if (found == OK && change->mode == CHANGE_CREATE)
 		return change->resource->catalog->exists;
@@ -325,11 +326,13 @@ check_change(
 		return found;
 	if (change->mode == CHANGE_CREATE)
 		return OK;
-	return call_precondition(call,
-	    found != OK ? NULL
-	        : existing->damaged
-	        ? ""
-	        : object_etag(call, change->resource, existing));
+	if (found != OK)
+		etag = NULL;
+	else if (existing->damaged)
+		etag = ""; /* that of no answer */
+	else
+		etag = object_etag(call, change->resource, existing);
+	return call_precondition(call, etag);
 }
 
 /* What a classic body cannot have stays as it is. */
@@ -372,7 +375,7 @@ change_body(struct db *db, const struct tx_attempt *attempt, void *context)
 		return error;
 	/* A copy, because a second attempt starts from what was sent. */
 	memcpy(object, change->object, catalog->size);
-	if (change->mode == CHANGE_RENAME && found == OK)
+	if (change->mode == CHANGE_RENAME && found == OK && !existing->damaged)
 		keep_strict(change->resource, object, existing);
 	error = write_change(
 	    change, db, version, object, found == OK ? existing : NULL);
@@ -481,9 +484,10 @@ resource_list(struct call *call)
 
 	if (error == OK)
 		error = page_after_int(&page, 0, &reading.after);
+	if (error != OK)
+		return error;
 	reading.limit = page.limit + 1;
-	if (error == OK)
-		error = run_reading(&reading);
+	error = run_reading(&reading);
 	if (error != OK)
 		return error;
 	jw = page_open(call, &page, &reading.count);

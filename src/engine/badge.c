@@ -45,5 +45,5 @@ const struct feature feature_badge = {
     .gift = "badge",
     .is_used = is_used,
     .keeps = keeps,
-    .gives = gives,
+    .on[GIVES] = gives,
 };

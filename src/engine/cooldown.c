@@ -44,11 +44,12 @@ passes(struct step *step, const void *part)
 	    step->event->at - rest >= step_get(step, STATE_AWARDED_AT, rule);
 }
 
-static void
+static bool
 given(struct step *step, const void *part)
 {
 	(void)part;
 	*step_touch(step, STATE_AWARDED_AT, step->rule->id) = step->event->at;
+	return true;
 }
 
 const struct feature feature_cooldown = {
@@ -57,6 +58,6 @@ const struct feature feature_cooldown = {
     .size = sizeof(struct cooldown_part),
     .is_used = is_used,
     .keeps = keeps,
-    .passes = passes,
-    .given = given,
+    .on[PASSES] = passes,
+    .on[GIVEN] = given,
 };

@@ -51,5 +51,5 @@ const struct feature feature_count = {
     FIELDS(fields),
     .size = sizeof(struct count_part),
     .keeps = keeps,
-    .passes = passes,
+    .on[PASSES] = passes,
 };

@@ -91,31 +91,16 @@ undo_all(struct undo *undo)
 	undo->state->badges = undo->badges;
 }
 
-/* Whether the event passes all steps of the rule's ladder. */
+/* False as soon as one of the rule's features says so. */
 static bool
-climb(struct step *step)
+run(struct step *step, enum phase phase)
 {
 	const struct rule *rule = step->rule;
 	const struct term *term;
 
 	for (term = rule->terms; term < rule->terms + rule->term_count; term++)
-		if (term->feature->passes != NULL &&
-		    !term->feature->passes(step, term->part))
-			return false;
-	return true;
-}
-
-/* What a rule whose turn has come gives. False if a balance has no room. */
-static bool
-give(struct step *step)
-{
-	const struct rule *rule = step->rule;
-	const struct term *term;
-
-	*step->award = (struct award) {.rule = rule};
-	for (term = rule->terms; term < rule->terms + rule->term_count; term++)
-		if (term->feature->gives != NULL &&
-		    !term->feature->gives(step, term->part))
+		if (term->feature->on[phase] != NULL &&
+		    !term->feature->on[phase](step, term->part))
 			return false;
 	return true;
 }
@@ -124,15 +109,9 @@ give(struct step *step)
 static bool
 gave(struct step *step)
 {
-	const struct rule *rule = step->rule;
-	const struct term *term;
-
-	if (step->award->point_scale == NULL && step->award->badge == NULL)
-		return false;
-	for (term = rule->terms; term < rule->terms + rule->term_count; term++)
-		if (term->feature->given != NULL)
-			term->feature->given(step, term->part);
-	return true;
+	return (step->award->point_scale != NULL ||
+	           step->award->badge != NULL) &&
+	    run(step, GIVEN);
 }
 
 enum engine_result
@@ -148,9 +127,10 @@ engine_apply(struct state *state, struct arena *scratch,
 	for (i = 0; i < count; i++) {
 		step.rule = rules[i];
 		step.award = &awards[given];
-		if (!climb(&step))
+		if (!run(&step, PASSES))
 			continue;
-		if (!give(&step)) {
+		awards[given] = (struct award) {.rule = rules[i]};
+		if (!run(&step, GIVES)) {
 			undo_all(&undo);
 			return ENGINE_OVERFLOW;
 		}

@@ -23,6 +23,14 @@ struct step {
 	struct award *award; /* what it gives so far */
 };
 
+/* All features of a rule go through a phase, before any is in the next one. */
+enum phase {
+	PASSES, /* the step of the ladder; false: the event does not pass */
+	GIVES,  /* all have passed; false: a balance would leave int64 */
+	GIVEN,  /* the rule has given something; always true */
+	PHASES
+};
+
 /* A value, whether it was ever set, and it to be changed; see rule.refs. */
 int64_t step_get(const struct step *step, enum state_kind kind, int64_t ref);
 bool step_has(const struct step *step, enum state_kind kind, int64_t ref);
@@ -56,12 +64,8 @@ struct feature {
 	 * event; no other feature of the rule touches the same kind.
 	 */
 	void (*keeps)(const void *part, int64_t rule, int64_t *refs_out);
-	/* A step of the ladder: whether the event passes. */
-	bool (*passes)(struct step *step, const void *part);
-	/* All have passed. False: a balance would leave int64. */
-	bool (*gives)(struct step *step, const void *part);
-	/* The rule has given something. */
-	void (*given)(struct step *step, const void *part);
+	/* What it does for an event, in each phase. */
+	bool (*on[PHASES])(struct step *step, const void *part);
 };
 
 /* What a feature, by its number, says of the rule's members; or nothing. */

@@ -68,5 +68,5 @@ const struct feature feature_points = {
     .check = check,
     .is_used = is_used,
     .keeps = keeps,
-    .gives = gives,
+    .on[GIVES] = gives,
 };

@@ -43,6 +43,9 @@ const struct statement_set names_statements = {texts, STATEMENTS};
 
 enum { FIRST_MAX = 16, KEYS_TEXT_MAX = 64 << 20 };
 
+/* So few of the longest descriptions are far below NAMES_TOLD_MAX. */
+enum { TOLD_FEW = 64 };
+
 /*
  * Bytes: of all names of an application, and of the descriptions that are kept
  * with them, which is twice what the quotas let there be.
@@ -227,21 +230,35 @@ take_sizes(struct query *query, struct sizes *sizes_out)
 	return error;
 }
 
-enum error
-names_load_told(struct names *names, struct db *db)
+static enum error
+check_told_size(struct names *names, struct db *db)
 {
 	struct query query;
 	struct sizes sizes;
 	enum error error;
 
-	if (!settle_all(names))
-		return OK;
 	begin(names, db, TOLD_SIZE, NAME_POINT_SCALE, &query);
 	error = take_sizes(&query, &sizes);
-	if (error == OK && sizes.names + sizes.descriptions > NAMES_TOLD_MAX)
-		error = ERR_BODY_TOO_LARGE;
-	if (error != OK)
-		return error;
+	return error == OK && sizes.names + sizes.descriptions > NAMES_TOLD_MAX
+	    ? ERR_BODY_TOO_LARGE
+	    : error;
+}
+
+enum error
+names_load_told(struct names *names, struct db *db)
+{
+	struct query query;
+	enum error error;
+
+	if (!settle_all(names))
+		return OK;
+	if (names->kinds[NAME_POINT_SCALE].count +
+	        names->kinds[NAME_BADGE].count >
+	    TOLD_FEW) {
+		error = check_told_size(names, db);
+		if (error != OK)
+			return error;
+	}
 	begin(names, db, TOLD, NAME_POINT_SCALE, &query);
 	return take_all(names, &query);
 }

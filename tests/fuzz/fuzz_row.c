@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../unit/plain_rule.h"
 #include "base/arena.h"
 #include "fuzz.h"
 #include "store/award.h"
@@ -117,20 +118,6 @@ check_slots(const struct state *state, enum state_kind kind)
 	}
 }
 
-/* The last place that is taken is known. */
-static void
-check_places(const struct state *state)
-{
-	const struct state_slots *slots = &state->kinds[STATE_BADGE];
-	int64_t last = 0;
-	size_t i;
-
-	for (i = 0; i < slots->count; i++)
-		if (slots->list[i].value > last)
-			last = slots->list[i].value;
-	assert(state->badges == last);
-}
-
 /* Values of 0 are nothing but for balances. */
 static void
 check_same(
@@ -160,7 +147,7 @@ check_standing(struct arena *arena, struct bytes bytes)
 	sound = standing_unpack(&state, bytes);
 	for (kind = 0; kind < STATE_KINDS; kind++)
 		check_slots(&state, (enum state_kind)kind);
-	check_places(&state);
+	assert(state.badges == last_place(&state));
 	if (!sound)
 		return;
 	packed = pack_standing(arena, &state);

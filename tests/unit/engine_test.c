@@ -111,20 +111,6 @@ slots_text(struct str *text, const struct state *state, enum state_kind kind,
 	}
 }
 
-/* The last place of a badge is the number of those that were won. */
-static void
-check_badges(const struct state *state)
-{
-	const struct state_slots *slots = &state->kinds[STATE_BADGE];
-	int64_t last = 0;
-	size_t i;
-
-	for (i = 0; i < slots->count; i++)
-		if (slots->list[i].value > last)
-			last = slots->list[i].value;
-	assert_true(state->badges == last);
-}
-
 const char *
 states_text(const struct state *states, size_t count)
 {
@@ -136,7 +122,7 @@ states_text(const struct state *states, size_t count)
 		for (kind = 0; kind < STATE_KINDS; kind++)
 			slots_text(
 			    &text, &states[i], (enum state_kind)kind, i + 1);
-		check_badges(&states[i]);
+		assert_true(states[i].badges == last_place(&states[i]));
 	}
 	return text.data;
 }

@@ -1,4 +1,4 @@
-/* plain_rule: a rule by its members, for tests */
+/* plain_rule: rules by their members, for tests */
 #include "plain_rule.h"
 
 #include <stdlib.h>
@@ -82,4 +82,17 @@ plain_rules(struct arena *arena, const struct plain_rule *rows, size_t count)
 		rule_compile(&rules[i], arena);
 	}
 	return rules;
+}
+
+int64_t
+last_place(const struct state *state)
+{
+	const struct state_slots *slots = &state->kinds[STATE_BADGE];
+	int64_t last = 0;
+	size_t i;
+
+	for (i = 0; i < slots->count; i++)
+		if (slots->list[i].value > last)
+			last = slots->list[i].value;
+	return last;
 }

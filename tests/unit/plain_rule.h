@@ -1,4 +1,4 @@
-/* plain_rule: a rule by its members, for tests; nothing of cmocka in it */
+/* plain_rule: rules by their members, for tests; nothing of cmocka in it */
 #ifndef PLAIN_RULE_H
 #define PLAIN_RULE_H
 
@@ -20,6 +20,9 @@ struct plain_rule {
 /* The rule, not compiled; and what it says. */
 void plain_rule_fill(struct rule *rule, const struct plain_rule *row);
 struct plain_rule plain_rule_of(const struct rule *rule);
+
+/* The last place that a badge has in the state. */
+int64_t last_place(const struct state *state);
 
 /* These rules, compiled. */
 struct rule *
