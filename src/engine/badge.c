@@ -39,7 +39,6 @@ gives(struct step *step, const void *part)
 }
 
 const struct feature feature_badge = {
-    .name = "badge",
     FIELDS(fields),
     .size = sizeof(struct badge_part),
     .gift = "badge",

@@ -53,7 +53,6 @@ given(struct step *step, const void *part)
 }
 
 const struct feature feature_cooldown = {
-    .name = "cooldown",
     FIELDS(fields),
     .size = sizeof(struct cooldown_part),
     .is_used = is_used,

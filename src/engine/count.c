@@ -47,7 +47,6 @@ passes(struct step *step, const void *part)
 }
 
 const struct feature feature_count = {
-    .name = "count",
     FIELDS(fields),
     .size = sizeof(struct count_part),
     .keeps = keeps,

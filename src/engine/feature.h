@@ -48,7 +48,6 @@ struct member_fault {
 
 /* Functions that are NULL have nothing to do. part is the rule's part of it. */
 struct feature {
-	const char *name;
 	/* Its members, with offsets in its part, which has the size. */
 	const struct field *fields;
 	size_t field_count;

@@ -25,7 +25,6 @@ is_used(const void *part)
 }
 
 const struct feature feature_match = {
-    .name = "match",
     FIELDS(fields),
     .size = sizeof(struct match),
     .is_used = is_used,

@@ -61,7 +61,6 @@ gives(struct step *step, const void *part)
 }
 
 const struct feature feature_points = {
-    .name = "points",
     FIELDS(fields),
     .size = sizeof(struct points_part),
     .gift = "pointScale",

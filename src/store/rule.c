@@ -47,7 +47,9 @@ static const char *const texts[STATEMENTS] = {
                        " AND rule_id = ?",
     [INSERT_REFERENCE] =
         "INSERT INTO rule_reference (application_id, kind, ref_id,"
-        " rule_id) VALUES (?, ?, ?, ?)",
+        " rule_id) VALUES (?, ?, ?, ?)"
+        /* A rule may name one thing twice. */
+        " ON DUPLICATE KEY UPDATE rule_id = VALUES(rule_id)",
 };
 const struct statement_set rule_statements = {texts, STATEMENTS};
 
@@ -176,22 +178,6 @@ insert_reference(struct db *db, int64_t application, int64_t rule,
 	return query_finish(&query);
 }
 
-/* Whether one of the references before the one that ends at end is the same. */
-static bool
-came_before(
-    const struct rule *rule, size_t end, enum reference_kind kind, int64_t id)
-{
-	const struct reference *reference;
-	enum reference_kind other;
-	size_t at = 0;
-
-	while (
-	    (reference = rule_reference(rule, &at, &other)) != NULL && at < end)
-		if (other == kind && reference->id == id)
-			return true;
-	return false;
-}
-
 static enum error
 insert_revision(struct db *db, struct arena *arena, int64_t application,
     int64_t version, const void *object)
@@ -211,9 +197,8 @@ insert_revision(struct db *db, struct arena *arena, int64_t application,
 	error = query_finish(&query);
 	while (error == OK &&
 	    (reference = rule_reference(&rule->rule, &at, &kind)) != NULL)
-		if (!came_before(&rule->rule, at, kind, reference->id))
-			error = insert_reference(db, application,
-			    rule->named.id, kind, reference->id);
+		error = insert_reference(
+		    db, application, rule->named.id, kind, reference->id);
 	return error;
 }
 
