@@ -29,9 +29,10 @@ TEXT
 
 TEST_PACKAGES=(libcmocka-dev clang=clang clang-tidy=clang-tidy
 	clang-format=clang-format cppcheck=cppcheck shellcheck=shellcheck
-	mandoc=mandoc apache2-bin=apache2 varnish=varnishd jmeter=jmeter
-	jmeter-http default-jdk-headless=javac nodejs=node npm=npm wrk=wrk
-	mariadb-client=mariadb-dump openssl=openssl zstd=zstd galera-4)
+	pyflakes3=pyflakes3 mandoc=mandoc apache2-bin=apache2 varnish=varnishd
+	jmeter=jmeter jmeter-http default-jdk-headless=javac nodejs=node
+	npm=npm wrk=wrk mariadb-client=mariadb-dump openssl=openssl zstd=zstd
+	galera-4)
 STEPS=15
 
 passed=0 failed=0 skipped=0 number=0

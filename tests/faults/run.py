@@ -29,7 +29,6 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "integration")]
 
 import case                 # noqa: E402  the paths must be set first
 import chart                # noqa: E402
-import client               # noqa: E402
 import outside              # noqa: E402
 import stack as servers     # noqa: E402
 from dbproxy import Proxy   # noqa: E402

@@ -10,7 +10,7 @@ attempt has seen is no longer true when the second one begins.
 from case import KINDS, metrics, unique
 from client import Together
 from stack import wait_until
-from test_retry import DEADLOCKS, WAITING, Foreign
+from test_retry import DEADLOCKS, LOCK_WAITS, WAITING, Foreign
 
 TABLES = {"point_scale": "point_scale", "badge": "badge", "rule": "rule"}
 LOST = r"connections_lost"

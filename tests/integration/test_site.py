@@ -7,8 +7,8 @@ import shutil
 import client
 from case import StackTest, unique
 from client import segment
-from stack import (SNIPPETS, Program, StackError, find_program, free_port,
-                   tail, wait_until)
+from stack import (SNIPPETS, Program, find_program, free_port, tail,
+                   wait_until)
 
 PACKAGED_SOCKET = "unix:/run/palmares/palmares.sock"
 PACKAGED_LISTEN = "listen 127.0.0.1:8090;"
