@@ -4,8 +4,8 @@
 # that name: the programs' own sources are in src/daemon and src/ctl.
 sbin_PROGRAMS += src/palmaresd
 bin_PROGRAMS += src/palmaresctl
-noinst_LIBRARIES += libbase.a libengine.a librules.a libstore.a libhttp.a \
-	libapi.a
+noinst_LIBRARIES += libbase.a libengine.a librules.a libdb.a libstore.a \
+	libingest.a libpast.a libwork.a libhttp.a libapi.a
 
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
@@ -23,6 +23,7 @@ libbase_a_SOURCES = \
 	src/base/json_string.h src/base/json_write.c \
 	src/base/memory.c src/base/memory.h \
 	src/base/number.c src/base/number.h \
+	src/base/pack.c src/base/pack.h \
 	src/base/log.c src/base/log.h \
 	src/base/str.c src/base/str.h \
 	src/base/text.c src/base/text.h
@@ -44,43 +45,59 @@ librules_a_SOURCES = \
 	src/rules/document.c src/rules/document.h \
 	src/rules/properties.c src/rules/properties.h
 
+libdb_a_SOURCES = \
+	src/db/bulk.c \
+	src/db/db.c src/db/db.h \
+	src/db/db_internal.h \
+	src/db/migrate.c src/db/migrate.h \
+	src/db/pool.c src/db/pool.h \
+	src/db/query.c src/db/query.h \
+	src/db/restore.c src/db/restore.h \
+	src/db/server.c src/db/server.h \
+	src/db/statements.h \
+	src/db/strangers.c src/db/strangers.h \
+	src/db/tx.c src/db/tx.h
+nodist_libdb_a_SOURCES = src/db/migrations_data.c
+
 libstore_a_SOURCES = \
 	src/store/application.c src/store/application.h \
 	src/store/award.c src/store/award.h \
 	src/store/badge.c \
-	src/store/bulk.c \
 	src/store/catalog.c src/store/catalog.h \
-	src/store/db.c src/store/db.h src/store/db_internal.h \
-	src/store/event.c src/store/event.h src/store/event_awards.c \
+	src/store/event.c src/store/event.h \
+	src/store/event_awards.c \
 	src/store/event_difference.c \
-	src/store/ingest.c src/store/ingest.h \
-	src/store/ingest_batch.c src/store/ingest_batch.h \
-	src/store/ingest_known.c src/store/ingest_known.h \
-	src/store/ingest_share.c \
-	src/store/ingest_write.c \
 	src/store/key.c src/store/key.h \
 	src/store/ledger.c src/store/ledger.h \
-	src/store/migrate.c src/store/migrate.h \
 	src/store/names.c src/store/names.h \
-	src/store/pack.c src/store/pack.h \
 	src/store/point_scale.c \
-	src/store/pool.c src/store/pool.h \
-	src/store/query.c src/store/query.h \
-	src/store/restore.c src/store/restore.h \
 	src/store/rule.c \
 	src/store/rule_cache.c src/store/rule_cache.h \
-	src/store/server.c src/store/server.h \
 	src/store/standing.c src/store/standing.h \
-	src/store/strangers.c src/store/strangers.h \
-	src/store/statements.h \
-	src/store/tx.c src/store/tx.h \
-	src/store/user.c src/store/user.h src/store/user_list.c \
-	src/store/verify.c src/store/verify.h \
-	src/store/verify_read.c src/store/verify_read.h \
-	src/store/verify_fold.c src/store/verify_fold.h \
-	src/store/verify_user.c \
+	src/store/user.c src/store/user.h \
+	src/store/user_list.c \
 	src/store/view.c src/store/view.h
-nodist_libstore_a_SOURCES = src/store/migrations_data.c
+
+libingest_a_SOURCES = \
+	src/ingest/batch.c src/ingest/batch.h \
+	src/ingest/ingest.c src/ingest/ingest.h \
+	src/ingest/known.c src/ingest/known.h \
+	src/ingest/share.c \
+	src/ingest/write.c
+
+libpast_a_SOURCES = \
+	src/past/verify.c src/past/verify.h \
+	src/past/verify_fold.c src/past/verify_fold.h \
+	src/past/verify_read.c src/past/verify_read.h \
+	src/past/verify_user.c
+
+libwork_a_SOURCES = \
+	src/work/committer.c src/work/committer.h \
+	src/work/done.c src/work/done.h \
+	src/work/metrics.c src/work/metrics.h \
+	src/work/queue.c src/work/queue.h \
+	src/work/reader.c src/work/reader.h \
+	src/work/settings.c src/work/settings.h
 
 libhttp_a_SOURCES = \
 	src/http/fcgi.c src/http/fcgi.h \
@@ -93,8 +110,6 @@ libapi_a_SOURCES = \
 	src/api/auth.c src/api/auth.h \
 	src/api/badge.c \
 	src/api/classic.c src/api/classic.h \
-	src/api/committer.c src/api/committer.h \
-	src/api/done.c src/api/done.h \
 	src/api/event.c src/api/event.h \
 	src/api/event_batch.c \
 	src/api/exposure.c \
@@ -103,16 +118,17 @@ libapi_a_SOURCES = \
 	src/api/page.c src/api/page.h \
 	src/api/point_scale.c \
 	src/api/problem.c src/api/problem.h \
-	src/api/queue.c src/api/queue.h \
-	src/api/reader.c src/api/reader.h \
 	src/api/resource.c src/api/resource.h \
 	src/api/route.c \
 	src/api/rule.c \
-	src/api/settings.c src/api/settings.h \
 	src/api/user.c src/api/user.h
 nodist_libapi_a_SOURCES = src/api/openapi_data.c
 
-LAYERS = libapi.a libhttp.a libstore.a librules.a libengine.a libbase.a
+# Twice: a connection prepares the statements of the layers above it, too, see
+# src/db/statements.h.
+SQL_LAYERS = libpast.a libingest.a libstore.a libdb.a
+STORE_LAYERS = $(SQL_LAYERS) $(SQL_LAYERS) librules.a libengine.a libbase.a
+LAYERS = libapi.a libhttp.a libwork.a $(STORE_LAYERS)
 BASE_LIBS = $(JSONC_LIBS) $(INIH_LIBS)
 LAYER_LIBS = $(FCGI_LIBS) $(MARIADB_LIBS) $(SODIUM_LIBS) $(BASE_LIBS)
 
@@ -155,16 +171,16 @@ src_palmaresctl_LDADD = $(LAYERS) $(LAYER_LIBS)
 MIGRATIONS = $(wildcard $(srcdir)/sql/*.sql)
 EMBED = $(SHELL) $(srcdir)/src/embed.sh
 EXTRA_DIST += src/embed.sh
-CLEANFILES += src/store/migrations_data.c src/store/migrations.list \
+CLEANFILES += src/db/migrations_data.c src/db/migrations.list \
 	src/api/openapi_data.c
 
-src/store/migrations_data.c: $(MIGRATIONS) src/store/migrations.list src/embed.sh
+src/db/migrations_data.c: $(MIGRATIONS) src/db/migrations.list src/embed.sh
 	$(AM_V_GEN)$(EMBED) -l migrations_data $(MIGRATIONS) >$@.tmp && \
 	    mv $@.tmp $@
 
 # It changes when a file comes or goes, which the files' own times do not tell.
-src/store/migrations.list: FORCE
-	$(AM_V_at)$(MKDIR_P) src/store
+src/db/migrations.list: FORCE
+	$(AM_V_at)$(MKDIR_P) src/db
 	$(AM_V_at)echo $(MIGRATIONS) | cmp -s - $@ || echo $(MIGRATIONS) >$@
 FORCE:
 

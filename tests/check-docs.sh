@@ -1,7 +1,7 @@
 #!/bin/sh
 # check-docs.sh: fails when the manual pages and the programs do not tell the same
 #
-# Every setting of src/api/settings.c is in palmares.conf(5) and in the example,
+# Every setting of src/work/settings.c is in palmares.conf(5) and in the example,
 # with its default there, and they have no others; every command and option of
 # palmaresctl is in palmaresctl(1), and it has no others; palmares-api(7) has the
 # routes and codes that there are; openapi.yaml, palmares-api(7) and the tests have
@@ -41,7 +41,7 @@ awk '/^static const struct setting table/ { on = 1 }
 			print part[2] "." part[4] "=" \
 				substr(text, RSTART + 1, RLENGTH - 2)
 		}
-	}' src/api/settings.c >"$work/settings"
+	}' src/work/settings.c >"$work/settings"
 sed 's/=.*//' "$work/settings" >"$work/setting-names"
 awk '$1 == ".Ss" && $2 == "Section" { section = $3 }
 	$1 == ".It" && $2 == "Ic" { print section "." $3 }' \
@@ -50,9 +50,9 @@ awk '/^\[/ { gsub(/[][]/, ""); section = $0 }
 	/^;[a-z_]+=/ { print section "." substr($0, 2) }' \
 	docs/palmares.conf.example >"$work/conf-example"
 
-same 'settings: src/api/settings.c (there) and docs/palmares.conf.5 (here)' \
+same 'settings: src/work/settings.c (there) and docs/palmares.conf.5 (here)' \
 	setting-names conf-page
-same 'settings: src/api/settings.c (there) and docs/palmares.conf.example (here)' \
+same 'settings: src/work/settings.c (there) and docs/palmares.conf.example (here)' \
 	settings conf-example
 
 # palmaresctl: the words of the commands, the names of the options.

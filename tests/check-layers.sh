@@ -17,20 +17,33 @@ refuse() {
 any='["<]'
 
 refuse 'an include of our own is "layer/file.h"' '"[^/"]*"' ./*/*.[ch]
-refuse 'base stands alone' '"(engine|rules|store|http|api|daemon|ctl)/' base/*.[ch]
-refuse 'engine sees base' '"(rules|store|http|api|daemon|ctl)/' engine/*.[ch]
-refuse 'rules sees engine and base' '"(store|http|api|daemon|ctl)/' rules/*.[ch]
-refuse 'store sees rules, engine and base' '"(http|api|daemon|ctl)/' store/*.[ch]
-refuse 'http sees base' '"(engine|rules|store|api|daemon|ctl)/' http/*.[ch]
-refuse 'api sees no program' '"(daemon|ctl)/' api/*.[ch]
-refuse 'a program sees no other' '"ctl/' daemon/*.[ch]
-refuse 'a program sees no other' '"daemon/' ctl/*.[ch]
+# LAYER and the lower ones that it sees; a program sees all but the other one
+while read -r layer sees; do
+	unseen=$(for other in ./*/; do
+		other=${other#./} other=${other%/}
+		case " $layer $sees " in *" $other "*) ;; *) echo "$other" ;; esac
+	done | paste -sd '|')
+	refuse "$layer sees nothing but: $sees" "\"($unseen)/" "$layer"/*.[ch]
+done <<'LAYERS'
+base
+engine base
+rules base engine
+db base
+store base engine rules db
+ingest base engine rules db store
+past base engine rules db store
+work base engine rules db store ingest past
+http base
+api base engine rules db store ingest past work http
+daemon base engine rules db store ingest past work http api
+ctl base engine rules db store ingest past work http api
+LAYERS
 refuse 'engine is pure: values in, values out' \
     "$any(stdio|unistd|fcntl|time|poll|pthread|sys/|json|base/(json|log|clock|config|decode))" \
     engine/*.[ch]
 # shellcheck disable=SC2046 # names of sources have no spaces
-refuse 'only store sees mysql.h' "$any(mariadb/)?mysql" \
-    $(printf '%s\n' ./*/*.[ch] | grep -v '^\./store/')
+refuse 'only db sees mysql.h' "$any(mariadb/)?mysql" \
+    $(printf '%s\n' ./*/*.[ch] | grep -v '^\./db/')
 # shellcheck disable=SC2046
 refuse 'only http/fcgi.c sees fcgiapp.h' "${any}fcgi(app|_stdio|os)" \
     $(printf '%s\n' ./*/*.[ch] | grep -v '^\./http/fcgi\.c$')

@@ -14,9 +14,7 @@ UNIT_TESTS = \
 	tests/unit/test_api_metrics \
 	tests/unit/test_api_metrics_histograms \
 	tests/unit/test_api_metrics_workers \
-	tests/unit/test_api_queue \
 	tests/unit/test_api_route \
-	tests/unit/test_api_settings \
 	tests/unit/test_base_allocate \
 	tests/unit/test_base_arena \
 	tests/unit/test_base_clock \
@@ -33,6 +31,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_json_write \
 	tests/unit/test_base_log \
 	tests/unit/test_base_number \
+	tests/unit/test_base_pack \
 	tests/unit/test_base_str \
 	tests/unit/test_base_text \
 	tests/unit/test_ctl_child \
@@ -47,9 +46,10 @@ UNIT_TESTS = \
 	tests/unit/test_http_router \
 	tests/unit/test_rules_properties \
 	tests/unit/test_store_award \
-	tests/unit/test_store_pack \
 	tests/unit/test_store_standing \
-	tests/unit/test_store_statements
+	tests/unit/test_store_statements \
+	tests/unit/test_work_queue \
+	tests/unit/test_work_settings
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
@@ -67,16 +67,14 @@ LDADD = libunittest.a libbase.a $(CMOCKA_LIBS) $(BASE_LIBS)
 METRICS_TEST = tests/unit/metrics_test.c tests/unit/metrics_test.h
 tests_unit_test_api_metrics_SOURCES = \
 	tests/unit/test_api_metrics.c $(METRICS_TEST)
-tests_unit_test_api_metrics_LDADD = libapi.a $(LDADD)
+tests_unit_test_api_metrics_LDADD = libapi.a libwork.a $(LDADD)
 tests_unit_test_api_metrics_histograms_SOURCES = \
 	tests/unit/test_api_metrics_histograms.c $(METRICS_TEST)
-tests_unit_test_api_metrics_histograms_LDADD = libapi.a $(LDADD)
+tests_unit_test_api_metrics_histograms_LDADD = libapi.a libwork.a $(LDADD)
 tests_unit_test_api_metrics_workers_SOURCES = \
 	tests/unit/test_api_metrics_workers.c $(METRICS_TEST)
-tests_unit_test_api_metrics_workers_LDADD = libapi.a $(LDADD)
-tests_unit_test_api_queue_LDADD = libunittest.a libapi.a $(LDADD)
+tests_unit_test_api_metrics_workers_LDADD = libapi.a libwork.a $(LDADD)
 tests_unit_test_api_route_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_api_settings_LDADD = libapi.a $(LDADD)
 # As the programs have it: in no archive.
 tests_unit_test_base_allocate_SOURCES = \
 	tests/unit/test_base_allocate.c src/base/allocate.c
@@ -95,9 +93,10 @@ tests_unit_test_http_request_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_router_LDADD = libhttp.a $(LDADD)
 tests_unit_test_rules_properties_LDADD = libunittest.a librules.a $(LDADD)
+tests_unit_test_work_queue_LDADD = libunittest.a libwork.a $(LDADD)
+tests_unit_test_work_settings_LDADD = libwork.a $(LDADD)
 PACK_LIBS = libstore.a $(ENGINE_LIBS)
 tests_unit_test_store_award_LDADD = $(PACK_LIBS)
-tests_unit_test_store_pack_LDADD = $(PACK_LIBS)
 tests_unit_test_store_standing_LDADD = $(PACK_LIBS)
 tests_unit_test_store_statements_LDADD = libunittest.a $(LAYERS) $(LAYER_LIBS) $(CMOCKA_LIBS)
 
@@ -124,7 +123,7 @@ libstoretest_a_SOURCES = \
 	tests/store/proxy.c tests/store/proxy.h \
 	tests/store/store_test.c tests/store/store_test.h \
 	tests/unit/plain_rule.c tests/unit/plain_rule.h
-STORE_TEST_LIBS = libstoretest.a libstore.a librules.a libengine.a libbase.a \
+STORE_TEST_LIBS = libstoretest.a $(STORE_LAYERS) \
 	$(MARIADB_LIBS) $(SODIUM_LIBS) $(CMOCKA_LIBS) $(BASE_LIBS)
 tests_store_test_store_galera_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_store_ingest_LDADD = $(STORE_TEST_LIBS)
@@ -156,7 +155,7 @@ tests_newer_palmaresctl_LDADD = $(LAYERS) $(LAYER_LIBS)
 tests_newer_palmaresd_SOURCES = $(src_palmaresd_SOURCES)
 nodist_tests_newer_palmaresd_SOURCES = tests/newer/migrations_data.c
 tests_newer_palmaresd_LDADD = $(LAYERS) $(LAYER_LIBS)
-tests/newer/migrations_data.c: $(NEWER_MIGRATIONS) src/store/migrations.list
+tests/newer/migrations_data.c: $(NEWER_MIGRATIONS) src/db/migrations.list
 	$(AM_V_at)$(MKDIR_P) tests/newer
 	$(AM_V_GEN)$(EMBED) -l migrations_data $(NEWER_MIGRATIONS) >$@.tmp && \
 	    mv $@.tmp $@

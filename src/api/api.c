@@ -10,11 +10,11 @@
 #include "api/auth.h"
 #include "api/event.h"
 #include "api/problem.h"
-#include "api/reader.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/key.h"
+#include "work/reader.h"
 
 enum { DETAIL_MAX = 1024 };
 

@@ -7,17 +7,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/committer.h"
-#include "api/metrics.h"
-#include "api/settings.h"
 #include "base/decode.h"
 #include "base/json.h"
+#include "db/pool.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "store/application.h"
 #include "store/key.h"
-#include "store/pool.h"
+#include "work/committer.h"
+#include "work/metrics.h"
+#include "work/settings.h"
 
 struct done;
 struct key_cache;

@@ -10,7 +10,7 @@
 #include "api/user.h"
 #include "base/arena.h"
 #include "base/clock.h"
-#include "store/tx.h"
+#include "db/tx.h"
 
 /*
  * Its lists have no cursor, so they end somewhere: behind so many users, and so

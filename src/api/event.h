@@ -3,7 +3,7 @@
 #define API_EVENT_H
 
 #include "api/api.h"
-#include "store/ingest.h"
+#include "ingest/ingest.h"
 
 /*
  * Decodes an event at pointer into *event, whose memory is the job's arena. A

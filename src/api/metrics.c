@@ -1,66 +1,8 @@
-/* metrics: counters that all workers share, shown by /metrics */
+/* metrics: what /metrics shows */
 #include "api/metrics.h"
-
-#include <sys/mman.h>
-
-#include <assert.h>
 
 #include "api/api.h"
 #include "base/str.h"
-
-static const int statuses[METRICS_STATUSES] = {200, 201, 202, 204, 304, 400,
-    401, 403, 404, 405, 409, 412, 413, 415, 422, 500, 503};
-
-/* Upper bounds, in microseconds and in events. */
-static const int64_t latency_bounds[METRICS_LATENCIES] = {500, 1000, 2500, 5000,
-    10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000};
-static const size_t size_bounds[METRICS_SIZES] = {
-    1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000};
-
-struct metrics *
-metrics_new(void)
-{
-	void *memory = mmap(NULL, sizeof(struct metrics),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-void
-metrics_rest(struct worker_metrics *metrics)
-{
-	metrics->queued_events = 0;
-	metrics->requests_in_progress = 0;
-	metrics->busy_connections = 0;
-}
-
-void
-metrics_request(struct worker_metrics *metrics, size_t route, int status,
-    int64_t microseconds)
-{
-	size_t place = 0, bucket = 0;
-
-	assert(route < METRICS_ROUTES_MAX);
-	while (place < METRICS_STATUSES - 1 && statuses[place] != status)
-		place++;
-	while (
-	    bucket < METRICS_LATENCIES && microseconds > latency_bounds[bucket])
-		bucket++;
-	metrics->requests[route][place]++;
-	metrics->latency[route][bucket]++;
-	metrics->latency_sum[route] += (uint64_t)microseconds;
-}
-
-void
-metrics_batch(struct worker_metrics *metrics, size_t events)
-{
-	size_t bucket = 0;
-
-	while (bucket < METRICS_SIZES && events > size_bounds[bucket])
-		bucket++;
-	metrics->batch_size[bucket]++;
-	metrics->batch_events += events;
-}
 
 /* The sum over all workers of the number at an offset of worker_metrics. */
 static uint64_t
@@ -163,7 +105,8 @@ write_requests(const struct metrics *metrics, struct str *out)
 			str_addf(out, "%s{", name);
 			route_labels(out, route);
 			str_addf(out, ",status=\"%d\"} %llu\n",
-			    statuses[status], (unsigned long long)count);
+			    metrics_statuses[status],
+			    (unsigned long long)count);
 		}
 }
 
@@ -180,7 +123,7 @@ write_latency(const struct metrics *metrics, struct str *out, size_t route)
 		route_labels(out, route);
 		if (i < METRICS_LATENCIES)
 			str_addf(out, ",le=\"%g\"} %llu\n",
-			    (double)latency_bounds[i] / 1e6, count);
+			    (double)metrics_latency_bounds[i] / 1e6, count);
 		else
 			str_addf(out, ",le=\"+Inf\"} %llu\n", count);
 	}
@@ -215,7 +158,7 @@ write_batches(const struct metrics *metrics, struct str *out)
 		count += sum(metrics, AT(batch_size[i]));
 		if (i < METRICS_SIZES)
 			str_addf(out, "%s_bucket{le=\"%zu\"} %llu\n", name,
-			    size_bounds[i], count);
+			    metrics_size_bounds[i], count);
 		else
 			str_addf(
 			    out, "%s_bucket{le=\"+Inf\"} %llu\n", name, count);

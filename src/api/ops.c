@@ -1,9 +1,10 @@
 /* ops: the application, the API's description, and what operators ask */
 #include "api/ops.h"
 
+#include "api/metrics.h"
 #include "api/resource.h"
 #include "base/embed.h"
-#include "store/migrate.h"
+#include "db/migrate.h"
 
 /* Generated from openapi.yaml when the program is built. */
 extern const struct embedded_file openapi_data;

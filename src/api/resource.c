@@ -7,7 +7,7 @@
 #include "api/page.h"
 #include "base/arena.h"
 #include "base/encode.h"
-#include "store/tx.h"
+#include "db/tx.h"
 
 enum { DESCRIPTION_MAX = 1000 };
 

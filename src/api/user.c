@@ -3,10 +3,10 @@
 
 #include "api/auth.h"
 #include "api/page.h"
-#include "api/reader.h"
 #include "api/resource.h"
 #include "base/arena.h"
 #include "store/ledger.h"
+#include "work/reader.h"
 
 void
 user_write(struct json_writer *jw, const struct user *user, int64_t app_key,

@@ -13,8 +13,8 @@
 #include "ctl/child.h"
 #include "ctl/dump.h"
 #include "ctl/progress.h"
-#include "store/migrate.h"
-#include "store/restore.h"
+#include "db/migrate.h"
+#include "db/restore.h"
 
 enum { TABLES_MAX = 1000, LOCK_SECONDS = 60, CHUNK = 65536 };
 

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "store/migrate.h"
+#include "db/migrate.h"
 
 enum { DOCUMENT_MAX = 64 << 20, TX_SECONDS = 60 };
 

@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/settings.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "db/db.h"
+#include "db/tx.h"
 #include "store/application.h"
-#include "store/db.h"
-#include "store/tx.h"
+#include "work/settings.h"
 
 /* What the program ends with, and what commands return. */
 enum { CTL_FINE, CTL_FAILED, CTL_USAGE };

@@ -6,9 +6,9 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "ctl/doctor.h"
-#include "store/migrate.h"
-#include "store/server.h"
-#include "store/strangers.h"
+#include "db/migrate.h"
+#include "db/server.h"
+#include "db/strangers.h"
 
 #define REDO "; where Debian's package made it: dpkg-reconfigure palmares"
 

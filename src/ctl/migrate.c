@@ -1,5 +1,5 @@
 /* migrate: brings the database to this program's schema */
-#include "store/migrate.h"
+#include "db/migrate.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* restore: loads a backup into an empty database, whole or not at all */
-#include "store/restore.h"
+#include "db/restore.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include "ctl/child.h"
 #include "ctl/dump.h"
 #include "ctl/progress.h"
-#include "store/migrate.h"
-#include "store/strangers.h"
+#include "db/migrate.h"
+#include "db/strangers.h"
 
 enum { LOCK_SECONDS = 60, MAGIC_SIZE = 4 };
 

@@ -1,5 +1,5 @@
 /* verify: tells what is stored otherwise than the events give it */
-#include "store/verify.h"
+#include "past/verify.h"
 
 #include <stdio.h>
 

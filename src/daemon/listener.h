@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "api/settings.h"
+#include "work/settings.h"
 
 struct listener {
 	int fd;         /* non-blocking */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "api/api.h"
-#include "api/settings.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "daemon/master.h"
+#include "work/settings.h"
 
 static const char usage[] =
     "usage: palmaresd [-c FILE] [-t] [-V] [--routes]\n"

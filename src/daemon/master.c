@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "api/metrics.h"
-#include "api/settings.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,6 +18,8 @@
 #include "daemon/kept.h"
 #include "daemon/listener.h"
 #include "daemon/worker.h"
+#include "work/metrics.h"
+#include "work/settings.h"
 
 enum { SETTINGS_ARENA_MAX = 1 << 20, PROCESSES_MAX = 2 * WORKERS_MAX };
 

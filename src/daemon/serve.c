@@ -11,12 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "api/done.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "daemon/turn.h"
 #include "http/fcgi.h"
+#include "work/done.h"
 
 enum { REQUEST_ARENA_MAX = 256 << 20, LARGE_REQUEST = 256 << 10 };
 enum { KEPT_MEMORY = 512 << 10 }; /* at the end of each of glibc's arenas */

@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "store/migrate.h"
+#include "db/migrate.h"
 
 enum { PROBE_ARENA = 1 << 20 };
 

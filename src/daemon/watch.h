@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "api/settings.h"
+#include "work/settings.h"
 
 enum watch_state {
 	WATCH_UNKNOWN,

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "api/auth.h"
-#include "api/reader.h"
 #include "base/log.h"
 #include "daemon/serve.h"
 #include "http/fcgi.h"
 #include "store/view.h"
+#include "work/reader.h"
 
 static bool
 start_service(struct service *service, const struct settings *settings,

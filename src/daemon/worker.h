@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "api/metrics.h"
-#include "api/settings.h"
 #include "daemon/handover.h"
 #include "daemon/watch.h"
+#include "work/metrics.h"
+#include "work/settings.h"
 
 /*
  * Serves requests from the listener until SIGTERM, then finishes those it has

@@ -5,16 +5,16 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "store/db.h"
-#include "store/query.h"
-#include "store/tx.h"
-#include "store/verify_read.h"
+#include "db/db.h"
+#include "db/query.h"
+#include "db/tx.h"
 
 enum {
 	GET,
 	BY_APP_KEY,
 	BY_NAME,
 	LIST,
+	NEXT,
 	INSERT,
 	SET_APP_KEY,
 	LOCK,
@@ -34,6 +34,9 @@ enum {
 	STATEMENTS
 };
 
+/* Those that may have a row of an application that does not exist. */
+enum { NEXT_TABLES = 3 };
+
 #define COLUMNS                                                    \
 	"SELECT id, app_key, name, description, time_zone,"        \
 	" classic, version, stamp, closed, created_at, updated_at" \
@@ -41,11 +44,18 @@ enum {
 #define DELETE_SOME(table) \
 	"DELETE FROM " table " WHERE application_id = ? LIMIT 1000"
 
+#define FIRST(table) \
+	"SELECT MIN(application_id) a FROM " table " WHERE application_id > ?"
+
 static const char *const texts[STATEMENTS] = {
     [GET] = COLUMNS "WHERE id = ?",
     [BY_APP_KEY] = COLUMNS "WHERE app_key = ?",
     [BY_NAME] = COLUMNS "WHERE name = ?",
     [LIST] = COLUMNS "ORDER BY name",
+    /* Each part is one look into an index. */
+    [NEXT] = "SELECT MIN(a) FROM (SELECT MIN(id) a FROM application"
+             " WHERE id > ?"
+             " UNION ALL " FIRST("user") " UNION ALL " FIRST("event") ") t",
     [INSERT] = "INSERT INTO application (app_key, name, description, time_zone,"
                " classic, version, stamp, created_at, updated_at)"
                " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)",
@@ -325,6 +335,26 @@ application_delete(struct db *db, const struct tx_options *options, int64_t id)
 	return error == OK ? delete_rows(db, id, &rows) : error;
 }
 
+enum error
+application_next(struct db *db, int64_t after, int64_t *application_out)
+{
+	struct query query;
+	int64_t application = 0;
+	enum error error;
+	size_t i;
+
+	query_begin(&query, db, SET_APPLICATION, NEXT);
+	for (i = 0; i < NEXT_TABLES; i++)
+		query_int(&query, after);
+	query_run(&query);
+	if (query_next(&query))
+		application = query_take_int(&query);
+	error = query_end(&query);
+	if (error == OK)
+		*application_out = application;
+	return error;
+}
+
 /*
  * An application's row is there before any other of its rows, and goes after
  * them, so what has been seen without it has nobody.
@@ -337,8 +367,7 @@ application_clean(struct db *db, struct arena *arena, int64_t *applications_out,
 	struct application application;
 	enum error error;
 
-	while (
-	    (error = verify_next_application(db, id, &id)) == OK && id != 0) {
+	while ((error = application_next(db, id, &id)) == OK && id != 0) {
 		error = application_get(db, arena, id, &application);
 		if (error == ERR_APPLICATION_NOT_FOUND) {
 			applications++;

@@ -38,6 +38,10 @@ enum error application_by_name(struct db *db, struct arena *arena,
 enum error application_list(struct db *db, struct arena *arena,
     struct application **applications_out, size_t *count_out) MUST_CHECK;
 
+/* The smallest application above after that has a row in any table, or 0. */
+enum error application_next(
+    struct db *db, int64_t after, int64_t *application_out) MUST_CHECK;
+
 /*
  * Makes an application, in a transaction of the caller. Where app_key is 0 it
  * is chosen. Sets id, app_key, version and the times. ERR_APPLICATION_EXISTS:

@@ -2,14 +2,14 @@
 #ifndef STORE_AWARD_H
 #define STORE_AWARD_H
 
+#include "base/pack.h"
 #include "engine/engine.h"
-#include "store/pack.h"
 
 struct arena;
 
 /*
  * Column event.awards, NULL if the event gave nothing; else packed numbers
- * (store/pack.h): how many ledger entries the user had before, how many awards
+ * (base/pack.h): how many ledger entries the user had before, how many awards
  * follow, and for each award, in the order of the rules:
  *
  *   rule.id

@@ -1,6 +1,6 @@
 /* badge: what a user can win once */
+#include "db/query.h"
 #include "store/catalog.h"
-#include "store/query.h"
 
 #define COLUMNS                                                           \
 	"SELECT id, name, description, created_at, updated_at, image_url" \

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "store/query.h"
+#include "db/query.h"
 
 void
 named_take(struct query *query, struct arena *arena, struct named *named_out)

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "db/query.h"
 #include "engine/rule.h"
-#include "store/query.h"
 
 struct arena;
 

@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "store/db.h"
-#include "store/query.h"
+#include "db/db.h"
+#include "db/query.h"
 #include "store/user.h"
 
 enum {

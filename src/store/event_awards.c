@@ -1,7 +1,7 @@
 /* event_awards: what events gave, unpacked, and what it is called */
 #include "base/arena.h"
+#include "db/db.h"
 #include "store/award.h"
-#include "store/db.h"
 #include "store/event.h"
 #include "store/names.h"
 

@@ -4,10 +4,10 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "db/db.h"
+#include "db/query.h"
 #include "store/application.h"
-#include "store/db.h"
 #include "store/key.h"
-#include "store/query.h"
 
 enum { INSERT, COUNT, FIND, LIST, LIVE, REVOKE, STATEMENTS };
 

@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "store/db.h"
+#include "db/db.h"
 #include "store/event.h"
 #include "store/ledger.h"
 #include "store/names.h"

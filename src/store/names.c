@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "store/query.h"
+#include "db/query.h"
 
 enum { FIND, TOLD_SIZE, TOLD, ALL_SIZE, ALL, STATEMENTS };
 

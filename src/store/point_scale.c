@@ -1,6 +1,6 @@
 /* point_scale: the kinds of points of an application */
+#include "db/statements.h"
 #include "store/catalog.h"
-#include "store/statements.h"
 
 #define COLUMNS \
 	"SELECT id, name, description, created_at, updated_at FROM point_scale "

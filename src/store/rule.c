@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "db/query.h"
 #include "rules/document.h"
 #include "store/catalog.h"
 #include "store/names.h"
-#include "store/query.h"
 #include "store/rule_cache.h"
 
 enum {

@@ -7,11 +7,11 @@
 #include "base/arena.h"
 #include "base/memory.h"
 #include "base/str.h"
+#include "db/db.h"
+#include "db/query.h"
 #include "rules/document.h"
-#include "store/db.h"
 #include "store/event.h"
 #include "store/key.h"
-#include "store/query.h"
 
 enum { RULES, GIFTS, STATEMENTS };
 /* Twice what RULE_CACHE_MAX rules with the longest names come to. */

@@ -2,11 +2,11 @@
 #ifndef STORE_STANDING_H
 #define STORE_STANDING_H
 
+#include "base/pack.h"
 #include "engine/engine.h"
-#include "store/pack.h"
 
 /*
- * Column user.standing, packed numbers (store/pack.h): how many sections
+ * Column user.standing, packed numbers (base/pack.h): how many sections
  * follow, and one for each kind of values (engine/state.h) of which the user
  * has any, in the order of the kinds:
  *

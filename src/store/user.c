@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "store/db.h"
+#include "db/db.h"
+#include "db/query.h"
+#include "db/tx.h"
 #include "store/event.h"
 #include "store/key.h"
 #include "store/names.h"
-#include "store/query.h"
 #include "store/standing.h"
-#include "store/tx.h"
 #include "store/view.h"
 
 enum { NEWEST, READ_1, READ_4, READ_16, READ_64, STATEMENTS };

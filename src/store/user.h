@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/pack.h"
 #include "store/application.h"
 #include "store/key.h"
 #include "store/names.h"
-#include "store/pack.h"
 
 struct arena;
 struct db;

@@ -3,10 +3,10 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "db/db.h"
+#include "db/query.h"
+#include "db/tx.h"
 #include "store/application.h"
-#include "store/db.h"
-#include "store/query.h"
-#include "store/tx.h"
 #include "store/user.h"
 #include "store/view.h"
 

@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "../unit/plain_rule.h"
-#include "api/committer.h"
-#include "api/reader.h"
 #include "base/arena.h"
+#include "db/pool.h"
+#include "db/tx.h"
 #include "store/application.h"
 #include "store/catalog.h"
 #include "store/key.h"
-#include "store/pool.h"
-#include "store/tx.h"
 #include "store/user.h"
+#include "work/committer.h"
+#include "work/reader.h"
 
 enum { ROWS = 3 };
 

@@ -7,8 +7,8 @@
 #include "../unit/plain_rule.h"
 #include "base/arena.h"
 #include "engine/rule_set.h"
+#include "ingest/ingest.h"
 #include "store/catalog.h"
-#include "store/ingest.h"
 
 enum { RULES_MAX = 16, USERS_MAX = 16 };
 

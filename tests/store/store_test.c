@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "db/migrate.h"
 #include "rules/properties.h"
-#include "store/migrate.h"
 
 enum { ARENA_MAX = 256 << 20, ARGUMENTS_MAX = 16, START_SECONDS = 60 };
 

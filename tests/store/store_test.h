@@ -14,12 +14,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "db/db.h"
+#include "db/tx.h"
+#include "ingest/ingest.h"
+#include "past/verify.h"
 #include "store/application.h"
 #include "store/catalog.h"
-#include "store/db.h"
-#include "store/ingest.h"
-#include "store/tx.h"
-#include "store/verify.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 

@@ -1,7 +1,7 @@
 /* test_store_galera: what a node of a Galera cluster answers, and others do not */
+#include "db/tx.h"
 #include "ingest_test.h"
 #include "proxy.h"
-#include "store/tx.h"
 
 /* What the proxy lets the server run in place of a statement. */
 #define FAIL_WITH(number) "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = " #number

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "store/migrate.h"
+#include "db/migrate.h"
 #include "store_test.h"
 
 /* How a migration went: its lines, and where it is to be stopped. */

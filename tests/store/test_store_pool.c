@@ -1,8 +1,8 @@
 /* test_store_pool: the connections for requests, against a real server */
 #include <pthread.h>
 
+#include "db/pool.h"
 #include "proxy.h"
-#include "store/pool.h"
 #include "store_test.h"
 
 enum {

@@ -1,9 +1,9 @@
 /* test_store_restore: a database that is being restored, and what it is for others */
 #include <string.h>
 
-#include "store/migrate.h"
-#include "store/restore.h"
-#include "store/strangers.h"
+#include "db/migrate.h"
+#include "db/restore.h"
+#include "db/strangers.h"
 #include "store_test.h"
 
 static void

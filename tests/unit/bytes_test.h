@@ -2,8 +2,8 @@
 #ifndef BYTES_TEST_H
 #define BYTES_TEST_H
 
+#include "base/pack.h"
 #include "random_case.h"
-#include "store/pack.h"
 #include "unit_test.h"
 
 /* Fixtures of a group: random_set_up, and the arena that readers read into. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "api/metrics.h"
 #include "base/str.h"
 #include "metrics_test.h"
 

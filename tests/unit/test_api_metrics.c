@@ -1,6 +1,7 @@
 /* test_api_metrics: what is counted and shown, each in its series */
 #include <string.h>
 
+#include "api/metrics.h"
 #include "base/str.h"
 #include "metrics_test.h"
 

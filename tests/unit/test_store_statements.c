@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "store/db.h"
-#include "store/statements.h"
+#include "db/db.h"
+#include "db/statements.h"
 #include "unit_test.h"
 
 const size_t arena_max = 4 << 20;
