@@ -10,7 +10,7 @@ attempt has seen is no longer true when the second one begins.
 from case import KINDS, metrics, unique
 from client import Together
 from stack import wait_until
-from test_retry import DEADLOCKS, LOCK_WAITS, WAITING, Foreign
+from test_retry import DEADLOCKS, LOCK_WAITS, Foreign
 
 TABLES = {"point_scale": "point_scale", "badge": "badge", "rule": "rule"}
 LOST = r"connections_lost"
@@ -33,13 +33,6 @@ class Changed(Foreign):
                 " WHERE user = 'palmares' AND command = 'Execute'"
                 " AND info LIKE '%s'" % pattern)
         return wait_until(found, 5, "a statement like " + pattern, 0.01)[0][0]
-
-    def wait_for_lock(self):
-        """Until a change waits for a row: it has the application by then,
-        which a statement that merely runs may not."""
-        # InnoDB renews that table every 100 ms at most.
-        wait_until(lambda: self.looker.run(WAITING) != [["0"]], 5,
-                   "a transaction waits for the row", 0.12)
 
     def thing(self, kind):
         """A new thing of the kind; its path and ETag."""
@@ -84,7 +77,9 @@ class Changed(Foreign):
         # Else a new name locks the application, where palmaresd then waits.
         session.run("SET SESSION foreign_key_checks = 0; " + foreign)
         sent = Together([change])
-        self.wait_for_lock()
+        # For the row: it has the application by then, which a statement
+        # that merely runs may not.
+        self.wait_for_waiter()
         session.run(self.LOCK % self.application)
         session.run("COMMIT")
         return sent.join()[0]
