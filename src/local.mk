@@ -9,8 +9,10 @@ noinst_LIBRARIES += libbase.a libengine.a librules.a libdb.a libstore.a \
 
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
+	src/base/calendar.c src/base/calendar.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/config.c src/base/config.h \
+	src/base/date.c src/base/date.h \
 	src/base/decode.c src/base/decode.h \
 	src/base/embed.h \
 	src/base/encode.c src/base/encode.h \
@@ -26,7 +28,9 @@ libbase_a_SOURCES = \
 	src/base/pack.c src/base/pack.h \
 	src/base/log.c src/base/log.h \
 	src/base/str.c src/base/str.h \
-	src/base/text.c src/base/text.h
+	src/base/text.c src/base/text.h \
+	src/base/zone.c src/base/zone.h \
+	src/base/zone_rule.c src/base/zone_rule.h
 
 libengine_a_SOURCES = \
 	src/engine/badge.c \

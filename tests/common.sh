@@ -10,7 +10,7 @@ BUILD_PACKAGES=(autoconf=autoreconf automake=automake gcc=gcc make=make
 	libjson-c-dev libsodium-dev libinih-dev)
 # shellcheck disable=SC2034
 RUN_PACKAGES=(mariadb-server-core=mariadbd mariadb-client-core=mariadb
-	nginx-light=nginx curl=curl python3=python3)
+	nginx-light=nginx curl=curl python3=python3 tzdata)
 
 # What "make check-deb" needs.
 # shellcheck disable=SC2034

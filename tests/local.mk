@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test_api_route \
 	tests/unit/test_base_allocate \
 	tests/unit/test_base_arena \
+	tests/unit/test_base_calendar \
 	tests/unit/test_base_clock \
 	tests/unit/test_base_config \
 	tests/unit/test_base_decode \
@@ -34,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_pack \
 	tests/unit/test_base_str \
 	tests/unit/test_base_text \
+	tests/unit/test_base_zone \
 	tests/unit/test_ctl_child \
 	tests/unit/test_ctl_dump \
 	tests/unit/test_daemon_turn \
@@ -184,7 +186,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_row \
 	tests/fuzz/fuzz_serve \
-	tests/fuzz/fuzz_time
+	tests/fuzz/fuzz_time \
+	tests/fuzz/fuzz_zone
 check_PROGRAMS += $(FUZZ_TARGETS) tests/fuzz/render_json
 check_LIBRARIES += libfuzz.a
 TESTS += $(FUZZ_TARGETS) tests/fuzz/differential.py
@@ -202,6 +205,7 @@ tests_fuzz_fuzz_request_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_row_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_serve_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_time_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_zone_LDADD = $(FUZZ_LDADD)
 # What the linker puts in the place of the store, see false_store.h.
 FALSE_STORE = application_by_app_key application_count application_get \
 	application_lock catalog_delete catalog_get catalog_list catalog_write \

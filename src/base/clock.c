@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "base/date.h"
+
 #define SECOND INT64_C(1000000)
 #define DAY    (86400 * SECOND)
 
@@ -65,46 +67,6 @@ clock_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t moment)
 	return pthread_cond_timedwait(condition, mutex, &until) == 0;
 }
 
-struct date {
-	int year, month, day;
-};
-
-/*
- * Days since 1970-01-01 in the Gregorian calendar, and back. Years are counted
- * from March, so that the leap day is the last of its year; an era is the 400
- * years (146,097 days) after which the calendar repeats. 719,468 is the number
- * of days from 0000-03-01 to 1970-01-01.
- */
-static int64_t
-days_from_date(struct date date)
-{
-	int64_t year = date.year - (date.month <= 2);
-	int64_t era = (year >= 0 ? year : year - 399) / 400;
-	int64_t in_era = year - era * 400;
-	int64_t month = (date.month + 9) % 12;
-	int64_t in_year = (153 * month + 2) / 5 + date.day - 1;
-
-	return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 +
-	    in_year - 719468;
-}
-
-static struct date
-date_from_days(int64_t days)
-{
-	int64_t shifted = days + 719468;
-	int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-	int64_t day = shifted - era * 146097;
-	int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	int64_t in_year = day - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * in_year + 2) / 153;
-	struct date date;
-
-	date.day = (int)(in_year - (153 * month + 2) / 5 + 1);
-	date.month = (int)(month < 10 ? month + 3 : month - 9);
-	date.year = (int)(year + era * 400 + (date.month <= 2));
-	return date;
-}
-
 /* Splits a time into whole days and what is left, which is not negative. */
 static int64_t
 split_days(int64_t time, int64_t *rest_out)
@@ -129,7 +91,7 @@ void
 time_format(int64_t time, char text[TIME_TEXT_SIZE])
 {
 	int64_t rest;
-	struct date date = date_from_days(split_days(time, &rest));
+	struct date date = date_of_days(split_days(time, &rest));
 	const struct {
 		int64_t number;
 		int digits;
@@ -193,8 +155,8 @@ take_date(const char **at, int64_t *days_out)
 	    !take_number(at, 2, 1, 12, &date.month) ||
 	    !take_char(at, '-', '-') || !take_number(at, 2, 1, 31, &date.day))
 		return false;
-	days = days_from_date(date);
-	same = date_from_days(days);
+	days = date_days(date);
+	same = date_of_days(days);
 	if (same.day != date.day) /* 30 February becomes 1 or 2 March */
 		return false;
 	*days_out = days;
@@ -258,7 +220,7 @@ static bool
 may_follow_leap(int64_t time)
 {
 	int64_t rest;
-	struct date date = date_from_days(split_days(time, &rest));
+	struct date date = date_of_days(split_days(time, &rest));
 
 	return date.day == 1 && rest < SECOND;
 }
@@ -275,7 +237,7 @@ time_parse(const char *text, int64_t *time_out)
 	    *text != '\0')
 		return false;
 	time = days * DAY + of_day - offset;
-	date = date_from_days(split_days(time, &rest));
+	date = date_of_days(split_days(time, &rest));
 	if (date.year < 1 || date.year > 9999)
 		return false;
 	if (leap && !may_follow_leap(time))

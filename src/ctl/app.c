@@ -1,16 +1,14 @@
 /* app: makes, shows and deletes applications */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/decode.h"
+#include "base/zone.h"
 #include "ctl/ctl.h"
 
-enum { DESCRIPTION_MAX = 1000, ZONE_LENGTH_MAX = 64 };
-
-#define ZONES "/usr/share/zoneinfo/"
+enum { DESCRIPTION_MAX = 1000 };
 
 static void
 write_application(struct json_writer *jw, const struct application *application)
@@ -56,51 +54,26 @@ print_application(struct ctl *ctl, const struct application *application)
 	}
 }
 
-/* A name of the zone database: words of it, none of which leads elsewhere. */
-static bool
-zone_is_name(const char *zone)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                              "abcdefghijklmnopqrstuvwxyz"
-	                              "0123456789_+-/";
-
-	return *zone != '\0' && strlen(zone) <= ZONE_LENGTH_MAX &&
-	    zone[strspn(zone, letters)] == '\0' && *zone != '/' &&
-	    strstr(zone, "//") == NULL && zone[strlen(zone) - 1] != '/' &&
-	    strncmp(zone, "posix/", 6) != 0 && strncmp(zone, "right/", 6) != 0;
-}
-
-/* Whether the file is of the zone database, whose files begin alike. */
-static bool
-zone_exists(struct ctl *ctl, const char *zone)
-{
-	char magic[4] = "";
-	FILE *file;
-	bool exists;
-
-	file = fopen(arena_printf(ctl->arena, ZONES "%s", zone), "re");
-	if (file == NULL)
-		return false;
-	exists = fread(magic, 1, sizeof(magic), file) == sizeof(magic) &&
-	    memcmp(magic, "TZif", sizeof(magic)) == 0;
-	fclose(file);
-	return exists;
-}
-
 static int
-check_zone(struct ctl *ctl, const char *zone)
+check_zone(struct ctl *ctl, const char *name)
 {
-	/* The default, even where the zone database is not installed. */
-	if (strcmp(zone, "UTC") == 0)
+	struct zone *zone;
+
+	switch (zone_load(ctl->arena, name, &zone)) {
+	case ZONE_OK:
 		return CTL_FINE;
-	if (zone_is_name(zone) && zone_exists(ctl, zone))
-		return CTL_FINE;
-	if (access(ZONES, X_OK) != 0)
-		return ctl_fail("%s: %s. Install the package tzdata", ZONES,
-		    strerror(errno));
-	return ctl_misuse("there is no time zone \"%s\": take a name such as"
-	                  " Europe/Berlin from " ZONES,
-	    zone);
+	case ZONE_NO_DATABASE:
+		return ctl_fail("there are no time zones in " ZONE_FILES
+		                ". Install the package tzdata");
+	case ZONE_DAMAGED:
+		return ctl_fail(ZONE_FILES "%s cannot be read, or is no time"
+		                           " zone",
+		    name);
+	default:
+		return ctl_misuse("there is no time zone \"%s\": take a name"
+		                  " such as Europe/Berlin from " ZONE_FILES,
+		    name);
+	}
 }
 
 static const char *
