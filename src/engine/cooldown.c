@@ -41,14 +41,16 @@ passes(struct step *step, const void *part)
 	const int64_t rule = step->rule->id;
 
 	return !step_has(step, STATE_AWARDED_AT, rule) ||
-	    step->event->at - rest >= step_get(step, STATE_AWARDED_AT, rule);
+	    step->event->moment.time - rest >=
+	    step_get(step, STATE_AWARDED_AT, rule);
 }
 
 static bool
 given(struct step *step, const void *part)
 {
 	(void)part;
-	*step_touch(step, STATE_AWARDED_AT, step->rule->id) = step->event->at;
+	*step_touch(step, STATE_AWARDED_AT, step->rule->id) =
+	    step->event->moment.time;
 	return true;
 }
 

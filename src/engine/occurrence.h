@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/calendar.h"
+
 enum value_type { VALUE_BOOLEAN, VALUE_NUMBER, VALUE_STRING };
 
 /* A property that an event has. One that is null is missing. */
@@ -23,7 +25,8 @@ struct property {
 
 struct occurrence {
 	const char *event_type;
-	int64_t at; /* its timestamp: microseconds, see base/clock.h */
+	/* Its timestamp, by the calendar of its application at the time. */
+	struct moment moment;
 	/* In the order of their names (strcmp), each name once. */
 	const struct property *properties;
 	size_t property_count;

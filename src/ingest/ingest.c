@@ -104,10 +104,11 @@ check_job(const struct batch *batch, struct ingest_job *job)
 	if (app->version == 0 || (job->key == NULL && !app->classic))
 		return job->key == NULL ? ERR_APPLICATION_NOT_FOUND
 		                        : ERR_KEY_UNKNOWN;
-	if (batch->settling)
+	if (batch->settling && (job->error != OK || app->rules->refused == OK))
 		return job->error;
 	if (app->rules->refused != OK)
-		return app->rules->refused;
+		return batch->settling ? ERR_OUTCOME_UNKNOWN
+		                       : app->rules->refused;
 	return key_is_live(job, app->rules) ? OK : ERR_KEY_UNKNOWN;
 }
 
@@ -260,7 +261,8 @@ time_item(struct batch *batch, struct batch_item *item)
 	item->time = next_time(batch, &batch->users[item->user], &event->ahead);
 	if (!event->timestamp_given)
 		event->timestamp = item->time - event->ahead;
-	item->event->occurrence.at = event->timestamp;
+	item->event->occurrence.moment =
+	    calendar_moment(&item->app->calendar, event->timestamp);
 }
 
 static void

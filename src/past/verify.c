@@ -263,7 +263,15 @@ check_application(struct verify *verify)
 	if (error != OK)
 		return error;
 	check_rules(verify);
-	error = check_users(verify);
+	if (application_calendar(verify->arena, verify->application.id,
+	        verify->application.time_zone, &verify->calendar) == OK)
+		error = check_users(verify);
+	else
+		verify_differs(verify, NULL, "time zone",
+		    arena_printf(verify->words,
+		        "\"%s\", which the system does not have",
+		        verify->application.time_zone),
+		    "one of " ZONE_FILES);
 	if (error == OK)
 		error = check_unique(verify);
 	if (error == OK)

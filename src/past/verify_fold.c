@@ -174,8 +174,9 @@ occurrence_of(const struct place *place)
 {
 	const struct verify_row *row = place->event;
 	struct arena *arena = place->verify->event_arena;
-	struct occurrence event = {
-	    .event_type = row->event.type, .at = row->event.timestamp};
+	struct occurrence event = {.event_type = row->event.type,
+	    .moment = calendar_moment(
+	        &place->verify->calendar, row->event.timestamp)};
 	struct faults faults;
 	struct decode decode = {.arena = arena, .faults = &faults};
 	struct json_object *properties;

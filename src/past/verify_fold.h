@@ -46,6 +46,7 @@ struct verify {
 	struct arena *arena;       /* of the application */
 	struct arena *event_arena; /* of the event or user being compared */
 	struct application application;
+	struct calendar calendar;
 	struct verify_catalog catalog;
 	struct verify_missing *missing;
 	struct verify_reader reader;

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "db/db.h"
 #include "db/query.h"
 #include "db/tx.h"
@@ -168,6 +169,23 @@ application_list(struct db *db, struct arena *arena,
 		return error;
 	*applications_out = list;
 	*count_out = count;
+	return OK;
+}
+
+enum error
+application_calendar(struct arena *arena, int64_t application,
+    const char *time_zone, struct calendar *calendar_out)
+{
+	struct zone *zone;
+
+	if (zone_load(arena, time_zone, &zone) != ZONE_OK) {
+		log_error("event=time_zone_missing application=%lld zone=%s"
+		          " message=\"there is no such file in " ZONE_FILES
+		          ": install the packages tzdata and tzdata-legacy\"",
+		    (long long)application, time_zone);
+		return ERR_INTERNAL;
+	}
+	*calendar_out = (struct calendar) {.zone = zone};
 	return OK;
 }
 

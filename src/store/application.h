@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/calendar.h"
 #include "base/error.h"
 
 struct arena;
@@ -37,6 +38,13 @@ enum error application_by_name(struct db *db, struct arena *arena,
 /* All of them, in the order of their names; *count_out of them. */
 enum error application_list(struct db *db, struct arena *arena,
     struct application **applications_out, size_t *count_out) MUST_CHECK;
+
+/*
+ * The calendar of a time zone, which lives in the arena. ERR_INTERNAL, with a
+ * line in the log, where the system's files do not have the zone.
+ */
+enum error application_calendar(struct arena *arena, int64_t application,
+    const char *time_zone, struct calendar *calendar_out) MUST_CHECK;
 
 /* The smallest application above after that has a row in any table, or 0. */
 enum error application_next(

@@ -13,7 +13,7 @@
 #include "store/event.h"
 #include "store/key.h"
 
-enum { RULES, GIFTS, STATEMENTS };
+enum { RULES, GIFTS, TIME, STATEMENTS };
 /* Twice what RULE_CACHE_MAX rules with the longest names come to. */
 enum { CACHE_ARENA_MAX = 128 << 20, IDS_TEXT_MAX = 4 << 20 };
 /* Of one document while it is read. */
@@ -36,6 +36,7 @@ static const char *const texts[STATEMENTS] = {
               " LIMIT ?",
     [GIFTS] = GIFTS_OF("0", "point_scale") " UNION ALL " GIFTS_OF(
         "1", "badge") " ORDER BY 1, 2",
+    [TIME] = "SELECT time_zone FROM application WHERE id = ?",
 };
 const struct statement_set rule_cache_statements = {texts, STATEMENTS};
 
@@ -274,6 +275,33 @@ load_rules(struct db *db, struct app_rules *rules)
 	return OK;
 }
 
+/*
+ * Where the zone is missing, nothing is kept: it is there again as soon as its
+ * package is, and the application has no new stamp by that.
+ */
+static enum error
+load_calendar(struct db *db, struct app_rules *rules)
+{
+	const char *zone = NULL;
+	struct query query;
+	enum error error;
+
+	query_begin(&query, db, SET_RULE_CACHE, TIME);
+	query_int(&query, rules->application);
+	query_run(&query);
+	if (query_next(&query))
+		zone = query_take_text(&query, rules->arena);
+	error = query_end(&query);
+	if (error != OK || zone == NULL)
+		return error;
+	if (application_calendar(rules->arena, rules->application, zone,
+	        &rules->calendar) != OK) {
+		rules->refused = ERR_INTERNAL;
+		rules->connection = 0;
+	}
+	return OK;
+}
+
 static enum error
 load(struct db *db, int64_t application, int64_t version, int64_t stamp,
     struct app_rules **rules_out)
@@ -282,6 +310,8 @@ load(struct db *db, int64_t application, int64_t version, int64_t stamp,
 	enum error error = load_rules(db, rules);
 
 	rules->connection = db_connection(db);
+	if (error == OK)
+		error = load_calendar(db, rules);
 	if (error == OK)
 		error = keys_live(db, rules->arena, application, &rules->keys);
 	if (error == OK)

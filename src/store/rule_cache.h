@@ -36,7 +36,8 @@ struct app_rules {
 	size_t count;
 	/*
 	 * What the application's events hear, if not OK: there are too many
-	 * rules (ERR_OVERLOADED), or one is damaged (ERR_INTERNAL).
+	 * rules (ERR_OVERLOADED), or one is damaged, or the system does not
+	 * have the time zone (ERR_INTERNAL).
 	 */
 	enum error refused;
 	/*
@@ -46,6 +47,7 @@ struct app_rules {
 	 */
 	bool *given;
 	struct rule_set *set;
+	struct calendar calendar;
 	struct live_keys keys;
 	struct app_rules *next;
 };

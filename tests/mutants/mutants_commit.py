@@ -82,7 +82,7 @@ MUTANTS = [
     Mutant(
         "settling-asks-for-the-key", (1,),
         "what was committed is refused because its key was revoked meanwhile",
-        "\tif (batch->settling)\n"
+        "\tif (batch->settling && (job->error != OK || app->rules->refused == OK))\n"
         "\t\treturn job->error;\n",
         "",
         ["what_a_key_let_in_is_not_refused_when_the_key_is_revoked"]),

@@ -8,16 +8,17 @@ MUTANTS = [
     Mutant(
         "cooldown-too-long", (3,),
         "an event at the end of a cooldown is still within it",
-        "step->event->at - rest >= step_get(",
-        "step->event->at - rest > step_get(",
+        "    step->event->moment.time - rest >=\n",
+        "    step->event->moment.time - rest >\n",
         [CONTRACT]),
     Mutant(
         "cooldown-of-the-first-award", (3,),
         "a cooldown begins with the first award, and with no other",
-        "\t*step_touch(step, STATE_AWARDED_AT, step->rule->id) = step->event->at;\n",
+        "\t*step_touch(step, STATE_AWARDED_AT, step->rule->id) =\n"
+        "\t    step->event->moment.time;\n",
         "\tif (!step_has(step, STATE_AWARDED_AT, step->rule->id))\n"
         "\t\t*step_touch(step, STATE_AWARDED_AT, step->rule->id) =\n"
-        "\t\t    step->event->at;\n",
+        "\t\t    step->event->moment.time;\n",
         [CONTRACT]),
     Mutant(
         "counted-twice", (3,),
@@ -202,10 +203,28 @@ MUTANTS = [
         "\tif (time <= newest && newest < 0)\n",
         ["after_the_clock_was_set_back_an_event_still_comes_last"]),
     Mutant(
+        "a-day-by-utc", (3,),
+        "days are those of UTC, and not of the time zone",
+        "floor_div(second + offset - calendar->day_start, DAY);\n",
+        "floor_div(second - calendar->day_start, DAY);\n",
+        ["times_are_so_many_units_apart", "units_begin_and_end"]),
+    Mutant(
+        "a-week-from-sunday", (3,),
+        "weeks begin with Sunday",
+        "enum { WEEK_DAYS = 7, EPOCH_WEEKDAY = 3 };\n",
+        "enum { WEEK_DAYS = 7, EPOCH_WEEKDAY = 4 };\n",
+        ["times_are_so_many_units_apart", "units_begin_and_end"]),
+    Mutant(
+        "a-date-left-out-counts", (3,),
+        "a date that a place at the date line has left out is a day",
+        "\treturn day + left_out_after(calendar, day);\n",
+        "\treturn day;\n",
+        ["times_are_so_many_units_apart"]),
+    Mutant(
         "rules-see-no-time", (3,),
         "the rules judge an event before it has a time",
-        "\titem->event->occurrence.at = event->timestamp;\n",
-        "",
+        "\t    calendar_moment(&item->app->calendar, event->timestamp);\n",
+        "\t    calendar_moment(&item->app->calendar, 0);\n",
         ["an_event_is_stored_with_what_it_gave"]),
     Mutant(
         "rules-see-the-time-of-the-row", (3,),

@@ -13,7 +13,7 @@ an_event_is_stored_with_what_it_gave(void **state)
 	assert_true(event.event.row > 0);
 	assert_int_equal(
 	    event.event.timestamp, event_received_at(&event.event));
-	assert_int_equal(event.occurrence.at, event.event.timestamp);
+	assert_int_equal(event.occurrence.moment.time, event.event.timestamp);
 	assert_int_equal(points_of("ann"), 1);
 }
 
@@ -76,7 +76,8 @@ what_is_refused_leaves_nothing_behind(void **state)
 	apply(&richer, 1);
 	assert_int_equal(richer.error, ERR_BALANCE_OVERFLOW);
 	/* The rules saw its time, though it has none that is stored. */
-	assert_true(richer.occurrence.at > rich.occurrence.at);
+	assert_true(
+	    richer.occurrence.moment.time > rich.occurrence.moment.time);
 	useless.must_match = true;
 	apply(&useless, 1);
 	assert_int_equal(useless.error, ERR_NONE_MATCHES);

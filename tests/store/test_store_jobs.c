@@ -154,7 +154,7 @@ after_the_clock_was_set_back_an_event_still_comes_last(void **state)
 	assert_true(event.event.timestamp < clock_now() + 1000000);
 	assert_int_equal(
 	    event.event.timestamp, event_received_at(&event.event));
-	assert_int_equal(event.occurrence.at, event.event.timestamp);
+	assert_int_equal(event.occurrence.moment.time, event.event.timestamp);
 	assert_int_equal(sql_number("SELECT id DIV %d - ahead FROM event WHERE"
 	                            " application_id = %lld"
 	                            " ORDER BY id DESC LIMIT 1",

@@ -416,7 +416,7 @@ play(const struct scenario *row)
 		struct occurrence occurrence =
 		    occurrence_of(event->type, event->properties);
 
-		occurrence.at = event->at * 1000000;
+		occurrence.moment.time = event->at * 1000000;
 		expect(row, i,
 		    apply_found(&states[event->user - 1], set, &occurrence),
 		    event->gives);
