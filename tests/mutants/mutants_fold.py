@@ -206,7 +206,7 @@ MUTANTS = [
         "a-day-by-utc", (3,),
         "days are those of UTC, and not of the time zone",
         "floor_div(second + offset - calendar->day_start, DAY);\n",
-        "floor_div(second - calendar->day_start, DAY);\n",
+        "floor_div(second + 0 * offset - calendar->day_start, DAY);\n",
         ["times_are_so_many_units_apart", "units_begin_and_end"]),
     Mutant(
         "a-week-from-sunday", (3,),
@@ -218,7 +218,7 @@ MUTANTS = [
         "a-date-left-out-counts", (3,),
         "a date that a place at the date line has left out is a day",
         "\treturn day + left_out_after(calendar, day);\n",
-        "\treturn day;\n",
+        "\treturn day + 0 * left_out_after(calendar, day);\n",
         ["times_are_so_many_units_apart"]),
     Mutant(
         "rules-see-no-time", (3,),
