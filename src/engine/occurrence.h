@@ -8,7 +8,7 @@
 
 #include "base/calendar.h"
 
-enum value_type { VALUE_BOOLEAN, VALUE_NUMBER, VALUE_STRING };
+enum value_type { VALUE_BOOLEAN, VALUE_NUMBER, VALUE_STRING, VALUE_LIST };
 
 /* A property that an event has. One that is null is missing. */
 struct property {
@@ -21,6 +21,9 @@ struct property {
 	 */
 	const char *text;
 	size_t length; /* of text */
+	/* Of a list: scalars in the order that was sent, without names. */
+	const struct property *elements;
+	size_t element_count;
 };
 
 struct occurrence {

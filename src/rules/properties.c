@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-enum { PROPERTIES_MAX = 64 };
+enum { PROPERTIES_MAX = 64, ELEMENTS_MAX = 64 };
 
 /* Those that have been decoded, by name. */
 struct properties {
@@ -75,6 +75,48 @@ static void (*const takers[])(struct arena *arena, struct json_object *value,
     [json_type_array] = NULL,
 };
 
+static void
+report_value(struct decode *decode, const char *pointer, const char *detail)
+{
+	faults_add(decode->faults, pointer, "invalid_type", "%s", detail);
+}
+
+/* A null is no element: it would be a missing one. */
+static void
+take_element(struct decode *decode, struct json_object *value,
+    const char *pointer, struct property *element)
+{
+	*element = (struct property) {.name = NULL};
+	if (value == NULL || takers[json_object_get_type(value)] == NULL)
+		report_value(decode, pointer,
+		    "must be a string, a number, true or false");
+	else
+		takers[json_object_get_type(value)](
+		    decode->arena, value, element);
+}
+
+static void
+take_list(struct decode *decode, struct json_object *array, const char *pointer,
+    struct property *property)
+{
+	const size_t count = json_object_array_length(array);
+	struct property *elements;
+	size_t i;
+
+	if (count > ELEMENTS_MAX) {
+		faults_add(decode->faults, pointer, "too_many",
+		    "must have at most %d elements", ELEMENTS_MAX);
+		return;
+	}
+	elements = arena_array(decode->arena, count + 1, sizeof(*elements));
+	for (i = 0; i < count; i++)
+		take_element(decode, json_object_array_get_idx(array, i),
+		    json_pointer_at(decode->arena, pointer, i), &elements[i]);
+	property->type = VALUE_LIST;
+	property->elements = elements;
+	property->element_count = count;
+}
+
 /* Of a name that comes twice the first one stays. */
 static void
 insert(struct properties *properties, struct property property)
@@ -99,6 +141,24 @@ insert(struct properties *properties, struct property property)
 	properties->list[low] = property;
 }
 
+static bool
+take_value(struct decode *decode, struct json_object *value,
+    const char *pointer, struct property *property)
+{
+	const int before = decode->faults->count;
+
+	if (json_object_is_type(value, json_type_array))
+		take_list(decode, value, pointer, property);
+	else if (takers[json_object_get_type(value)] != NULL)
+		takers[json_object_get_type(value)](
+		    decode->arena, value, property);
+	else
+		report_value(decode, pointer,
+		    "must be a string, a number, true, false, null, or a list"
+		    " of strings, numbers, true and false");
+	return decode->faults->count == before;
+}
+
 static size_t
 take_members(struct decode *decode, struct json_object *object,
     const char *pointer, struct properties *properties)
@@ -111,17 +171,10 @@ take_members(struct decode *decode, struct json_object *object,
 		struct json_object *value = json_object_iter_peek_value(&at);
 		struct property property = {.name = NULL};
 
-		if (value == NULL)
+		if (value == NULL ||
+		    !take_value(decode, value,
+		        json_pointer(decode->arena, pointer, name), &property))
 			continue;
-		if (takers[json_object_get_type(value)] == NULL) {
-			faults_add(decode->faults,
-			    json_pointer(decode->arena, pointer, name),
-			    "invalid_type",
-			    "must be a string, a number, true, false or null");
-			continue;
-		}
-		takers[json_object_get_type(value)](
-		    decode->arena, value, &property);
 		property.name = arena_strdup(decode->arena, name);
 		insert(properties, property);
 	}
@@ -169,7 +222,7 @@ properties_decode(struct decode *decode, struct json_object *json,
 		count = take_names(decode, json, pointer, &properties);
 	else
 		faults_add(decode->faults, pointer, "invalid_type",
-		    "must be an object of scalars or an array of strings");
+		    "must be an object or an array of strings");
 	if (count > PROPERTIES_MAX)
 		faults_add(decode->faults, pointer, "too_many",
 		    "must have at most %d entries", PROPERTIES_MAX);

@@ -8,7 +8,8 @@
 /*
  * Decodes the properties of an event, of a body or as they are stored, into the
  * occurrence. Source: openapi.yaml, schemas EventInput and RuleProperty: an
- * object of scalars, or an array of strings, each of which is true. What is not
+ * object of scalars and lists of them, or an array of strings, each of which is
+ * true. What is not
  * allowed is left out, and a fault at pointer. The values are copies in the
  * arena.
  */

@@ -167,31 +167,45 @@ find_property(const struct occurrence *event, const char *name)
 	return NULL;
 }
 
-/* That a property says what was sent; NULL: that it is missing. */
+/* That an element of a list, or a value alone, is what was sent. */
 static void
-check_value(const struct property *property, struct json_object *sent)
+check_scalar(const struct property *property, struct json_object *sent)
 {
 	const char *json = json_object_to_json_string(sent);
 
-	assert((property == NULL) == (sent == NULL));
-	if (property == NULL)
-		return;
-	switch (property->type) {
-	case VALUE_BOOLEAN:
+	if (property->type == VALUE_BOOLEAN) {
 		assert(strcmp(json, property->boolean ? "true" : "false") == 0);
-		break;
-	case VALUE_NUMBER:
+	} else if (property->type == VALUE_NUMBER) {
 		assert(strcmp(json, property->text) == 0);
 		assert(strlen(property->text) == property->length);
-		break;
-	case VALUE_STRING:
+	} else {
+		assert(property->type == VALUE_STRING);
 		assert(json_object_is_type(sent, json_type_string));
 		assert(property->length ==
 		    (size_t)json_object_get_string_len(sent));
 		assert(memcmp(property->text, json_object_get_string(sent),
 		           property->length + 1) == 0);
-		break;
 	}
+}
+
+/* That a property says what was sent; NULL: that it is missing. */
+static void
+check_value(const struct property *property, struct json_object *sent)
+{
+	size_t i;
+
+	assert((property == NULL) == (sent == NULL));
+	if (property == NULL)
+		return;
+	if (property->type != VALUE_LIST) {
+		check_scalar(property, sent);
+		return;
+	}
+	assert(property->element_count == json_object_array_length(sent));
+	assert(property->element_count <= 64);
+	for (i = 0; i < property->element_count; i++)
+		check_scalar(
+		    &property->elements[i], json_object_array_get_idx(sent, i));
 }
 
 /* What is kept of the properties is what was sent, and the rules see that. */

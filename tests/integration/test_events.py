@@ -132,6 +132,7 @@ class Posting(OneApp):
                          "f": 2 ** 53, "g": 2 ** 63 - 1, "h": -2 ** 63,
                          "i": 0.1, "j": -2.5e-7, "k": "",
                          "l": "é🏆\"\\/\n\t"},
+                {"a": [], "b": ["x", 1.5, False, "x"], "c": [1] * 64},
                 {"": 1}, {"a b/c~d": "x"}, ["a", "b", "a", "", "é🏆"],
                 {"p%d" % i: i for i in range(64)},
                 ["p%d" % i for i in range(64)]):
@@ -144,8 +145,11 @@ class Posting(OneApp):
     def test_properties_of_other_shapes_are_422(self):
         for properties, faults in (
                 ({"a": {}}, {"/properties/a": "invalid_type"}),
-                ({"a": [1]}, {"/properties/a": "invalid_type"}),
-                ({"a/b~c": {}, "d": []}, {"/properties/a~1b~0c":
+                ({"a": [1, [2]]}, {"/properties/a/1": "invalid_type"}),
+                ({"a": [None, {}]}, {"/properties/a/0": "invalid_type",
+                                     "/properties/a/1": "invalid_type"}),
+                ({"a": [1] * 65}, {"/properties/a": "too_many"}),
+                ({"a/b~c": {}, "d": {}}, {"/properties/a~1b~0c":
                                           "invalid_type",
                                           "/properties/d": "invalid_type"}),
                 (["a", 1, None, ["x"], {}],

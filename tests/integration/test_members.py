@@ -38,7 +38,7 @@ FITS = {
     "named": {"x\ty": "control_character", "{}": "required",
               '{"a": []}': "required"},
     "properties": {"[]": None, "{}": None, "[[]]": "invalid_type",
-                   '{"a": []}': "invalid_type"},
+                   '{"a": []}': None},
 }
 REQUIRED = {"name", "eventType", "username", "pointScale/name", "badge/name"}
 

@@ -130,6 +130,21 @@ MUTANTS = [
         "\tset_text(property, text, strlen(text));\n",
         ["numbers_keep_each_digit_that_was_sent"]),
     Mutant(
+        "list-of-65", (3,),
+        "a list as a property may be longer than 64",
+        "\tif (count > ELEMENTS_MAX) {\n",
+        "\tif (count > ELEMENTS_MAX + 1) {\n",
+        ["a_list_has_at_most_64_scalars",
+         "test_properties_of_other_shapes_are_422"]),
+    Mutant(
+        "null-in-a-list", (3,),
+        "a null is taken as an element of a list",
+        "\tif (value == NULL || takers[json_object_get_type(value)] == NULL)\n",
+        "\tif (value == NULL)\n\t\treturn;\n"
+        "\tif (takers[json_object_get_type(value)] == NULL)\n",
+        ["what_is_not_allowed_is_left_out_and_told",
+         "test_properties_of_other_shapes_are_422"]),
+    Mutant(
         "property-with-a-nul", (3,),
         "a name with U+0000 in it counts as its beginning",
         "\t\tif (strlen(property.name) ==\n"

@@ -178,6 +178,8 @@ a_property_is_there_unless_it_is_false(void **test)
 	assert_string_equal(found_by_value((struct property) {
 	                        .type = VALUE_STRING, .text = ""}),
 	    "1 2");
+	assert_string_equal(
+	    found_by_value((struct property) {.type = VALUE_LIST}), "1 2");
 }
 
 static const char *

@@ -9,13 +9,38 @@ const size_t arena_max = 1 << 20;
 
 enum { TEXT_MAX = 100000 };
 
+static void
+add_value(struct str *text, const struct property *property)
+{
+	if (property->type == VALUE_BOOLEAN) {
+		str_adds(text, property->boolean ? "true" : "false");
+		return;
+	}
+	assert_int_equal(property->text[property->length], 0);
+	str_add(text, property->text, property->length);
+}
+
+static const char *const types[] = {[VALUE_BOOLEAN] = "boolean",
+    [VALUE_NUMBER] = "number",
+    [VALUE_STRING] = "string",
+    [VALUE_LIST] = "list"};
+
+static void
+add_list(struct str *text, const struct property *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->element_count; i++) {
+		str_addf(text, "%s%s ", i > 0 ? ", " : "",
+		    types[list->elements[i].type]);
+		add_value(text, &list->elements[i]);
+	}
+}
+
 /* What comes of a JSON text: values, then faults; a line for each. */
 static const char *
 decoded(const char *json)
 {
-	static const char *const types[] = {[VALUE_BOOLEAN] = "boolean",
-	    [VALUE_NUMBER] = "number",
-	    [VALUE_STRING] = "string"};
 	struct json_object *object = json_tokener_parse(json);
 	struct str text = str_new(arena, TEXT_MAX);
 	struct occurrence event = {.event_type = "review"};
@@ -33,12 +58,10 @@ decoded(const char *json)
 		property = &event.properties[i];
 		str_addf(
 		    &text, "%s: %s ", property->name, types[property->type]);
-		if (property->type == VALUE_BOOLEAN)
-			str_adds(&text, property->boolean ? "true" : "false");
-		else {
-			assert_int_equal(property->text[property->length], 0);
-			str_add(&text, property->text, property->length);
-		}
+		if (property->type == VALUE_LIST)
+			add_list(&text, property);
+		else
+			add_value(&text, property);
 		str_addc(&text, '\n');
 	}
 	for (fault = faults.first; fault != NULL; fault = fault->next)
@@ -123,8 +146,11 @@ what_is_not_allowed_is_left_out_and_told(void **state)
 	    {"[\"a\",1,null,true,[],\"b\"]",
 	        "a: boolean true\nb: boolean true\n/p/1 invalid_type\n"
 	        "/p/2 invalid_type\n/p/3 invalid_type\n/p/4 invalid_type\n"},
-	    {"{\"a\":{},\"b/c\":[1],\"d\":1}",
+	    {"{\"a\":{},\"b/c\":{\"e\":[]},\"d\":1}",
 	        "d: number 1\n/p/a invalid_type\n/p/b~1c invalid_type\n"},
+	    {"{\"a/b\":[1,null,[2],{},3],\"d\":1}",
+	        "d: number 1\n/p/a~1b/1 invalid_type\n"
+	        "/p/a~1b/2 invalid_type\n/p/a~1b/3 invalid_type\n"},
 	    {"\"a\"", "/p invalid_type\n"},
 	    {"1", "/p invalid_type\n"},
 	    {"true", "/p invalid_type\n"},
@@ -132,6 +158,42 @@ what_is_not_allowed_is_left_out_and_told(void **state)
 
 	(void)state;
 	check_rows(rows, COUNT(rows));
+}
+
+static void
+a_list_keeps_its_scalars_in_their_order(void **state)
+{
+	static const struct row rows[] = {
+	    {"{\"a\":[]}", "a: list \n"},
+	    {"{\"a\":[\"b\",\"a\",\"b\",1.50,false]}",
+	        "a: list string b, string a, string b, number 1.50, "
+	        "boolean false\n"},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+/* A list of count times 1 as the value of a. */
+static const char *
+json_list(int count)
+{
+	struct str text = str_new(arena, TEXT_MAX);
+
+	str_adds(&text, "{\"a\":[1");
+	while (--count > 0)
+		str_adds(&text, ",1");
+	str_adds(&text, "]}");
+	return text.data;
+}
+
+static void
+a_list_has_at_most_64_scalars(void **state)
+{
+	(void)state;
+	assert_null(strstr(decoded(json_list(64)), "/p/a"));
+	assert_string_equal(decoded(json_list(65)), "/p/a too_many\n");
+	assert_string_equal(decoded(json_list(999)), "/p/a too_many\n");
 }
 
 /* count members from p00 on, the last first, as an object or as names alone. */
@@ -197,6 +259,8 @@ main(void)
 	    cmocka_unit_test(numbers_keep_each_digit_that_was_sent),
 	    cmocka_unit_test(names_of_properties_are_sorted_and_count_once),
 	    cmocka_unit_test(what_is_not_allowed_is_left_out_and_told),
+	    cmocka_unit_test(a_list_keeps_its_scalars_in_their_order),
+	    cmocka_unit_test(a_list_has_at_most_64_scalars),
 	    cmocka_unit_test(there_may_be_64_in_any_order),
 	    cmocka_unit_test(more_than_64_are_a_fault),
 	    cmocka_unit_test(a_string_keeps_its_nul),
