@@ -250,7 +250,7 @@ class Json(OneApp):
         body = EVENT % (b'{"a": ' + b"[" * 20 + b"]" * 20 + b"}")
         with self.nothing_applied():
             self.assert_invalid(self.one.post("/events", body),
-                                {"/properties/a": "invalid_type"})
+                                {"/properties/a/0": "invalid_type"})
 
     def test_a_flood_of_faults_gets_an_answer(self):
         body = {"typo%d" % i: i for i in range(5000)}
