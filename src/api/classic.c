@@ -350,10 +350,14 @@ decode_event(struct call *call, struct ingest_job *job)
 	event->event.username = sent.username;
 	event->event.event_type = sent.event_type;
 	event->occurrence.event_type = sent.event_type;
-	/* Any string is kept as sent; one that is a time counts as the time. */
+	/*
+	 * Any string is kept as sent. One that is a time counts as the time,
+	 * unless v1 would refuse it for lying in the future.
+	 */
 	event->event.timestamp_sent = sent.timestamp;
 	event->event.timestamp_given = sent.timestamp != NULL &&
-	    time_parse(sent.timestamp, &event->event.timestamp);
+	    time_parse(sent.timestamp, &event->event.timestamp) &&
+	    !event_is_ahead(call, event->event.timestamp, clock_now());
 	event->must_match = true;
 	event_make_id(job->arena, event);
 }

@@ -93,6 +93,37 @@ is_taken(const char *id)
 	return strcmp(id, "batch") == 0;
 }
 
+bool
+event_is_ahead(const struct call *call, int64_t time, int64_t now)
+{
+	return time - now > call->service->settings->max_clock_skew * 1000000;
+}
+
+/*
+ * An event too far ahead is refused, but one that is stored already is a
+ * replay: clock and setting may have been others when it came. The committer
+ * tells the two apart, so what is found here goes with the event.
+ */
+static void
+judge_time(
+    const struct call *call, struct arena *arena, struct ingest_event *event)
+{
+	char text[TIME_TEXT_SIZE];
+	int64_t now;
+
+	if (!event->event.timestamp_given)
+		return;
+	now = clock_now();
+	if (!event_is_ahead(call, event->event.timestamp, now))
+		return;
+	time_format(now, text);
+	event->in_future = arena_printf(arena,
+	    "the timestamp may be at most %lld s ahead of the server's time,"
+	    " which is %s: mend the clock, or send the time at which it"
+	    " happened",
+	    (long long)call->service->settings->max_clock_skew, text);
+}
+
 void
 event_decode(struct call *call, struct arena *arena, struct json_object *body,
     const char *pointer, struct faults *faults, const char *idempotency_key,
@@ -109,6 +140,7 @@ event_decode(struct call *call, struct arena *arena, struct json_object *body,
 	event->occurrence.event_type = sent.event_type;
 	event->event.timestamp_given = sent.timestamp != NO_TIMESTAMP;
 	event->event.timestamp = sent.timestamp;
+	judge_time(call, arena, event);
 	if (sent.id != NULL)
 		event->event.id = sent.id;
 	else if (idempotency_key != NULL)
@@ -197,20 +229,32 @@ take_idempotency_key(struct call *call, const char **key_out)
 	return OK;
 }
 
-const char *
-event_reused_detail(struct arena *arena, const struct ingest_event *event)
+/* In what the event differs from the one that is stored under its id. */
+static const char *
+reused_detail(struct arena *arena, const struct ingest_event *event)
 {
 	static const char again[] =
 	    "to repeat a request, send it as it was, with the timestamp that it"
 	    " had or without one";
 	static const char other[] = "give every event an id of its own";
 
-	if (event->error != ERR_EVENT_ID_REUSED)
-		return NULL;
 	return arena_printf(arena,
 	    "an event with this id is stored, with another %s: %s",
 	    event->differs,
 	    strcmp(event->differs, "timestamp") == 0 ? again : other);
+}
+
+const char *
+event_refused_detail(struct arena *arena, const struct ingest_event *event,
+    const char *pointer, struct faults *faults)
+{
+	if (event->error == ERR_EVENT_ID_REUSED)
+		return reused_detail(arena, event);
+	if (event->error != ERR_TIMESTAMP_IN_FUTURE)
+		return NULL;
+	faults_add(faults, json_pointer(arena, pointer, "timestamp"),
+	    error_code(event->error), "%s", event->in_future);
+	return event->in_future;
 }
 
 /* ERR_KEY_UNKNOWN: the key was revoked while the call waited. */
@@ -252,7 +296,8 @@ answer_one(struct call *call)
 	struct json_writer jw;
 
 	if (event->error != OK) {
-		call->detail = event_reused_detail(call->arena, event);
+		call->detail =
+		    event_refused_detail(call->arena, event, "", &call->faults);
 		return event->error;
 	}
 	jw = call_json(call, event->replayed ? 200 : 201);

@@ -23,9 +23,16 @@ void event_decode_properties(struct decode *decode, struct json_object *value,
 /* Gives the event a new id, in the order of time. */
 void event_make_id(struct arena *arena, struct ingest_event *event);
 
-/* In what the event differs from the one that is stored under its id. */
+/* Whether a time is further ahead of now than a client's clock may be. */
+bool event_is_ahead(const struct call *call, int64_t time, int64_t now);
+
+/*
+ * What to tell of an event, at pointer of the body, that the committer has
+ * refused, besides what its error says, or NULL. Faults go to faults.
+ */
 const char *
-event_reused_detail(struct arena *arena, const struct ingest_event *event);
+event_refused_detail(struct arena *arena, const struct ingest_event *event,
+    const char *pointer, struct faults *faults);
 
 /* The event's document, with its outcome. */
 void event_write(struct json_writer *jw, const char *key,

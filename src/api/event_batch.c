@@ -151,21 +151,33 @@ decode_batch(struct call *call, struct batch_call *batch)
 }
 
 static void
-write_result(struct json_writer *jw, const struct ingest_event *event,
-    const struct faults *faults)
+write_refused(
+    struct json_writer *jw, const struct batch_call *batch, size_t index)
 {
+	const struct ingest_event *event = batch->events[index];
 	const enum error error =
 	    event == NULL ? ERR_INVALID_BODY : event->error;
-	struct problem problem = {
-	    .error = error, .status = error_status(error), .faults = faults};
+	struct problem problem = {.error = error,
+	    .status = error_status(error),
+	    .faults = &batch->faults[index]};
+
+	if (event != NULL)
+		problem.detail = event_refused_detail(jw->out->arena, event,
+		    json_pointer_at(jw->out->arena, "/events", index),
+		    &batch->faults[index]);
+	jw_int(jw, "status", problem.status);
+	problem_write(jw, "problem", &problem);
+}
+
+static void
+write_result(
+    struct json_writer *jw, const struct batch_call *batch, size_t index)
+{
+	const struct ingest_event *event = batch->events[index];
 
 	jw_object(jw, NULL);
-	if (error != OK) {
-		if (event != NULL)
-			problem.detail =
-			    event_reused_detail(jw->out->arena, event);
-		jw_int(jw, "status", error_status(error));
-		problem_write(jw, "problem", &problem);
+	if (event == NULL || event->error != OK) {
+		write_refused(jw, batch, index);
 	} else {
 		jw_int(jw, "status", event->replayed ? 200 : 201);
 		event_write(jw, "event", &event->event, event->replayed);
@@ -183,7 +195,7 @@ answer_batch(struct call *call)
 	jw_object(&jw, NULL);
 	jw_array(&jw, "results");
 	for (i = 0; i < batch->count; i++)
-		write_result(&jw, batch->events[i], &batch->faults[i]);
+		write_result(&jw, batch, i);
 	jw_array_end(&jw);
 	jw_object_end(&jw);
 	return OK;

@@ -212,6 +212,12 @@ instance_of(struct call *call)
 	return instance.data;
 }
 
+static bool
+tells_faults(enum error error)
+{
+	return error == ERR_INVALID_BODY || error == ERR_TIMESTAMP_IN_FUTURE;
+}
+
 void
 problem_respond(struct call *call, enum error error, int status)
 {
@@ -222,7 +228,7 @@ problem_respond(struct call *call, enum error error, int status)
 	        call->detail != NULL ? call->detail : named_detail(call, error),
 	    .instance = instance_of(call),
 	    .request_id = call->request->id,
-	    .faults = error == ERR_INVALID_BODY ? &call->faults : NULL};
+	    .faults = tells_faults(error) ? &call->faults : NULL};
 	size_t i;
 
 	http_response_reset(&call->response);

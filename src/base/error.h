@@ -62,6 +62,8 @@
 	X(ERR_INVALID_BODY, 422, "invalid_body", "The body is invalid")       \
 	X(ERR_EVENT_ID_REUSED, 422, "event_id_reused",                        \
 	    "The event id was used for another event")                        \
+	X(ERR_TIMESTAMP_IN_FUTURE, 422, "timestamp_in_future",                \
+	    "The timestamp is in the future")                                 \
 	X(ERR_INTERNAL, 500, "internal", "Internal error")                    \
 	X(ERR_DATABASE_UNAVAILABLE, 503, "database_unavailable",              \
 	    "The database cannot be reached")                                 \

@@ -340,6 +340,11 @@ apply_item(
 		replay(batch, item, place);
 		return;
 	}
+	/* No attempt has let it in, so there is nothing to settle. */
+	if (item->event->in_future != NULL) {
+		item->event->error = ERR_TIMESTAMP_IN_FUTURE;
+		return;
+	}
 	if (batch->settling && !judge_again(item))
 		return;
 	time_item(batch, item);

@@ -27,13 +27,19 @@ struct ingest_event {
 	bool id_made; /* the id is the server's, so it cannot be there yet */
 	/* In: ERR_NONE_MATCHES if no rule does, and it is not stored. */
 	bool must_match;
+	/*
+	 * In: what to tell of a timestamp that is too far ahead, or NULL. With
+	 * it the event is refused, unless it is stored already.
+	 */
+	const char *in_future;
 	/* In: the event as the rules see it, but for at, which is Out. */
 	struct occurrence occurrence;
 
 	/* Out: of ERR_EVENT_ID_REUSED, the member that differs. */
 	const char *differs;
 	/*
-	 * Out: OK, ERR_EVENT_ID_REUSED, ERR_BALANCE_OVERFLOW, ERR_NONE_MATCHES.
+	 * Out: OK, ERR_EVENT_ID_REUSED, ERR_TIMESTAMP_IN_FUTURE,
+	 * ERR_BALANCE_OVERFLOW, ERR_NONE_MATCHES.
 	 */
 	enum error error;
 	bool replayed;

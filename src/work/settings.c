@@ -55,6 +55,7 @@ static const struct setting table[] = {
     INT("database", "connections", connections, "4", 1, 256),
     INT("ingest", "batch_events", batch_events, "1000", 1, 10000),
     INT("ingest", "queue_events", queue_events, "20000", 1000, 1000000),
+    INT("ingest", "max_clock_skew", max_clock_skew, "300", 0, CLOCK_SKEW_MAX),
     {"classic", "autocreate", SETTING_BOOL,
         offsetof(struct settings, classic_autocreate), "no", 0, 0, NULL},
 };

@@ -26,10 +26,11 @@ struct settings {
 	int64_t connections;
 	int64_t batch_events;
 	int64_t queue_events;
+	int64_t max_clock_skew; /* seconds */
 	bool classic_autocreate;
 };
 
-enum { WORKERS_MAX = 64 };
+enum { WORKERS_MAX = 64, CLOCK_SKEW_MAX = 365 * 86400 };
 
 /*
  * Reads the file (NULL: the defaults), the database file and the password file

@@ -251,6 +251,10 @@ apply_event(struct arena *arena, struct ingest_event *applied)
 	    .rule = "r", .point_scale = "p", .points = 1, .badge = "B"};
 	size_t i;
 
+	if (applied->in_future != NULL) {
+		applied->error = ERR_TIMESTAMP_IN_FUTURE;
+		return OK;
+	}
 	applied->event.row = event.row;
 	if (!applied->event.timestamp_given)
 		applied->event.timestamp = event.timestamp;

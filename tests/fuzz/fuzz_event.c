@@ -21,8 +21,13 @@ enum { BODY_MAX = 64 << 20, APP_KEY = 11, TIMES_MAX = 1000000000 };
 static void
 call_init(struct call *call, struct arena *arena, struct json_object *body)
 {
-	*call =
-	    (struct call) {.arena = arena, .app_key = APP_KEY, .body = body};
+	static const struct settings settings;
+	static struct service service = {.settings = &settings};
+
+	*call = (struct call) {.service = &service,
+	    .arena = arena,
+	    .app_key = APP_KEY,
+	    .body = body};
 	faults_init(&call->faults, arena);
 }
 

@@ -352,6 +352,19 @@ class Stack:
         with open(self.conf, "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
 
+    def change(self, section, name, value):
+        """Start palmaresd anew with another setting; None is its default."""
+        values = self.settings.setdefault(section, {})
+        if value is None:
+            values.pop(name, None)
+        else:
+            values[name] = value
+        self.write_conf()
+        status = self.daemon.stop()
+        if status != 0:
+            raise StackError("palmaresd ended with status %d" % status)
+        self.start_daemon()
+
     def start_daemon(self, wait=True):
         env = dict(os.environ)
         env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")

@@ -7,7 +7,6 @@ answer must be the one for what never existed, to the byte.
 
 import random
 import re
-import signal
 import subprocess
 import time
 
@@ -16,7 +15,7 @@ from case import metrics, unique
 from client import segment
 from isolation import (CLASSIC, KEYED, MARK, OPEN, OWN, REQUESTS, SECRET,
                        TABLE, V1, Pair, plain)
-from stack import SqlSession, wait_until
+from stack import SqlSession
 
 
 class OtherKeys(Pair):
@@ -341,23 +340,12 @@ class ClassicWalls(Pair):
         cls.plain_app = cls.app()       # the classic interface is off
         cls.give_long_key(cls.plain_app)
         cls.fill(cls.plain_app, OWN, MARK)
-        cls.set_autocreate("no")
+        cls.stack.change("classic", "autocreate", "no")
 
     @classmethod
     def tearDownClass(cls):
-        cls.set_autocreate("yes")
+        cls.stack.change("classic", "autocreate", "yes")
         super().tearDownClass()
-
-    @classmethod
-    def set_autocreate(cls, value):
-        cls.stack.settings["classic"]["autocreate"] = value
-        cls.stack.write_conf()
-        before = set(cls.stack.worker_pids())
-        cls.stack.daemon.send(signal.SIGHUP)
-        wait_until(lambda: len(cls.stack.worker_pids()) == len(before)
-                   and not before & set(cls.stack.worker_pids()), 30,
-                   "new workers")
-        cls.stack.wait_ready()
 
     def test_an_application_without_it_is_one_that_never_was(self):
         never = str(self.plain_app.key + 10 ** 9).encode()

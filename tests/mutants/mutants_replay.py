@@ -33,6 +33,19 @@ MUTANTS = [
         [REPLAY],
         short=True),
     Mutant(
+        "future-not-refused", (),
+        "an event may lie in any future",
+        "\treturn time - now > ",
+        "\treturn false && time - now > ",
+        ["test_beyond_the_limit_it_is_refused"]),
+    Mutant(
+        "replay-in-the-future-refused", (4,),
+        "what was stored is refused for its time when it comes again",
+        "\tif (place->event != NULL) {\n",
+        "\tif (place->event != NULL && item->event->in_future == NULL) {\n",
+        ["what_lies_in_the_future_is_refused_unless_it_is_stored",
+         "test_a_replay_is_answered_whatever_the_setting_is_now"]),
+    Mutant(
         "properties-not-compared", (4,),
         "a replay may have other properties",
         "\tif (!same_properties(stored->properties, sent->properties))\n",
@@ -74,9 +87,8 @@ MUTANTS = [
     Mutant(
         "answers-swapped", (4,),
         "a batch's results stand in another order than its events",
-        "\t\twrite_result(&jw, batch->events[i], &batch->faults[i]);\n",
-        "\t\twrite_result(&jw, batch->events[batch->count - 1 - i],\n"
-        "\t\t    &batch->faults[batch->count - 1 - i]);\n",
+        "\t\twrite_result(&jw, batch, i);\n",
+        "\t\twrite_result(&jw, batch, batch->count - 1 - i);\n",
         ["test_events_are_applied_in_the_order_given"]),
     Mutant(
         "refusal-of-a-neighbour", (1,),

@@ -86,6 +86,30 @@ what_is_refused_leaves_nothing_behind(void **state)
 }
 
 static void
+what_lies_in_the_future_is_refused_unless_it_is_stored(void **state)
+{
+	struct ingest_event first = event_of("e", "ann", "visit", NULL);
+	struct ingest_event again = event_of("e", "ann", "visit", NULL);
+	struct ingest_event other = event_of("e", "ann", "leave", NULL);
+	struct ingest_event events[] = {event_of("f", "zoe", "visit", NULL),
+	    event_of("g", "ann", "visit", NULL)};
+
+	(void)state;
+	apply(&first, 1);
+	again.in_future = other.in_future = events[0].in_future = "ahead";
+	apply(&again, 1);
+	assert_true(again.replayed);
+	assert_given(&again, 1, "Visitor");
+	apply(&other, 1);
+	assert_int_equal(other.error, ERR_EVENT_ID_REUSED);
+	apply(events, COUNT(events));
+	assert_int_equal(events[0].error, ERR_TIMESTAMP_IN_FUTURE);
+	assert_given(&events[1], 2, NULL);
+	assert_int_equal(rows_of("event"), 2);
+	assert_int_equal(rows_of("user"), 1);
+}
+
+static void
 a_job_with_a_key_that_is_not_live_is_refused(void **state)
 {
 	struct ingest_event event = event_of("e", "ann", "visit", NULL);
@@ -124,6 +148,7 @@ main(void)
 	    TEST(a_replay_answers_what_the_first_answer_said),
 	    TEST(the_same_id_twice_in_a_request_counts_once),
 	    TEST(what_is_refused_leaves_nothing_behind),
+	    TEST(what_lies_in_the_future_is_refused_unless_it_is_stored),
 	    TEST(a_job_with_a_key_that_is_not_live_is_refused),
 	    TEST(without_a_key_the_classic_interface_must_be_on),
 	};

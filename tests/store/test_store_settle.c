@@ -117,13 +117,13 @@ revoke_the_key(void)
 }
 
 /*
- * Applies ann's event with a key that is revoked while its COMMIT is in doubt.
+ * Applies events with a key that is revoked while their COMMIT is in doubt.
  */
 static struct ingest_job
-apply_with_the_key(struct committer *committer, struct ingest_event *event,
-    enum proxy_mode mode)
+apply_with_the_key(struct committer *committer, struct ingest_event *events,
+    size_t count, enum proxy_mode mode)
 {
-	struct ingest_job job = job_of(application, event, 1);
+	struct ingest_job job = job_of(application, events, count);
 
 	make_the_key();
 	job.key = &key_sent;
@@ -140,7 +140,7 @@ what_a_key_let_in_is_not_refused_when_the_key_is_revoked(void **state)
 	struct ingest_event event = event_of("e", "ann", "visit", NULL);
 	struct committer committer;
 	struct ingest_job job =
-	    apply_with_the_key(&committer, &event, PROXY_DROP_REPLY);
+	    apply_with_the_key(&committer, &event, 1, PROXY_DROP_REPLY);
 
 	(void)state;
 	assert_int_equal(job.error, OK);
@@ -152,13 +152,34 @@ what_a_key_let_in_is_not_refused_when_the_key_is_revoked(void **state)
 	assert_int_equal(rows_of("event"), 1);
 }
 
+/* What was refused in the first place is no reason to refuse the others. */
+static void
+what_lies_in_the_future_settles_nothing(void **state)
+{
+	struct ingest_event events[] = {event_of("f", "ann", "visit", NULL),
+	    event_of("e", "ann", "visit", NULL)};
+	struct committer committer;
+	struct ingest_job job;
+
+	(void)state;
+	events[0].in_future = "ahead";
+	job = apply_with_the_key(
+	    &committer, events, COUNT(events), PROXY_DROP_REPLY);
+	assert_int_equal(job.error, OK);
+	assert_int_equal(events[0].error, ERR_TIMESTAMP_IN_FUTURE);
+	assert_given(&events[1], 1, "Visitor");
+	assert_false(events[1].replayed);
+	committer_free(&committer);
+	assert_int_equal(rows_of("event"), 1);
+}
+
 static void
 what_was_not_committed_needs_a_key_that_is_live(void **state)
 {
 	struct ingest_event event = event_of("e", "ann", "visit", NULL);
 	struct committer committer;
 	struct ingest_job job =
-	    apply_with_the_key(&committer, &event, PROXY_DROP_REQUEST);
+	    apply_with_the_key(&committer, &event, 1, PROXY_DROP_REQUEST);
 
 	(void)state;
 	assert_int_equal(job.error, ERR_KEY_UNKNOWN);
@@ -175,6 +196,7 @@ main(void)
 	    TEST(what_a_rule_let_in_is_not_refused_when_the_rule_is_gone),
 	    TEST(what_a_key_let_in_is_not_refused_when_the_key_is_revoked),
 	    TEST(what_was_not_committed_is_judged_by_the_rules_of_now),
+	    TEST(what_lies_in_the_future_settles_nothing),
 	    TEST(what_was_not_committed_needs_a_key_that_is_live),
 	    TEST(whoever_settles_has_something_to_write),
 	};

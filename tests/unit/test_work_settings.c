@@ -87,6 +87,7 @@ expect_defaults(const struct settings *settings)
 	assert_true(settings->connections == 4);
 	assert_true(settings->batch_events == 1000);
 	assert_true(settings->queue_events == 20000);
+	assert_true(settings->max_clock_skew == 300);
 	assert_false(settings->classic_autocreate);
 }
 
@@ -117,6 +118,7 @@ every_setting_is_read_into_its_place(void **test)
 	                 "socket=/d\nport=11\nuser=u\npassword=p\nname=n\n"
 	                 "tls=verify\ntls_ca=/ca\nconnections=13\n"
 	                 "[ingest]\nbatch_events=15\nqueue_events=1700\n"
+	                 "max_clock_skew=19\n"
 	                 "[classic]\nautocreate=yes\n",
 	    &settings));
 	assert_string_equal(settings.socket, "/s");
@@ -136,6 +138,7 @@ every_setting_is_read_into_its_place(void **test)
 	assert_true(settings.connections == 13);
 	assert_true(settings.batch_events == 15);
 	assert_true(settings.queue_events == 1700);
+	assert_true(settings.max_clock_skew == 19);
 	assert_true(settings.classic_autocreate);
 }
 
@@ -179,6 +182,7 @@ numbers_have_their_ranges(void **test)
 	    {"database", "connections", 1, 256},
 	    {"ingest", "batch_events", 1, 10000},
 	    {"ingest", "queue_events", 1000, 1000000},
+	    {"ingest", "max_clock_skew", 0, 31536000},
 	};
 	struct settings settings;
 	size_t i, j;
