@@ -7,9 +7,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/str.h"
 #include "base/text.h"
 
 enum { NAME_MAX_CHARACTERS = 100, KEY_MAX_BYTES = 190 };
+/* Of all words that one member may be. */
+enum { CHOICES_TEXT_MAX = 1000 };
 
 static const char *
 length_fault(enum field_type type, size_t bytes, long characters,
@@ -149,7 +152,51 @@ decode_time(const struct source *source, void *member_out)
 		    "such as 2026-11-22T09:00:00Z");
 }
 
-/* FIELD_REFERENCE and FIELD_ANY have no row: functions know their types. */
+static size_t
+choices_count(const char *const *choices)
+{
+	size_t count = 0;
+
+	while (choices[count] != NULL)
+		count++;
+	return count;
+}
+
+/* "must be hour, day or week" */
+static void
+report_choices(const struct source *source)
+{
+	const char *const *choices = source->field->choices;
+	const size_t count = choices_count(choices);
+	struct str text = str_new(source->decode->arena, CHOICES_TEXT_MAX);
+	size_t i;
+
+	str_adds(&text, choices[0]);
+	for (i = 1; i < count; i++)
+		str_addf(
+		    &text, "%s%s", i + 1 < count ? ", " : " or ", choices[i]);
+	faults_add(source->decode->faults, source->pointer, "invalid_value",
+	    "must be %s", text.data);
+}
+
+static void
+decode_choice(const struct source *source, void *member_out)
+{
+	const char *const *choices = source->field->choices;
+	const char *text = json_object_get_string(source->value);
+	const size_t count = choices_count(choices);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strlen(text) == string_len(source) &&
+		    strcmp(text, choices[i]) == 0) {
+			*(int64_t *)member_out = (int64_t)i;
+			return;
+		}
+	report_choices(source);
+}
+
+/* What has a row here is of one type of JSON, or of two. */
 static const struct decoder {
 	enum json_type json_type, also;
 	const char *wanted;
@@ -169,6 +216,8 @@ static const struct decoder {
         "must be true or false", decode_bool},
     [FIELD_TIME] = {json_type_string, json_type_string,
         "must be a string with a time", decode_time},
+    [FIELD_CHOICE] = {json_type_string, json_type_string, "must be a string",
+        decode_choice},
 };
 
 static void
@@ -182,6 +231,85 @@ decode_typed(const struct source *source, void *member_out)
 		report(source, "invalid_type", decoder->wanted);
 	else
 		decoder->decode(source, member_out);
+}
+
+/* One object of the field's shape into *object_out, which is all zeros. */
+static void
+decode_shape(const struct source *source, void *object_out)
+{
+	const struct shape *shape = source->field->shape;
+	struct decode *decode = source->decode;
+	const int before = decode->faults->count;
+	struct member_fault fault;
+
+	fields_set_defaults(shape->fields, shape->count, object_out);
+	decode_object(decode, source->value, source->pointer, shape->fields,
+	    shape->count, object_out);
+	if (shape->check == NULL || decode->faults->count != before)
+		return;
+	fault = shape->check(object_out);
+	if (fault.member != NULL)
+		faults_add(decode->faults,
+		    json_pointer(decode->arena, source->pointer, fault.member),
+		    fault.code, "%s", fault.detail);
+}
+
+static void
+decode_inner(const struct source *source, void *member_out)
+{
+	void *object =
+	    arena_alloc(source->decode->arena, source->field->shape->size);
+
+	decode_shape(source, object);
+	*(const void **)member_out = object;
+}
+
+static bool
+check_length(const struct source *source, size_t count)
+{
+	const struct field *field = source->field;
+
+	if ((int64_t)count < field->min || (int64_t)count > field->max) {
+		faults_add(source->decode->faults, source->pointer,
+		    (int64_t)count < field->min ? "too_few" : "too_many",
+		    "must have %" PRId64 " to %" PRId64 " elements", field->min,
+		    field->max);
+		return false;
+	}
+	return true;
+}
+
+/* An array, or the one element that it would have. */
+static void
+decode_list(const struct source *source, void *member_out)
+{
+	struct decode *decode = source->decode;
+	const struct shape *shape = source->field->shape;
+	const bool single =
+	    !json_object_is_type(source->value, json_type_array);
+	const size_t count =
+	    single ? 1 : json_object_array_length(source->value);
+	struct source item = *source;
+	char *items;
+	size_t i;
+
+	if (single && (source->field->flags & FIELD_SINGLE) == 0) {
+		report(source, "invalid_type", "must be an array");
+		return;
+	}
+	if (!check_length(source, count))
+		return;
+	items = arena_array(decode->arena, count + 1, shape->size);
+	for (i = 0; i < count; i++) {
+		if (!single) {
+			item.value =
+			    json_object_array_get_idx(source->value, i);
+			item.pointer =
+			    json_pointer_at(decode->arena, source->pointer, i);
+		}
+		decode_shape(&item, items + i * shape->size);
+	}
+	*(struct list *)member_out = (struct list) {items, count};
 }
 
 void
@@ -199,6 +327,12 @@ decode_value(struct decode *decode, struct json_object *value,
 	else if (field->type == FIELD_REFERENCE)
 		decode->reference(
 		    decode, field->kind, value, pointer, member_out);
+	else if (field->type == FIELD_FORM)
+		decode->form(decode, field->kind, value, pointer, member_out);
+	else if (field->type == FIELD_OBJECT)
+		decode_inner(&source, member_out);
+	else if (field->type == FIELD_LIST)
+		decode_list(&source, member_out);
 	else
 		decode_typed(&source, member_out);
 }

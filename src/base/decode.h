@@ -18,6 +18,9 @@ struct decode {
 	void (*reference)(struct decode *decode, int kind,
 	    struct json_object *value, const char *pointer,
 	    struct reference *reference_out);
+	/* FIELD_FORM: what is *form_out stays NULL if it is faulty. */
+	void (*form)(struct decode *decode, int kind, struct json_object *value,
+	    const char *pointer, const void **form_out);
 };
 
 /*

@@ -9,20 +9,53 @@ is_default(const struct field *field, const void *member)
 	switch (field->type) {
 	case FIELD_INT:
 	case FIELD_TIME:
+	case FIELD_CHOICE:
 		return *(const int64_t *)member == field->fallback;
 	case FIELD_BOOL:
 		return *(const bool *)member == (field->fallback != 0);
 	case FIELD_REFERENCE:
 		return ((const struct reference *)member)->id == 0;
+	case FIELD_LIST:
+		return ((const struct list *)member)->count == 0;
 	case FIELD_NAME:
 	case FIELD_KEY:
 	case FIELD_ID:
 	case FIELD_TEXT:
-		break;
+		return *(const char *const *)member == NULL;
+	case FIELD_OBJECT:
+	case FIELD_FORM:
+		return *(const void *const *)member == NULL;
 	case FIELD_ANY:
-		assert(false);
+		break;
 	}
-	return *(const char *const *)member == NULL;
+	assert(false);
+	return true;
+}
+
+/* It is part of one member: to write all of it would tell little more. */
+static void
+encode_shape(const struct encode *encode, const struct shape *shape,
+    const char *key, const void *object)
+{
+	struct encode inside = *encode;
+
+	inside.brief = true;
+	jw_object(encode->jw, key);
+	encode_fields(&inside, shape->fields, shape->count, object);
+	jw_object_end(encode->jw);
+}
+
+static void
+encode_list(const struct encode *encode, const struct field *field,
+    const struct list *list)
+{
+	size_t i;
+
+	jw_array(encode->jw, field->name);
+	for (i = 0; i < list->count; i++)
+		encode_shape(encode, field->shape, NULL,
+		    (const char *)list->items + i * field->shape->size);
+	jw_array_end(encode->jw);
 }
 
 static void
@@ -31,16 +64,44 @@ encode_value(
 {
 	struct json_writer *jw = encode->jw;
 
-	if (field->type == FIELD_INT)
+	switch (field->type) {
+	case FIELD_INT:
 		jw_int(jw, field->name, *(const int64_t *)member);
-	else if (field->type == FIELD_TIME)
+		return;
+	case FIELD_TIME:
 		jw_time(jw, field->name, *(const int64_t *)member);
-	else if (field->type == FIELD_BOOL)
+		return;
+	case FIELD_BOOL:
 		jw_bool(jw, field->name, *(const bool *)member);
-	else if (field->type == FIELD_REFERENCE)
+		return;
+	case FIELD_CHOICE:
+		jw_string(
+		    jw, field->name, field->choices[*(const int64_t *)member]);
+		return;
+	case FIELD_REFERENCE:
 		encode->reference(encode, field->kind, field->name, member);
-	else
+		return;
+	case FIELD_OBJECT:
+		encode_shape(encode, field->shape, field->name,
+		    *(const void *const *)member);
+		return;
+	case FIELD_LIST:
+		encode_list(encode, field, member);
+		return;
+	case FIELD_FORM:
+		encode->form(encode, field->kind, field->name,
+		    *(const void *const *)member);
+		return;
+	case FIELD_NAME:
+	case FIELD_KEY:
+	case FIELD_ID:
+	case FIELD_TEXT:
 		jw_string(jw, field->name, *(const char *const *)member);
+		return;
+	case FIELD_ANY:
+		break;
+	}
+	assert(false);
 }
 
 static bool

@@ -14,9 +14,12 @@ struct encode {
 	/* Writes the member key; the reference has an id. */
 	void (*reference)(const struct encode *encode, int kind,
 	    const char *key, const struct reference *reference);
+	/* Writes the member key; the form is not NULL. */
+	void (*form)(const struct encode *encode, int kind, const char *key,
+	    const void *form);
 };
 
-/* The object is open. The table has no FIELD_ANY. */
+/* The object is open. The table has no FIELD_ANY. Objects inside are brief. */
 void encode_fields(const struct encode *encode, const struct field *fields,
     size_t count, const void *object);
 

@@ -19,6 +19,10 @@ enum field_type {
 	FIELD_BOOL, /* bool */
 	FIELD_TIME, /* int64_t: RFC 3339 */
 	FIELD_REFERENCE, /* struct reference: to a thing of the kind */
+	FIELD_CHOICE,    /* int64_t: which of the choices, from 0 */
+	FIELD_OBJECT,    /* const void *: a struct of the shape; NULL: none */
+	FIELD_LIST,      /* struct list: min to max of the shape; or none */
+	FIELD_FORM,      /* const void *: of a form of its own; NULL: none */
 	FIELD_ANY,       /* whatever decode() makes of it */
 };
 
@@ -26,6 +30,7 @@ enum field_flag {
 	FIELD_REQUIRED = 1, /* must be there and not null */
 	FIELD_STRICT = 2,   /* to a lenient decoder an unknown member */
 	FIELD_NULLABLE = 4, /* FIELD_INT: the fallback is null in a document */
+	FIELD_SINGLE = 8,   /* FIELD_LIST: one may stand there without a list */
 };
 
 /* Another thing, by its name or its id. */
@@ -34,6 +39,34 @@ struct reference {
 	const char *name; /* NULL: none, or not known yet */
 	/* The owner's: struct named, or what was sent to make one. */
 	const void *thing;
+};
+
+/* What is wrong with an object, although each member by itself is right. */
+struct member_fault {
+	const char *member; /* NULL: nothing is */
+	const char *code;
+	const char *detail;
+};
+
+/* An object inside another one. */
+struct shape {
+	const struct field *fields;
+	size_t count;
+	size_t size;                                      /* of its struct */
+	struct member_fault (*check)(const void *object); /* NULL: no more */
+};
+
+/* Structs of a shape, one after the other. */
+struct list {
+	const void *items;
+	size_t count;
+};
+
+/* What only its owner can look into; the JSON is the decoder's, by kind. */
+struct form {
+	bool (*same)(const void *one, const void *other);
+	/* A copy in the arena, of all that it points to. */
+	const void *(*keep)(struct arena *arena, const void *form);
 };
 
 /*
@@ -46,8 +79,13 @@ struct field {
 	unsigned flags;
 	size_t offset;
 	int64_t min, max;
-	int64_t fallback; /* FIELD_INT, FIELD_BOOL: the default */
-	int kind;         /* FIELD_REFERENCE: the table's owner knows them */
+	/* FIELD_INT, FIELD_BOOL, FIELD_TIME, FIELD_CHOICE: the default */
+	int64_t fallback;
+	/* FIELD_REFERENCE, FIELD_FORM: the table's owner knows them */
+	int kind;
+	const char *const *choices; /* FIELD_CHOICE: NULL after the last */
+	const struct shape *shape;  /* FIELD_OBJECT, FIELD_LIST */
+	const struct form *form;    /* FIELD_FORM */
 	/* FIELD_ANY: value is never NULL. Adds faults at pointer. */
 	void (*decode)(struct decode *decode, struct json_object *value,
 	    const char *pointer, void *member_out);
@@ -64,7 +102,7 @@ bool fields_same(const struct field *fields, size_t count, const void *one,
 void fields_copy(const struct field *fields, size_t count, unsigned flag,
     const void *from, void *to);
 
-/* Copies its strings into the arena. */
+/* Copies its strings, and what else it points to, into the arena. */
 void fields_keep(const struct field *fields, size_t count, struct arena *arena,
     void *object);
 

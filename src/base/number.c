@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
+
 enum { INT64_DIGITS = 19 };
 
 /* More than any body has digits, and far from where an int64 overflows. */
@@ -96,18 +98,68 @@ number_int64(const char *text, int64_t *value_out)
 	return NUMBER_WHOLE;
 }
 
+/* The sign: -1, 0 or 1. */
+static int
+sign_of(const struct decimal *decimal)
+{
+	if (decimal->count == 0)
+		return 0;
+	return decimal->negative ? -1 : 1;
+}
+
+/* Where the first digit stands, from the point to the left. */
+static int64_t
+magnitude(const struct decimal *decimal)
+{
+	return decimal->count + decimal->exponent;
+}
+
+/* Of two with the same sign, without it. */
+static int
+compare_absolute(const struct decimal *a, const struct decimal *b)
+{
+	const char *at = a->first, *beside = b->first;
+	const int64_t shared = a->count < b->count ? a->count : b->count;
+	int64_t i;
+	int order;
+
+	if (magnitude(a) != magnitude(b))
+		return magnitude(a) < magnitude(b) ? -1 : 1;
+	for (i = 0; i < shared; i++) {
+		order = next_digit(&at) - next_digit(&beside);
+		if (order != 0)
+			return order;
+	}
+	return (a->count > b->count) - (a->count < b->count);
+}
+
+int
+number_compare(const char *one, const char *other)
+{
+	const struct decimal a = read_decimal(one), b = read_decimal(other);
+	const int sign = sign_of(&a), beside = sign_of(&b);
+
+	if (sign != beside)
+		return sign - beside;
+	return sign * compare_absolute(&a, &b);
+}
+
 bool
 number_equal(const char *one, const char *other)
 {
-	const struct decimal a = read_decimal(one), b = read_decimal(other);
-	const char *at = a.first, *beside = b.first;
+	return number_compare(one, other) == 0;
+}
+
+const char *
+number_canonical(struct arena *arena, const char *text)
+{
+	const struct decimal decimal = read_decimal(text);
+	char *digits = arena_alloc(arena, (size_t)decimal.count + 1);
+	const char *at = decimal.first;
 	int64_t i;
 
-	if (a.negative != b.negative || a.count != b.count ||
-	    a.exponent != b.exponent)
-		return false;
-	for (i = 0; i < a.count; i++)
-		if (next_digit(&at) != next_digit(&beside))
-			return false;
-	return true;
+	for (i = 0; i < decimal.count; i++)
+		digits[i] = (char)('0' + next_digit(&at));
+	return arena_printf(arena, "%s%se%lld", decimal.negative ? "-" : "",
+	    digits, (long long)decimal.exponent);
 }

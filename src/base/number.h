@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arena;
+
 enum number_kind {
 	NUMBER_WHOLE,
 	NUMBER_FRACTION, /* it is not whole */
@@ -18,7 +20,16 @@ enum number_kind {
  */
 enum number_kind number_int64(const char *text, int64_t *value_out);
 
-/* Whether both are the same number: 1.5 and 15e-1. */
+/* Below, at or above 0, as one is below, at or above other: 1.5 is 15e-1. */
+int number_compare(const char *one, const char *other);
+
+/* Whether both are the same number. */
 bool number_equal(const char *one, const char *other);
+
+/*
+ * One text for all texts of one number, in the arena: "15e-1" for 1.5, "e0" for
+ * 0. It is no JSON.
+ */
+const char *number_canonical(struct arena *arena, const char *text);
 
 #endif

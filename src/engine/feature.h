@@ -36,14 +36,9 @@ int64_t step_get(const struct step *step, enum state_kind kind, int64_t ref);
 bool step_has(const struct step *step, enum state_kind kind, int64_t ref);
 int64_t *step_touch(struct step *step, enum state_kind kind, int64_t ref);
 
-/* Which members a body has that are not null; what is wrong with one. */
+/* Which members a body has that are not null. */
 struct sent {
 	bool (*has)(const struct sent *sent, const char *member);
-};
-struct member_fault {
-	const char *member; /* NULL: nothing is */
-	const char *code;
-	const char *detail;
 };
 
 /* Functions that are NULL have nothing to do. part is the rule's part of it. */
