@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS application (
   name        VARBINARY(400) NOT NULL,
   description VARBINARY(4000) NOT NULL,
   time_zone   VARBINARY(64) NOT NULL,
+  day_start   INT NOT NULL DEFAULT 0, -- seconds after midnight
   classic     BOOLEAN NOT NULL,
   -- Grows with every change of a rule or a key. An event's transaction holds
   -- this row shared and a change holds it exclusively, so no event is judged
@@ -39,6 +40,18 @@ CREATE TABLE IF NOT EXISTS application (
   UNIQUE KEY app_key (app_key),
   UNIQUE KEY name (name),
   CONSTRAINT app_key_positive CHECK (app_key > 0)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- How the days of an application were told before: for events of the versions
+-- before until, from the until before that. A later change re-keys nothing.
+CREATE TABLE IF NOT EXISTS application_time (
+  application_id INT UNSIGNED NOT NULL,
+  until          BIGINT NOT NULL, -- the version that brought other days
+  time_zone      VARBINARY(64) NOT NULL,
+  day_start      INT NOT NULL,
+  PRIMARY KEY (application_id, until),
+  CONSTRAINT application_time_application FOREIGN KEY (application_id)
+    REFERENCES application (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS api_key (

@@ -18,6 +18,7 @@ libbase_a_SOURCES = \
 	src/base/encode.c src/base/encode.h \
 	src/base/error.c src/base/error.h \
 	src/base/field.c src/base/field.h \
+	src/base/hash.c src/base/hash.h \
 	src/base/json.c src/base/json.h src/base/json_check.c \
 	src/base/json_check.h src/base/json_cut.c src/base/json_cut.h \
 	src/base/json_grammar.c src/base/json_grammar.h \
@@ -34,18 +35,27 @@ libbase_a_SOURCES = \
 
 libengine_a_SOURCES = \
 	src/engine/badge.c \
+	src/engine/condition.h \
+	src/engine/conditions.c \
 	src/engine/cooldown.c \
 	src/engine/count.c \
+	src/engine/distinct.c \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/feature.h \
+	src/engine/limit.c \
 	src/engine/match.c \
-	src/engine/occurrence.h \
+	src/engine/occurrence.c src/engine/occurrence.h \
 	src/engine/points.c \
+	src/engine/requires.c \
 	src/engine/rule.c src/engine/rule.h \
 	src/engine/rule_set.c src/engine/rule_set.h \
-	src/engine/state.c src/engine/state.h
+	src/engine/state.c src/engine/state.h \
+	src/engine/streak.c \
+	src/engine/units.c src/engine/units.h \
+	src/engine/validity.c
 
 librules_a_SOURCES = \
+	src/rules/conditions.c src/rules/conditions.h \
 	src/rules/document.c src/rules/document.h \
 	src/rules/properties.c src/rules/properties.h
 
@@ -65,6 +75,7 @@ nodist_libdb_a_SOURCES = src/db/migrations_data.c
 
 libstore_a_SOURCES = \
 	src/store/application.c src/store/application.h \
+	src/store/application_time.c \
 	src/store/award.c src/store/award.h \
 	src/store/badge.c \
 	src/store/catalog.c src/store/catalog.h \
@@ -110,6 +121,7 @@ libhttp_a_SOURCES = \
 	src/http/router.c src/http/router.h
 
 libapi_a_SOURCES = \
+	src/api/application.c src/api/application.h \
 	src/api/api.c src/api/api.h \
 	src/api/auth.c src/api/auth.h \
 	src/api/badge.c \

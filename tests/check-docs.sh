@@ -149,9 +149,14 @@ same 'features: FEATURES of src/engine/feature.h (there) and src/engine (here)' 
 sed 's,.*,src/engine/&.c,' "$work/features" | while read -r file; do
 	sed -n '/struct field fields/,/^};/s/.*\.name = "\([^"]*\)".*/\1/p' "$file"
 done >"$work/members"
-grep -o '"[A-Za-z]*"' tests/unit/plain_rule.c | tr -d '"' |
-	sort -u >"$work/test-members"
-same 'rule members: src/engine (there) and tests/unit/plain_rule.c (here)' \
+sort -u "$work/members" >"$work/sorted-members"
+{
+	grep -o '"[A-Za-z]*"' tests/unit/plain_rule.c
+	# In single quotes, of documents.
+	grep -o "'[A-Za-z]*':" tests/unit/test_engine_scenarios.c
+} | tr -d "\"':" | sort -u | comm -12 - "$work/sorted-members" \
+	>"$work/test-members"
+same 'rule members: src/engine (there) and tests/unit (here)' \
 	members test-members
 awk '/^The members of a rule:/ { on = 1 }
 	on && $1 == ".El" { exit }

@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_decode \
 	tests/unit/test_base_decode_types \
 	tests/unit/test_base_error \
+	tests/unit/test_base_field \
 	tests/unit/test_base_json \
 	tests/unit/test_base_json_faults \
 	tests/unit/test_base_json_library \
@@ -42,10 +43,12 @@ UNIT_TESTS = \
 	tests/unit/test_engine_engine \
 	tests/unit/test_engine_model \
 	tests/unit/test_engine_rules \
+	tests/unit/test_engine_scenarios \
 	tests/unit/test_engine_state \
 	tests/unit/test_http_request \
 	tests/unit/test_http_response \
 	tests/unit/test_http_router \
+	tests/unit/test_rules_conditions \
 	tests/unit/test_rules_properties \
 	tests/unit/test_store_award \
 	tests/unit/test_store_standing \
@@ -86,10 +89,12 @@ tests_unit_test_ctl_dump_SOURCES = tests/unit/test_ctl_dump.c src/ctl/dump.c
 tests_unit_test_ctl_dump_LDADD = $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_daemon_turn_SOURCES = \
 	tests/unit/test_daemon_turn.c src/daemon/turn.c
-ENGINE_LIBS = libunittest.a libengine.a $(LDADD)
+ENGINE_LIBS = libunittest.a librules.a libengine.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_engine_engine_LDADD = $(ENGINE_LIBS)
 tests_unit_test_engine_model_LDADD = $(ENGINE_LIBS)
 tests_unit_test_engine_rules_LDADD = $(ENGINE_LIBS)
+tests_unit_test_engine_scenarios_LDADD = $(ENGINE_LIBS)
+tests_unit_test_rules_conditions_LDADD = $(ENGINE_LIBS)
 tests_unit_test_engine_state_LDADD = $(ENGINE_LIBS)
 tests_unit_test_http_request_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)
 tests_unit_test_http_response_LDADD = libhttp.a $(LDADD) $(SODIUM_LIBS)

@@ -1,37 +1,12 @@
-/* ops: the application, the API's description, and what operators ask */
+/* ops: the API's description, and what operators ask */
 #include "api/ops.h"
 
 #include "api/metrics.h"
-#include "api/resource.h"
 #include "base/embed.h"
 #include "db/migrate.h"
 
 /* Generated from openapi.yaml when the program is built. */
 extern const struct embedded_file openapi_data;
-
-enum error
-application_get_own(struct call *call)
-{
-	struct application application;
-	struct json_writer jw;
-	enum error error = call_db(call);
-
-	if (error == OK)
-		error = application_get(
-		    call->db, call->arena, call->application, &application);
-	if (error != OK)
-		return error;
-	jw = call_json(call, 200);
-	jw_object(&jw, NULL);
-	jw_int(&jw, "appKey", application.app_key);
-	jw_string(&jw, "name", application.name);
-	jw_string(&jw, "description", application.description);
-	jw_string(&jw, "timeZone", application.time_zone);
-	write_times(&jw, application.created_at, application.updated_at);
-	jw_object_end(&jw);
-	call_etag(call);
-	return OK;
-}
 
 enum error
 openapi_get(struct call *call)

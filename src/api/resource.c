@@ -9,13 +9,7 @@
 #include "base/encode.h"
 #include "db/tx.h"
 
-enum { DESCRIPTION_MAX = 1000 };
-
-/*
- * createdAt and updatedAt are the server's: what comes back from a GET is let
- * pass, but has to be a time.
- */
-static void
+void
 decode_own_time(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out)
 {
@@ -82,7 +76,8 @@ begin_document(struct json_writer *jw, const struct resource *resource,
 	const struct encode encode = {.jw = jw,
 	    .without = without,
 	    .context = app_key,
-	    .reference = write_reference};
+	    .reference = write_reference,
+	    .form = resource->encode_form};
 	size_t count;
 	const struct field *members = own_members(resource, &count);
 
@@ -220,7 +215,8 @@ resource_decode(struct call *call, const struct resource *resource,
 	    .faults = &call->faults,
 	    .lenient = lenient,
 	    .context = &call->app_key,
-	    .reference = resource->reference};
+	    .reference = resource->reference,
+	    .form = resource->decode_form};
 	struct named *object = new_object(call->arena, resource);
 
 	take_members(&decode, call->body, "", resource, 0, object);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "api/api.h"
+#include "base/encode.h"
 #include "store/catalog.h"
 
 /*
@@ -28,6 +29,12 @@ struct resource {
 	void (*reference)(struct decode *decode, int kind,
 	    struct json_object *value, const char *pointer,
 	    struct reference *reference_out);
+	/* Members with a form of their own, see base/decode.h and encode.h. */
+	void (*decode_form)(struct decode *decode, int kind,
+	    struct json_object *value, const char *pointer,
+	    const void **form_out);
+	void (*encode_form)(const struct encode *encode, int kind,
+	    const char *key, const void *form);
 	/* Faults of what value, at pointer, was decoded to, as a whole. */
 	void (*check)(struct decode *decode, struct json_object *value,
 	    const char *pointer, const void *object);
@@ -79,6 +86,16 @@ enum error resource_change(struct call *call, const struct resource *resource,
  */
 void decode_app_key(struct decode *decode, struct json_object *value,
     const char *pointer, void *member_out);
+
+/*
+ * createdAt and updatedAt are the server's: what comes back from a GET is let
+ * pass, but has to be a time.
+ */
+void decode_own_time(struct decode *decode, struct json_object *value,
+    const char *pointer, void *member_out);
+
+/* Characters of a description. */
+enum { DESCRIPTION_MAX = 1000 };
 
 /* An object's documents. */
 void resource_write(struct json_writer *jw, const struct resource *resource,

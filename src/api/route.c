@@ -1,4 +1,5 @@
 /* route: the API on one screen */
+#include "api/application.h"
 #include "api/classic.h"
 #include "api/event.h"
 #include "api/ops.h"
@@ -26,6 +27,7 @@ enum {
 /* clang-format off */
 const struct route routes[] = {
 	{ "GET", V1 "/application", application_get_own, PUBLIC, "", 0, NULL },
+	{ "PUT", V1 "/application", application_put_own, SECRET, "", BODY, NULL },
 
 	{ "GET", V1 "/pointScales", resource_list, PUBLIC, PAGE, 0, SCALE },
 	{ "POST", V1 "/pointScales", resource_post, SECRET, "", BODY, SCALE },

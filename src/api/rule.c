@@ -2,6 +2,7 @@
 #include "api/resource.h"
 #include "base/arena.h"
 #include "engine/feature.h"
+#include "rules/conditions.h"
 
 /* What a member that names another thing is to name. */
 static const struct resource *const resources[] = {
@@ -68,6 +69,11 @@ check(struct decode *decode, struct json_object *object, const char *pointer,
 	size_t i;
 
 	check_gift(decode, &body.sent);
+	/* The classic interface knows no milestones. */
+	if (decode->lenient && !has(&body.sent, "eventType"))
+		faults_add(decode->faults,
+		    json_pointer(decode->arena, pointer, "eventType"),
+		    "required", "is missing");
 	for (i = 0; i < FEATURE_COUNT && !decode->lenient; i++) {
 		fault = feature_check(&rule->rule, i, &body.sent);
 		if (fault.member != NULL)
@@ -85,5 +91,7 @@ const struct resource rule_resource = {
     .members_at = offsetof(struct rule_definition, rule),
     .set_defaults = set_defaults,
     .reference = take_reference,
+    .decode_form = conditions_decode,
+    .encode_form = conditions_encode,
     .check = check,
 };

@@ -243,6 +243,11 @@ decode_shape(const struct source *source, void *object_out)
 	struct member_fault fault;
 
 	fields_set_defaults(shape->fields, shape->count, object_out);
+	if (shape->bare) {
+		decode_value(decode, source->value, source->pointer,
+		    shape->fields, object_out);
+		return;
+	}
 	decode_object(decode, source->value, source->pointer, shape->fields,
 	    shape->count, object_out);
 	if (shape->check == NULL || decode->faults->count != before)

@@ -32,6 +32,9 @@ is_default(const struct field *field, const void *member)
 	return true;
 }
 
+static void encode_value(
+    const struct encode *encode, const struct field *field, const void *member);
+
 /* It is part of one member: to write all of it would tell little more. */
 static void
 encode_shape(const struct encode *encode, const struct shape *shape,
@@ -40,6 +43,10 @@ encode_shape(const struct encode *encode, const struct shape *shape,
 	struct encode inside = *encode;
 
 	inside.brief = true;
+	if (shape->bare) {
+		encode_value(&inside, shape->fields, object);
+		return;
+	}
 	jw_object(encode->jw, key);
 	encode_fields(&inside, shape->fields, shape->count, object);
 	jw_object_end(encode->jw);

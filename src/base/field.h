@@ -54,7 +54,12 @@ struct shape {
 	size_t count;
 	size_t size;                                      /* of its struct */
 	struct member_fault (*check)(const void *object); /* NULL: no more */
+	/* Its one member, without a name, stands there without an object. */
+	bool bare;
 };
+
+#define SHAPE(table) \
+	.fields = (table), .count = sizeof(table) / sizeof((table)[0])
 
 /* Structs of a shape, one after the other. */
 struct list {

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-enum { INT64_DIGITS = 19 };
+enum { INT64_DIGITS = 19, FACTOR_DIGITS = 18 };
 
 /* More than any body has digits, and far from where an int64 overflows. */
 #define EXPONENT_MAX 1000000000000
@@ -148,6 +148,109 @@ bool
 number_equal(const char *one, const char *other)
 {
 	return number_compare(one, other) == 0;
+}
+
+/*
+ * A whole number that grows by digits, each at a place of its own; those below
+ * the point are cut off.
+ */
+struct total {
+	uint64_t value;
+	bool large;
+};
+
+static void
+add_digit(struct total *total, uint64_t digit, int64_t place)
+{
+	uint64_t value = digit;
+
+	if (digit == 0 || place < 0)
+		return;
+	for (; place > 0 && !total->large; place--)
+		total->large = __builtin_mul_overflow(value, 10, &value);
+	total->large |=
+	    __builtin_add_overflow(total->value, value, &total->value);
+}
+
+/* The digit before at, which is put on it. */
+static uint64_t
+last_digit(const char **at)
+{
+	--*at;
+	*at -= **at == '.';
+	return (uint64_t)(**at - '0');
+}
+
+/* Where the digits end. */
+static const char *
+end_of(const struct decimal *decimal)
+{
+	const char *at = decimal->first;
+	int64_t i;
+
+	for (i = 0; i < decimal->count; i++)
+		next_digit(&at);
+	return at;
+}
+
+/* From the last digit to the first, as on paper. */
+static struct total
+multiply(const struct decimal *decimal, uint64_t factor, int64_t place)
+{
+	const char *at = end_of(decimal);
+	struct total total = {.value = 0};
+	uint64_t carry = 0;
+	int64_t i;
+
+	for (i = 0; i < decimal->count; i++) {
+		carry += last_digit(&at) * factor;
+		add_digit(&total, carry % 10, place++);
+		carry /= 10;
+	}
+	for (; carry > 0; carry /= 10)
+		add_digit(&total, carry % 10, place++);
+	return total;
+}
+
+bool
+number_times(const char *text, int64_t factor, int places, int64_t *value_out)
+{
+	const struct decimal decimal = read_decimal(text);
+	const bool negative = decimal.negative != (factor < 0);
+	const struct total total = multiply(&decimal,
+	    factor < 0 ? -(uint64_t)factor : (uint64_t)factor,
+	    decimal.exponent - places);
+
+	if (total.large || total.value > (uint64_t)INT64_MAX + negative) {
+		*value_out = negative ? INT64_MIN : INT64_MAX;
+		return false;
+	}
+	*value_out = (int64_t)(negative ? -total.value : total.value);
+	return true;
+}
+
+bool
+number_factor(const char *text, int64_t *factor_out, int *places_out)
+{
+	const bool negative = *text == '-';
+	int64_t factor = 0;
+	int digits = 0, places = -1;
+
+	for (text += negative; *text != '\0'; text++) {
+		if (*text == '.' && places < 0 && digits > 0) {
+			places = 0;
+			continue;
+		}
+		if (!is_digit(*text) || ++digits > FACTOR_DIGITS)
+			return false;
+		factor = factor * 10 + (*text - '0');
+		places += places >= 0;
+	}
+	if (digits == 0 || text[-1] == '.')
+		return false;
+	*factor_out = negative ? -factor : factor;
+	*places_out = places < 0 ? 0 : places;
+	return true;
 }
 
 const char *

@@ -27,6 +27,19 @@ int number_compare(const char *one, const char *other);
 bool number_equal(const char *one, const char *other);
 
 /*
+ * The number times factor / 10^places, cut off towards zero; places is 0 to 18.
+ * False where that is beyond int64: then *value_out is the nearest that is not.
+ */
+bool
+number_times(const char *text, int64_t factor, int places, int64_t *value_out);
+
+/*
+ * A number without an exponent as the same two: "1.5" is 15 / 10^1. False where
+ * it is not of that form, or has more than 18 digits.
+ */
+bool number_factor(const char *text, int64_t *factor_out, int *places_out);
+
+/*
  * One text for all texts of one number, in the arena: "15e-1" for 1.5, "e0" for
  * 0. It is no JSON.
  */

@@ -13,11 +13,14 @@ enum { DESCRIPTION_MAX = 1000 };
 static void
 write_application(struct json_writer *jw, const struct application *application)
 {
+	char text[DAY_START_SIZE];
+
 	jw_object(jw, NULL);
 	jw_int(jw, "appKey", application->app_key);
 	jw_string(jw, "name", application->name);
 	jw_string(jw, "description", application->description);
 	jw_string(jw, "timeZone", application->time_zone);
+	jw_string(jw, "dayStart", application_day_start(application, text));
 	jw_bool(jw, "classic", application->classic);
 	jw_time(jw, "createdAt", application->created_at);
 	jw_time(jw, "updatedAt", application->updated_at);
@@ -35,11 +38,13 @@ state_of(const struct application *application)
 static void
 print_application(struct ctl *ctl, const struct application *application)
 {
+	char day_start[DAY_START_SIZE];
 	const char *const cells[] = {"appKey:",
 	    arena_printf(ctl->arena, "%lld", (long long)application->app_key),
 	    "name:", application->name,
 	    "description:", application->description,
 	    "time zone:", application->time_zone,
+	    "days begin at:", application_day_start(application, day_start),
 	    "classic interface:", state_of(application),
 	    "created:", ctl_time(ctl, application->created_at),
 	    "updated:", ctl_time(ctl, application->updated_at)};

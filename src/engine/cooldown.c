@@ -34,15 +34,14 @@ keeps(const void *part, int64_t rule, int64_t *refs_out)
  * within the rest that followed upon an award before it came.
  */
 static bool
-passes(struct step *step, const void *part)
+fresh(struct step *step, const void *part)
 {
 	const int64_t rest =
 	    ((const struct cooldown_part *)part)->seconds * MICROSECONDS;
-	const int64_t rule = step->rule->id;
 
-	return !step_has(step, STATE_AWARDED_AT, rule) ||
+	return !step_has(step, STATE_AWARDED_AT, 0) ||
 	    step->event->moment.time - rest >=
-	    step_get(step, STATE_AWARDED_AT, rule);
+	    step_get_at(step, STATE_AWARDED_AT, 0);
 }
 
 static bool
@@ -59,6 +58,6 @@ const struct feature feature_cooldown = {
     .size = sizeof(struct cooldown_part),
     .is_used = is_used,
     .keeps = keeps,
-    .on[PASSES] = passes,
+    .on[FRESH] = fresh,
     .on[GIVEN] = given,
 };

@@ -1,36 +1,38 @@
 /* engine: what rules give for an event */
 #include "engine/engine.h"
 
-#include <assert.h>
-
 #include "base/arena.h"
 #include "engine/feature.h"
 
-/* A slot that the event has changed, and what was in it. */
+/* What was in a slot that the event has changed. */
 struct change {
-	struct state_slot *slot;
+	enum state_kind kind;
+	bool dropped;
 	struct state_slot before;
 };
 
 /* All of these, to be put back if the event is refused. */
 struct undo {
 	struct state *state;
+	struct arena *arena;
 	struct change *changes;
 	size_t count;
 	size_t max;
 	int64_t badges;
 };
 
+enum { CHANGES_FIRST_MAX = 8 };
+
 /*
- * Slots for all that the rules may change: from here on they stay in place. How
- * often one may be changed: each rule has its own refs.
+ * Slots for what the rules will nearly always touch, all at once: one after the
+ * other they would move each other.
  */
-static size_t
+static void
 want_slots(struct state *state, struct arena *scratch,
     const struct rule *const *rules, size_t count)
 {
 	int64_t *refs = arena_array(scratch, count + 1, sizeof(*refs));
-	size_t changes = 0, wanted, i;
+	size_t wanted, i;
 	int kind;
 
 	for (kind = 0; kind < STATE_KINDS; kind++) {
@@ -39,20 +41,37 @@ want_slots(struct state *state, struct arena *scratch,
 			refs[wanted] = rules[i]->refs[kind];
 			wanted += refs[wanted] != 0;
 		}
-		changes += wanted;
-		state_want(state, (enum state_kind)kind, refs, wanted);
+		if (wanted > 0)
+			state_want(state, (enum state_kind)kind, refs, wanted);
 	}
-	return changes;
 }
 
-static struct undo
-undo_begin(struct state *state, struct arena *scratch, size_t changes)
+static void
+remember(struct undo *undo, struct change change)
 {
-	struct undo undo = {
-	    .state = state, .max = changes, .badges = state->badges};
+	const size_t size = sizeof(*undo->changes);
 
-	undo.changes = arena_array(scratch, changes + 1, sizeof(*undo.changes));
-	return undo;
+	if (undo->count == undo->max) {
+		undo->max *= 2;
+		undo->changes = arena_grow(undo->arena, undo->changes,
+		    undo->count * size, undo->count * size, undo->max * size);
+	}
+	undo->changes[undo->count++] = change;
+}
+
+static void
+undo_all(struct undo *undo)
+{
+	struct state *state = undo->state;
+	const struct change *change;
+
+	while (undo->count > 0) {
+		change = &undo->changes[--undo->count];
+		*state_make(state, change->kind, change->before.ref,
+		    change->before.key) = change->before;
+		state->kinds[change->kind].dropped -= change->dropped;
+	}
+	state->badges = undo->badges;
 }
 
 int64_t
@@ -61,34 +80,59 @@ step_get(const struct step *step, enum state_kind kind, int64_t ref)
 	return state_get(step->state, kind, ref);
 }
 
-bool
-step_has(const struct step *step, enum state_kind kind, int64_t ref)
+int64_t
+step_get_at(const struct step *step, enum state_kind kind, int64_t key)
 {
-	return state_find(step->state, kind, ref)->present;
+	const struct state_slot *slot =
+	    state_find(step->state, kind, step->rule->id, key);
+
+	return slot == NULL ? 0 : slot->value;
+}
+
+bool
+step_has(const struct step *step, enum state_kind kind, int64_t key)
+{
+	const struct state_slot *slot =
+	    state_find(step->state, kind, step->rule->id, key);
+
+	return slot != NULL && slot->present;
+}
+
+static int64_t *
+touch(struct step *step, enum state_kind kind, int64_t ref, int64_t key)
+{
+	struct state_slot *slot = state_make(step->state, kind, ref, key);
+
+	remember(step->undo, (struct change) {kind, false, *slot});
+	slot->present = true;
+	return &slot->value;
 }
 
 int64_t *
 step_touch(struct step *step, enum state_kind kind, int64_t ref)
 {
-	struct state_slot *slot = state_find(step->state, kind, ref);
-
-	assert(slot != NULL && step->undo->count < step->undo->max);
-	step->undo->changes[step->undo->count++] =
-	    (struct change) {slot, *slot};
-	slot->present = true;
-	return &slot->value;
+	return touch(step, kind, ref, 0);
 }
 
-static void
-undo_all(struct undo *undo)
+int64_t *
+step_touch_at(struct step *step, enum state_kind kind, int64_t key)
 {
-	const struct change *change;
+	return touch(step, kind, step->rule->id, key);
+}
 
-	while (undo->count > 0) {
-		change = &undo->changes[--undo->count];
-		*change->slot = change->before;
-	}
-	undo->state->badges = undo->badges;
+struct state_slot *
+step_slots(const struct step *step, enum state_kind kind, size_t *count_out)
+{
+	return state_of_ref(step->state, kind, step->rule->id, count_out);
+}
+
+void
+step_drop(struct step *step, enum state_kind kind, struct state_slot *slot)
+{
+	remember(step->undo, (struct change) {kind, true, *slot});
+	slot->present = false;
+	slot->value = 0;
+	step->state->kinds[kind].dropped++;
 }
 
 /* False as soon as one of the rule's features says so. */
@@ -114,28 +158,105 @@ gave(struct step *step)
 	    run(step, GIVEN);
 }
 
+/* Whether the event climbs up to what the rule gives. */
+static bool
+climbs(struct step *step)
+{
+	int phase;
+
+	for (phase = 0; phase < GIVES; phase++)
+		if (!run(step, (enum phase)phase))
+			return false;
+	return true;
+}
+
+/* The awards of an event, as they become more. */
+struct giving {
+	struct step step;
+	struct award *awards;
+	size_t count;
+};
+
+/* Whether the rule has given something; false too if a balance is too large. */
+static bool
+give(struct giving *giving, bool *overflow_out)
+{
+	struct step *step = &giving->step;
+
+	*step->award = (struct award) {.rule = step->rule};
+	*overflow_out = !run(step, GIVES);
+	if (*overflow_out || !gave(step))
+		return false;
+	giving->count++;
+	return true;
+}
+
+static void
+turn_to(struct giving *giving, const struct rule *rule)
+{
+	giving->step.rule = rule;
+	giving->step.award = &giving->awards[giving->count];
+}
+
+/* False: a balance would be too large. */
+static bool
+try_rules(struct giving *giving, const struct rules_met *met)
+{
+	bool overflow = false;
+	size_t i;
+
+	for (i = 0; i < met->count && !overflow; i++) {
+		turn_to(giving, met->rules[i]);
+		if (climbs(&giving->step))
+			give(giving, &overflow);
+	}
+	return !overflow;
+}
+
+/* Each may be what another one waits for. */
+static bool
+try_milestones(struct giving *giving, const struct rules_met *met)
+{
+	struct step *step = &giving->step;
+	bool overflow = false, more = giving->count > 0;
+	size_t i;
+
+	while (more && !overflow) {
+		more = false;
+		for (i = 0; i < met->milestone_count && !overflow; i++) {
+			turn_to(giving, met->milestones[i]);
+			if (step_get(step, STATE_GIVEN, step->rule->id) != 0 ||
+			    !climbs(step))
+				continue;
+			*step_touch(step, STATE_GIVEN, step->rule->id) = 1;
+			more |= give(giving, &overflow);
+		}
+	}
+	return !overflow;
+}
+
 enum engine_result
 engine_apply(struct state *state, struct arena *scratch,
-    const struct occurrence *event, const struct rule *const *rules,
-    size_t count, struct award *awards, size_t *award_count_out)
+    const struct occurrence *event, const struct rules_met *met,
+    struct award *awards, size_t *award_count_out)
 {
-	struct undo undo = undo_begin(
-	    state, scratch, want_slots(state, scratch, rules, count));
-	struct step step = {.undo = &undo, .state = state, .event = event};
-	size_t given = 0, i;
+	struct undo undo = {.state = state,
+	    .arena = scratch,
+	    .max = CHANGES_FIRST_MAX,
+	    .badges = state->badges};
+	struct giving giving = {.step = {.undo = &undo,
+	                            .state = state,
+	                            .scratch = scratch,
+	                            .event = event},
+	    .awards = awards};
 
-	for (i = 0; i < count; i++) {
-		step.rule = rules[i];
-		step.award = &awards[given];
-		if (!run(&step, PASSES))
-			continue;
-		awards[given] = (struct award) {.rule = rules[i]};
-		if (!run(&step, GIVES)) {
-			undo_all(&undo);
-			return ENGINE_OVERFLOW;
-		}
-		given += gave(&step);
+	undo.changes = arena_array(scratch, undo.max, sizeof(*undo.changes));
+	want_slots(state, scratch, met->rules, met->count);
+	if (!try_rules(&giving, met) || !try_milestones(&giving, met)) {
+		undo_all(&undo);
+		return ENGINE_OVERFLOW;
 	}
-	*award_count_out = given;
+	state_compact(state);
+	*award_count_out = giving.count;
 	return ENGINE_APPLIED;
 }

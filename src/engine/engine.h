@@ -25,15 +25,27 @@ enum engine_result {
 };
 
 /*
- * Applies one event: the rules that it meets, in the order of their creation
- * (engine/rule_set.h), each of which is compiled. Writes one award for each
- * that gave something; awards has room for count of them. The state is the
- * user's, and then the one after the event. What scratch is needed for means
- * nothing afterwards.
+ * The rules that an event meets, in the order in which they are tried, and the
+ * milestones of its application, each of which is given once to a user. All are
+ * compiled.
+ */
+struct rules_met {
+	const struct rule *const *rules;
+	size_t count;
+	const struct rule *const *milestones;
+	size_t milestone_count;
+};
+
+/*
+ * Applies one event: the rules that it meets (engine/rule_set.h) and, if they
+ * have given something, the milestones, until none is reached any more. Writes
+ * one award for each that gave something; awards has room for all of them. The
+ * state is the user's, and then the one after the event. What scratch is needed
+ * for means nothing afterwards.
  */
 enum engine_result engine_apply(struct state *state, struct arena *scratch,
-    const struct occurrence *event, const struct rule *const *rules,
-    size_t count, struct award *awards, size_t *award_count_out)
+    const struct occurrence *event, const struct rules_met *met,
+    struct award *awards, size_t *award_count_out)
     __attribute__((warn_unused_result));
 
 #endif

@@ -1,6 +1,8 @@
 /* match: which events a rule is for; rule_set finds the rules by it */
 #include "engine/feature.h"
 
+enum { PRIORITY_MAX = 1000000 };
+
 static const struct field fields[] = {
     {.name = "enabled",
         .type = FIELD_BOOL,
@@ -9,11 +11,16 @@ static const struct field fields[] = {
         .fallback = true},
     {.name = "eventType",
         .type = FIELD_KEY,
-        .flags = FIELD_REQUIRED,
         .offset = offsetof(struct match, event_type)},
     {.name = "property",
         .type = FIELD_KEY,
         .offset = offsetof(struct match, property)},
+    {.name = "priority",
+        .type = FIELD_INT,
+        .flags = FIELD_STRICT,
+        .offset = offsetof(struct match, priority),
+        .min = -PRIORITY_MAX,
+        .max = PRIORITY_MAX},
 };
 
 /* It is used by the set alone. */

@@ -35,4 +35,15 @@ struct occurrence {
 	size_t property_count;
 };
 
+/*
+ * A property by its name; NULL if the event has none. TIME_WEEKDAY (1 is
+ * Monday) and TIME_HOUR are numbers that every event has, by the calendar of
+ * its application; its own properties of these names cannot be asked for.
+ */
+#define TIME_PREFIX  "@time."
+#define TIME_WEEKDAY TIME_PREFIX "weekday"
+#define TIME_HOUR    TIME_PREFIX "hour"
+const struct property *
+occurrence_property(const struct occurrence *event, const char *name);
+
 #endif

@@ -36,13 +36,18 @@ rule_init(struct rule *rule)
 		    features[i]->field_count, rule->parts + part_offset(i));
 }
 
+const void *
+rule_part(const struct rule *rule, size_t number)
+{
+	return rule->parts + part_offset(number);
+}
+
 void
 rule_disable(struct rule *rule)
 {
 	((struct match *)(void *)rule->parts)->enabled = false;
 }
 
-/* No two features of a rule touch one value: undo has room for one change. */
 static void
 keep_refs(const struct feature *feature, const void *part, struct rule *rule)
 {
@@ -51,30 +56,34 @@ keep_refs(const struct feature *feature, const void *part, struct rule *rule)
 
 	feature->keeps(part, rule->id, refs);
 	for (kind = 0; kind < STATE_KINDS; kind++)
-		if (refs[kind] != 0) {
-			assert(rule->refs[kind] == 0);
+		if (refs[kind] != 0)
 			rule->refs[kind] = refs[kind];
-		}
+}
+
+static bool
+uses(const struct rule *rule, size_t number)
+{
+	return features[number]->is_used == NULL ||
+	    features[number]->is_used(rule_part(rule, number));
 }
 
 void
 rule_compile(struct rule *rule, struct arena *arena)
 {
-	const struct feature *feature;
-	const void *part;
-	size_t i;
+	size_t used = 0, i;
 
-	rule->terms = arena_array(arena, FEATURE_COUNT, sizeof(*rule->terms));
+	for (i = 0; i < FEATURE_COUNT; i++)
+		used += uses(rule, i);
+	rule->terms = arena_array(arena, used + 1, sizeof(*rule->terms));
 	rule->term_count = 0;
 	memset(rule->refs, 0, sizeof(rule->refs));
 	for (i = 0; i < FEATURE_COUNT; i++) {
-		feature = features[i];
-		part = rule->parts + part_offset(i);
-		if (feature->is_used != NULL && !feature->is_used(part))
+		if (!uses(rule, i))
 			continue;
-		rule->terms[rule->term_count++] = (struct term) {feature, part};
-		if (feature->keeps != NULL)
-			keep_refs(feature, part, rule);
+		rule->terms[rule->term_count++] =
+		    (struct term) {features[i], rule_part(rule, i)};
+		if (features[i]->keeps != NULL)
+			keep_refs(features[i], rule_part(rule, i), rule);
 	}
 }
 
@@ -103,14 +112,31 @@ rule_fields(size_t *count_out)
 	return all_fields;
 }
 
+static size_t
+reference_max(const struct field *fields, size_t count)
+{
+	size_t max = 0, i;
+
+	for (i = 0; i < count; i++) {
+		const struct field *field = &fields[i];
+
+		if (field->type == FIELD_REFERENCE)
+			max++;
+		else if (field->type == FIELD_OBJECT)
+			max += reference_max(
+			    field->shape->fields, field->shape->count);
+		else if (field->type == FIELD_LIST)
+			max += (size_t)field->max *
+			    reference_max(
+			        field->shape->fields, field->shape->count);
+	}
+	return max;
+}
+
 size_t
 rule_reference_max(void)
 {
-	size_t count = 0, i;
-
-	for (i = 0; i < all_count; i++)
-		count += all_fields[i].type == FIELD_REFERENCE;
-	return count;
+	return reference_max(all_fields, all_count);
 }
 
 const struct match *
@@ -119,31 +145,81 @@ rule_match(const struct rule *rule)
 	return (const struct match *)(const void *)rule->parts;
 }
 
+/* One of the references that are set, to be counted down to. */
+struct search {
+	size_t left; /* before it */
+	const struct reference *found;
+	enum reference_kind kind;
+};
+
+static void search_fields(struct search *search, const struct field *fields,
+    size_t count, const void *object);
+
+static void
+search_items(struct search *search, const struct shape *shape,
+    const void *items, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && search->found == NULL; i++)
+		search_fields(search, shape->fields, shape->count,
+		    (const char *)items + i * shape->size);
+}
+
+static void
+search_reference(struct search *search, const struct field *field,
+    const struct reference *reference)
+{
+	if (reference->id == 0 && reference->name == NULL)
+		return;
+	if (search->left-- > 0)
+		return;
+	search->found = reference;
+	search->kind = (enum reference_kind)field->kind;
+}
+
+static void
+search_fields(struct search *search, const struct field *fields, size_t count,
+    const void *object)
+{
+	const struct field *field;
+	const void *member;
+
+	for (field = fields; field < fields + count && search->found == NULL;
+	     field++) {
+		member = (const char *)object + field->offset;
+		if (field->type == FIELD_REFERENCE)
+			search_reference(search, field, member);
+		else if (field->type == FIELD_OBJECT &&
+		    *(const void *const *)member != NULL)
+			search_items(search, field->shape,
+			    *(const void *const *)member, 1);
+		else if (field->type == FIELD_LIST)
+			search_items(search, field->shape,
+			    ((const struct list *)member)->items,
+			    ((const struct list *)member)->count);
+	}
+}
+
 const struct reference *
 rule_reference(
     const struct rule *rule, size_t *at, enum reference_kind *kind_out)
 {
-	const struct reference *reference;
-	const struct field *field;
+	struct search search = {.left = (*at)++};
 
-	while (*at < all_count) {
-		field = &all_fields[(*at)++];
-		if (field->type != FIELD_REFERENCE)
-			continue;
-		reference = (const void *)((const char *)rule + field->offset);
-		*kind_out = (enum reference_kind)field->kind;
-		if (reference->id != 0 || reference->name != NULL)
-			return reference;
-	}
-	return NULL;
+	search_fields(&search, all_fields, all_count, rule);
+	*kind_out = search.kind;
+	return search.found;
 }
 
 struct reference *
 rule_reference_of(struct rule *rule, const struct reference *reference)
 {
-	const char *place = (const char *)reference;
+	void *place;
 
-	return (void *)(rule->parts + (place - rule->parts));
+	(void)rule;
+	memcpy(&place, &reference, sizeof(place));
+	return place;
 }
 
 struct member_fault
@@ -151,5 +227,5 @@ feature_check(const struct rule *rule, size_t number, const struct sent *sent)
 {
 	if (features[number]->check == NULL)
 		return (struct member_fault) {.member = NULL};
-	return features[number]->check(rule->parts + part_offset(number), sent);
+	return features[number]->check(rule, rule_part(rule, number), sent);
 }

@@ -16,14 +16,18 @@ struct feature;
  */
 enum reference_kind { REFERENCE_POINT_SCALE = 0, REFERENCE_BADGE = 1 };
 
+/* Members with a form of their own, which rules/ reads and writes. */
+enum form_kind { FORM_CONDITIONS };
+
 /* Of all features together: the program does not begin if it is too little. */
-enum { RULE_PARTS_MAX = 256 };
+enum { RULE_PARTS_MAX = 320 };
 
 /* What the rule is for: the part of the first feature. */
 struct match {
 	bool enabled;
-	const char *event_type;
-	const char *property; /* NULL: any event of the type */
+	const char *event_type; /* NULL: a milestone */
+	const char *property;   /* NULL: any event of the type */
+	int64_t priority;       /* the higher one is tried first */
 };
 
 /* A feature that the rule uses. */
@@ -40,7 +44,7 @@ struct term {
 struct rule {
 	int64_t id; /* the store's; 0: none yet */
 	/* By rule_compile. What an event needs comes first. */
-	int64_t refs[STATE_KINDS]; /* of the values that it may touch, or 0 */
+	int64_t refs[STATE_KINDS]; /* of values that it will touch, or 0 */
 	struct term *terms;        /* in the order of the ladder */
 	size_t term_count;
 	const char *name; /* for the answer */

@@ -6,11 +6,15 @@
 
 #include "base/arena.h"
 
-/* Sorted by event type, property and place among the rules. */
+/* Sorted by event type, property, and the order in which they are tried. */
 struct rule_set {
 	const struct rule **sorted;
 	size_t *weights; /* [i]: the sum of those before sorted[i] */
 	size_t count;
+	const struct rule *
+	    *milestones; /* in the order in which they are tried */
+	size_t milestone_count;
+	size_t milestone_weight;
 };
 
 /* No property comes before all others. */
@@ -33,12 +37,17 @@ compare_asked(const struct rule *rule, const char *type, const char *property)
 	                  : compare_properties(match->property, property);
 }
 
+/* The higher priority first, and then the one that was made first. */
 static int
-compare_places(const void *left, const void *right)
+compare_turns(const void *left, const void *right)
 {
 	const struct rule *one = *(const struct rule *const *)left;
 	const struct rule *other = *(const struct rule *const *)right;
+	const int64_t a = rule_match(one)->priority;
+	const int64_t b = rule_match(other)->priority;
 
+	if (a != b)
+		return a > b ? -1 : 1;
 	return (one > other) - (one < other);
 }
 
@@ -50,7 +59,22 @@ compare_rules(const void *left, const void *right)
 	const struct match *match = rule_match(other);
 	int order = compare_asked(one, match->event_type, match->property);
 
-	return order != 0 ? order : compare_places(left, right);
+	return order != 0 ? order : compare_turns(left, right);
+}
+
+static void
+add_rule(struct rule_set *set, const struct rule *rule)
+{
+	const struct match *match = rule_match(rule);
+
+	if (!match->enabled)
+		return;
+	if (match->event_type != NULL) {
+		set->sorted[set->count++] = rule;
+		return;
+	}
+	set->milestones[set->milestone_count++] = rule;
+	set->milestone_weight += rule->weight;
 }
 
 struct rule_set *
@@ -61,9 +85,12 @@ rule_set_new(struct arena *arena, const struct rule *rules, size_t count)
 
 	set->sorted = arena_array(arena, count + 1, sizeof(*set->sorted));
 	set->weights = arena_array(arena, count + 1, sizeof(*set->weights));
+	set->milestones =
+	    arena_array(arena, count + 1, sizeof(*set->milestones));
 	for (i = 0; i < count; i++)
-		if (rule_match(&rules[i])->enabled)
-			set->sorted[set->count++] = &rules[i];
+		add_rule(set, &rules[i]);
+	qsort(set->milestones, set->milestone_count, sizeof(*set->milestones),
+	    compare_turns);
 	qsort(set->sorted, set->count, sizeof(*set->sorted), compare_rules);
 	for (i = 0; i < set->count; i++)
 		set->weights[i + 1] = set->weights[i] + set->sorted[i]->weight;
@@ -148,23 +175,34 @@ rule_set_find(const struct rule_set *set, struct arena *arena,
 		if (is_there(&event->properties[i]))
 			add_range(
 			    set, from, type, event->properties[i].name, &found);
+	if (found.count == 0)
+		return found;
+	found.milestones = set->milestones;
+	found.milestone_count = set->milestone_count;
+	found.weight += set->milestone_weight;
 	return found;
 }
 
-const struct rule *const *
+struct rules_met
 found_rules_list(const struct found_rules *found, struct arena *arena)
 {
+	struct rules_met met = {.count = found->count,
+	    .milestones = found->milestones,
+	    .milestone_count = found->milestone_count};
 	const struct rule **list;
 	size_t at = 0, i;
 
+	if (found->range_count > 0)
+		met.rules = found->ranges->rules;
 	if (found->range_count <= 1)
-		return found->range_count == 0 ? NULL : found->ranges->rules;
+		return met;
 	list = arena_array(arena, found->count, sizeof(*list));
 	for (i = 0; i < found->range_count; i++) {
 		memcpy(&list[at], found->ranges[i].rules,
 		    found->ranges[i].count * sizeof(*list));
 		at += found->ranges[i].count;
 	}
-	qsort(list, found->count, sizeof(*list), compare_places);
-	return list;
+	qsort(list, found->count, sizeof(*list), compare_turns);
+	met.rules = list;
+	return met;
 }

@@ -25,7 +25,9 @@ struct found_rules {
 	struct rule_range *ranges;
 	size_t range_count;
 	size_t count;  /* of the rules in all ranges; each is in one */
-	size_t weight; /* the sum of their weights */
+	size_t weight; /* the sum of their weights, and of the milestones' */
+	const struct rule *const *milestones;
+	size_t milestone_count;
 };
 
 /*
@@ -35,8 +37,8 @@ struct found_rules {
 struct found_rules rule_set_find(const struct rule_set *set,
     struct arena *arena, const struct occurrence *event);
 
-/* The found rules in the order of their creation. */
-const struct rule *const *
+/* The found rules by priority, and then in the order of their creation. */
+struct rules_met
 found_rules_list(const struct found_rules *found, struct arena *arena);
 
 #endif

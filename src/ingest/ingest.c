@@ -335,6 +335,7 @@ apply_item(
     struct batch *batch, struct known_events *known, struct batch_item *item)
 {
 	struct known *place = known_place(known, item);
+	struct rules_met met;
 
 	if (place->event != NULL) {
 		replay(batch, item, place);
@@ -348,12 +349,12 @@ apply_item(
 	if (batch->settling && !judge_again(item))
 		return;
 	time_item(batch, item);
-	item->awards = arena_array(
-	    batch->arena, item->found.count + 1, sizeof(*item->awards));
+	met = found_rules_list(&item->found, batch->arena);
+	item->awards = arena_array(batch->arena,
+	    met.count + met.milestone_count + 1, sizeof(*item->awards));
 	if (engine_apply(&batch->users[item->user].state, batch->arena,
-	        &item->event->occurrence,
-	        found_rules_list(&item->found, batch->arena), item->found.count,
-	        item->awards, &item->award_count) == ENGINE_OVERFLOW) {
+	        &item->event->occurrence, &met, item->awards,
+	        &item->award_count) == ENGINE_OVERFLOW) {
 		item->event->error = ERR_BALANCE_OVERFLOW;
 		return;
 	}

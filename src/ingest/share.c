@@ -25,7 +25,7 @@ struct share {
  * Of awards, more than a job that was applied can need when it comes again: one
  * is 38 bytes at most, while ids are below 2^42 (a hundred years of 1,000 a
  * second), and 150 in an answer. Of standings, what a thousand users have who
- * have most that there may be; up to 24 times as much memory is made of it.
+ * have most that there may be; up to 45 times as much memory is made of it.
  */
 static const struct share most = {
     .standings = 4 << 20, .awards = 8 << 20, .answers = INGEST_ANSWER_MAX};

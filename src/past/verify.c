@@ -254,24 +254,45 @@ check_unique(struct verify *verify)
 	return error;
 }
 
+/* False, and told, where the system does not have a zone of the application. */
+static bool
+load_calendars(struct verify *verify)
+{
+	const struct application_time *time;
+	size_t i;
+
+	verify->calendars = arena_array(
+	    verify->arena, verify->time_count, sizeof(*verify->calendars));
+	for (i = 0; i < verify->time_count; i++) {
+		time = &verify->times[i];
+		if (application_calendar(verify->arena, verify->application.id,
+		        time->time_zone, time->day_start,
+		        &verify->calendars[i]) == OK)
+			continue;
+		verify_differs(verify, NULL, "time zone",
+		    arena_printf(verify->words,
+		        "\"%s\", which the system does not have",
+		        time->time_zone),
+		    "one of " ZONE_FILES);
+		return false;
+	}
+	return true;
+}
+
 static enum error
 check_application(struct verify *verify)
 {
 	enum error error = catalog_load(verify->db, verify->arena,
 	    verify->application.id, &verify->catalog);
 
+	if (error == OK)
+		error = application_times(verify->db, verify->arena,
+		    &verify->application, &verify->times, &verify->time_count);
 	if (error != OK)
 		return error;
 	check_rules(verify);
-	if (application_calendar(verify->arena, verify->application.id,
-	        verify->application.time_zone, &verify->calendar) == OK)
+	if (load_calendars(verify))
 		error = check_users(verify);
-	else
-		verify_differs(verify, NULL, "time zone",
-		    arena_printf(verify->words,
-		        "\"%s\", which the system does not have",
-		        verify->application.time_zone),
-		    "one of " ZONE_FILES);
 	if (error == OK)
 		error = check_unique(verify);
 	if (error == OK)

@@ -1,6 +1,7 @@
 /* verify_fold: users' events folded again, and compared */
 #include "past/verify_fold.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -168,6 +169,23 @@ check_version(const struct place *place)
 		fold->version = version;
 }
 
+/* That of the event's version. */
+static const struct calendar *
+calendar_of(const struct place *place)
+{
+	const struct verify *verify = place->verify;
+	size_t low = 0, high = verify->time_count - 1, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (verify->times[middle].until <= place->event->event.version)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return &verify->calendars[low];
+}
+
 /* The event as the rules see it. */
 static struct occurrence
 occurrence_of(const struct place *place)
@@ -175,8 +193,8 @@ occurrence_of(const struct place *place)
 	const struct verify_row *row = place->event;
 	struct arena *arena = place->verify->event_arena;
 	struct occurrence event = {.event_type = row->event.type,
-	    .moment = calendar_moment(
-	        &place->verify->calendar, row->event.timestamp)};
+	    .moment =
+	        calendar_moment(calendar_of(place), row->event.timestamp)};
 	struct faults faults;
 	struct decode decode = {.arena = arena, .faults = &faults};
 	struct json_object *properties;
@@ -245,33 +263,86 @@ same_award(const struct stored_award *a, const struct stored_award *b)
 	    a->balance == b->balance && a->badge == b->badge;
 }
 
+static int
+compare_rules(const void *left, const void *right)
+{
+	const struct stored_award *a = left, *b = right;
+
+	return (a->rule > b->rule) - (a->rule < b->rule);
+}
+
+static const struct stored_award *
+sorted(struct arena *arena, const struct stored_award *list, size_t count)
+{
+	struct stored_award *copy =
+	    arena_array(arena, count + 1, sizeof(*copy));
+
+	if (count > 0)
+		memcpy(copy, list, count * sizeof(*copy));
+	qsort(copy, count, sizeof(*copy), compare_rules);
+	return copy;
+}
+
 /*
- * Both are in the order of the rules, each of which gives but one award: one
- * too many or too few does not make all those behind it look wrong.
+ * Each rule gives but one award: by rule, one too many or too few does not make
+ * all those behind it look wrong.
  */
+static void
+compare_sorted(const struct place *place, const struct stored_award *stored,
+    size_t stored_count, const struct stored_award *folded, size_t count)
+{
+	size_t i = 0, k = 0;
+	int order;
+
+	while (i < stored_count || k < count) {
+		if (i < stored_count && k < count)
+			order = compare_rules(&stored[i], &folded[k]);
+		else
+			order = i < stored_count ? -1 : 1;
+		if (order < 0)
+			award_differs(place, stored[i].rule, &stored[i], NULL);
+		else if (order > 0)
+			award_differs(place, folded[k].rule, NULL, &folded[k]);
+		else if (!same_award(&stored[i], &folded[k]))
+			award_differs(
+			    place, stored[i].rule, &stored[i], &folded[k]);
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+/* The first that stands elsewhere, if there are the same ones. */
+static void
+compare_order(const struct place *place, const struct stored_awards *stored,
+    const struct stored_award *folded, size_t count)
+{
+	struct verify *verify = place->verify;
+	size_t i;
+
+	for (i = 0; i < count && stored->count == count; i++)
+		if (stored->list[i].rule != folded[i].rule) {
+			event_differs(place,
+			    arena_printf(verify->words, "award %zu", i + 1),
+			    rule_text(verify, stored->list[i].rule),
+			    rule_text(verify, folded[i].rule));
+			return;
+		}
+}
+
 static void
 compare_awards(const struct place *place, const struct stored_awards *stored,
     const struct award *awards, size_t count)
 {
-	struct stored_award folded;
-	size_t i = 0, k = 0;
-	int64_t rule;
+	struct arena *arena = place->verify->event_arena;
+	struct stored_award *folded =
+	    arena_array(arena, count + 1, sizeof(*folded));
+	size_t i;
 
-	while (i < stored->count || k < count) {
-		rule = i < stored->count ? stored->list[i].rule : INT64_MAX;
-		if (k < count)
-			folded = award_of(&awards[k]);
-		if (k == count || rule < folded.rule) {
-			award_differs(place, rule, &stored->list[i++], NULL);
-			continue;
-		}
-		k++;
-		if (folded.rule < rule)
-			award_differs(place, folded.rule, NULL, &folded);
-		else if (!same_award(&stored->list[i++], &folded))
-			award_differs(
-			    place, rule, &stored->list[i - 1], &folded);
-	}
+	for (i = 0; i < count; i++)
+		folded[i] = award_of(&awards[i]);
+	compare_sorted(place, sorted(arena, stored->list, stored->count),
+	    stored->count, sorted(arena, folded, count), count);
+	compare_order(place, stored, folded, count);
 }
 
 /* The first time that it is told. */
@@ -358,18 +429,18 @@ verify_event(struct verify *verify, const struct verify_row *event)
 	const struct place place = {
 	    verify, folds_get(&verify->folds, event->username), event};
 	struct occurrence occurrence;
-	size_t rules, awards = 0;
+	struct rules_met met;
+	size_t awards = 0;
 
 	arena_reset(verify->event_arena);
 	place.fold->events++;
 	check_place(&place);
 	check_version(&place);
 	occurrence = occurrence_of(&place);
-	rules = catalog_in_force(
+	met = catalog_in_force(
 	    catalog, verify->event_arena, &occurrence, event->event.version);
 	if (engine_apply(&place.fold->state, verify->event_arena, &occurrence,
-	        catalog->in_force, rules, catalog->awards,
-	        &awards) == ENGINE_OVERFLOW)
+	        &met, catalog->awards, &awards) == ENGINE_OVERFLOW)
 		event_differs(&place, "outcome", "applied",
 		    "refused, because a balance would leave its range");
 	check_awards(&place, catalog->awards, awards);

@@ -46,7 +46,10 @@ struct verify {
 	struct arena *arena;       /* of the application */
 	struct arena *event_arena; /* of the event or user being compared */
 	struct application application;
-	struct calendar calendar;
+	/* How the days were told, by version: see application_times. */
+	struct application_time *times;
+	struct calendar *calendars;
+	size_t time_count;
 	struct verify_catalog catalog;
 	struct verify_missing *missing;
 	struct verify_reader reader;

@@ -274,26 +274,38 @@ catalog_load(struct db *db, struct arena *arena, int64_t application,
 	return error;
 }
 
-size_t
+/* Adds those that were in force at the version, and answers their number. */
+static size_t
+add_in_force(struct verify_catalog *catalog, const struct rule *const *rules,
+    size_t count, int64_t version, size_t *at)
+{
+	const struct verify_period *period;
+	size_t first = *at, i;
+
+	for (i = 0; i < count; i++) {
+		period = &catalog->periods[rules[i] - catalog->revisions];
+		if (period->since <= version &&
+		    (period->until == 0 || version < period->until))
+			catalog->in_force[(*at)++] = rules[i];
+	}
+	return *at - first;
+}
+
+struct rules_met
 catalog_in_force(struct verify_catalog *catalog, struct arena *arena,
     const struct occurrence *event, int64_t version)
 {
 	const struct found_rules found =
 	    rule_set_find(catalog->set, arena, event);
-	const struct rule *const *rules = found_rules_list(&found, arena);
-	const struct verify_period *period;
-	size_t in_force = 0, i;
+	const struct rules_met all = found_rules_list(&found, arena);
+	struct rules_met met = {.rules = catalog->in_force};
+	size_t at = 0;
 
-	/*
-	 * The set keeps the order of the revisions, and so that of the rules.
-	 */
-	for (i = 0; i < found.count; i++) {
-		period = &catalog->periods[rules[i] - catalog->revisions];
-		if (period->since <= version &&
-		    (period->until == 0 || version < period->until))
-			catalog->in_force[in_force++] = rules[i];
-	}
-	return in_force;
+	met.count = add_in_force(catalog, all.rules, all.count, version, &at);
+	met.milestones = catalog->in_force + at;
+	met.milestone_count = add_in_force(
+	    catalog, all.milestones, all.milestone_count, version, &at);
+	return met;
 }
 
 enum error

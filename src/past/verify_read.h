@@ -118,9 +118,9 @@ struct verify_catalog {
 enum error catalog_load(struct db *db, struct arena *arena, int64_t application,
     struct verify_catalog *catalog_out) MUST_CHECK;
 
-/* The rules for an event, into catalog->in_force; how many. */
-size_t catalog_in_force(struct verify_catalog *catalog, struct arena *arena,
-    const struct occurrence *event, int64_t version);
+/* The rules for an event; they are in catalog->in_force. */
+struct rules_met catalog_in_force(struct verify_catalog *catalog,
+    struct arena *arena, const struct occurrence *event, int64_t version);
 
 /* How many rows of the application a table has. */
 enum error verify_count(struct db *db, enum verify_table table,

@@ -51,51 +51,66 @@ slot_text(struct verify *verify, const struct state_slot *slot)
 	return slot == NULL ? "none" : number_text(verify, slot->value);
 }
 
+/* "awards in a unit of rule "Daily" at 164264" */
+static const char *
+thing_text(
+    struct verify *verify, enum state_kind kind, const struct state_slot *slot)
+{
+	const struct state_row *row = &state_rows[kind];
+	const char *at = row->keyed
+	    ? arena_printf(verify->words, " at %lld", (long long)slot->key)
+	    : "";
+
+	return arena_printf(verify->words, "%s %s%s", row->noun,
+	    texts[row->of](verify, slot->ref), at);
+}
+
+/* One of the two may be NULL. */
 static void
 compare_slots(struct verify *verify, const struct fold *fold,
-    enum state_kind kind, int64_t ref, const struct state_slot *stored,
+    enum state_kind kind, const struct state_slot *stored,
     const struct state_slot *folded)
 {
+	const struct state_slot *either = stored == NULL ? folded : stored;
+
 	if (stored != NULL && folded != NULL && stored->value == folded->value)
 		return;
-	if (is_meaningless(verify, kind, ref))
-		return;
-	verify_differs(verify, fold->username,
-	    arena_printf(verify->words, "%s %s", state_rows[kind].noun,
-	        texts[state_rows[kind].of](verify, ref)),
-	    slot_text(verify, stored), slot_text(verify, folded));
+	if (!is_meaningless(verify, kind, either->ref))
+		verify_differs(verify, fold->username,
+		    thing_text(verify, kind, either), slot_text(verify, stored),
+		    slot_text(verify, folded));
 }
 
-/* Where there is no slot, a ref that comes after all others. */
-static int64_t
-ref_of(const struct state_slot *slot)
+/* By ref and key; what is NULL comes after all others. */
+static int
+compare_places(const struct state_slot *one, const struct state_slot *other)
 {
-	return slot == NULL ? INT64_MAX : slot->ref;
+	if (one == NULL || other == NULL)
+		return (one == NULL) - (other == NULL);
+	if (one->ref != other->ref)
+		return one->ref < other->ref ? -1 : 1;
+	return (one->key > other->key) - (one->key < other->key);
 }
 
-/* Both are in the order of what they are of. */
+/* Both are in the order of what they are of, and of their keys. */
 static void
 compare_kind(struct verify *verify, const struct fold *fold,
     const struct state *state, enum state_kind kind)
 {
 	const struct state_slot *stored, *folded;
 	size_t i = 0, k = 0;
-	int64_t ref;
+	int order;
 
 	for (;;) {
 		stored = next_slot(&state->kinds[kind], kind, &i);
 		folded = next_slot(&fold->state.kinds[kind], kind, &k);
 		if (stored == NULL && folded == NULL)
 			return;
-		ref = ref_of(stored) < ref_of(folded) ? ref_of(stored)
-		                                      : ref_of(folded);
-		if (ref_of(stored) != ref)
-			stored = NULL;
-		if (ref_of(folded) != ref)
-			folded = NULL;
-		compare_slots(verify, fold, kind, ref, stored, folded);
-		i += stored != NULL;
-		k += folded != NULL;
+		order = compare_places(stored, folded);
+		compare_slots(verify, fold, kind, order > 0 ? NULL : stored,
+		    order < 0 ? NULL : folded);
+		i += order <= 0;
+		k += order >= 0;
 	}
 }
 

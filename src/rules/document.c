@@ -8,6 +8,8 @@
 #include "base/decode.h"
 #include "base/encode.h"
 #include "base/str.h"
+#include "engine/feature.h"
+#include "rules/conditions.h"
 
 enum { DOCUMENT_MAX = 1 << 20 };
 
@@ -24,8 +26,10 @@ document_write(struct arena *arena, const struct rule *rule)
 {
 	struct str text = str_new(arena, DOCUMENT_MAX);
 	struct json_writer jw = {.out = &text};
-	const struct encode encode = {
-	    .jw = &jw, .brief = true, .reference = write_reference};
+	const struct encode encode = {.jw = &jw,
+	    .brief = true,
+	    .reference = write_reference,
+	    .form = conditions_encode};
 	size_t count;
 	const struct field *fields = rule_fields(&count);
 
@@ -52,8 +56,10 @@ document_read(struct arena *scratch, struct arena *arena, const char *text,
     struct rule *rule_out)
 {
 	struct faults faults;
-	struct decode decode = {
-	    .arena = scratch, .faults = &faults, .reference = read_reference};
+	struct decode decode = {.arena = scratch,
+	    .faults = &faults,
+	    .reference = read_reference,
+	    .form = conditions_decode};
 	struct json_object *object;
 	const struct field *fields;
 	const char *why;
@@ -65,7 +71,8 @@ document_read(struct arena *scratch, struct arena *arena, const char *text,
 	object = json_parse(scratch, text, strlen(text), &faults, &why);
 	if (object != NULL)
 		decode_object(&decode, object, "", fields, count, rule_out);
-	if (object != NULL && faults.count == 0) {
+	if (object != NULL && faults.count == 0 &&
+	    rule_has_occasion(rule_out)) {
 		fields_keep(fields, count, arena, rule_out);
 		return true;
 	}

@@ -81,18 +81,25 @@ report_value(struct decode *decode, const char *pointer, const char *detail)
 	faults_add(decode->faults, pointer, "invalid_type", "%s", detail);
 }
 
+bool
+property_take_scalar(struct arena *arena, struct json_object *json,
+    struct property *property_out)
+{
+	*property_out = (struct property) {.name = NULL};
+	if (json == NULL || takers[json_object_get_type(json)] == NULL)
+		return false;
+	takers[json_object_get_type(json)](arena, json, property_out);
+	return true;
+}
+
 /* A null is no element: it would be a missing one. */
 static void
 take_element(struct decode *decode, struct json_object *value,
     const char *pointer, struct property *element)
 {
-	*element = (struct property) {.name = NULL};
-	if (value == NULL || takers[json_object_get_type(value)] == NULL)
+	if (!property_take_scalar(decode->arena, value, element))
 		report_value(decode, pointer,
 		    "must be a string, a number, true or false");
-	else
-		takers[json_object_get_type(value)](
-		    decode->arena, value, element);
 }
 
 static void

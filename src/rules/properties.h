@@ -16,4 +16,11 @@
 void properties_decode(struct decode *decode, struct json_object *json,
     const char *pointer, struct occurrence *occurrence_out);
 
+/*
+ * Decodes one scalar; false if it is null, a list or an object. The value is a
+ * copy in the arena, without a name.
+ */
+bool property_take_scalar(struct arena *arena, struct json_object *json,
+    struct property *property_out);
+
 #endif

@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "db/db.h"
 #include "db/query.h"
 #include "db/tx.h"
@@ -31,6 +30,7 @@ enum {
 	DELETE_BADGES,
 	DELETE_POINT_SCALES,
 	DELETE_KEYS,
+	DELETE_TIMES,
 	DELETE_APPLICATION,
 	STATEMENTS
 };
@@ -38,9 +38,9 @@ enum {
 /* Those that may have a row of an application that does not exist. */
 enum { NEXT_TABLES = 3 };
 
-#define COLUMNS                                                    \
-	"SELECT id, app_key, name, description, time_zone,"        \
-	" classic, version, stamp, closed, created_at, updated_at" \
+#define COLUMNS                                                               \
+	"SELECT id, app_key, name, description, time_zone,"                   \
+	" day_start, classic, version, stamp, closed, created_at, updated_at" \
 	" FROM application "
 #define DELETE_SOME(table) \
 	"DELETE FROM " table " WHERE application_id = ? LIMIT 1000"
@@ -77,6 +77,7 @@ static const char *const texts[STATEMENTS] = {
     [DELETE_BADGES] = DELETE_SOME("badge"),
     [DELETE_POINT_SCALES] = DELETE_SOME("point_scale"),
     [DELETE_KEYS] = DELETE_SOME("api_key"),
+    [DELETE_TIMES] = DELETE_SOME("application_time"),
     [DELETE_APPLICATION] = "DELETE FROM application WHERE id = ?",
 };
 const struct statement_set application_statements = {texts, STATEMENTS};
@@ -90,6 +91,7 @@ take_application(
 	application->name = query_take_text(query, arena);
 	application->description = query_take_text(query, arena);
 	application->time_zone = query_take_text(query, arena);
+	application->day_start = query_take_int(query);
 	application->classic = query_take_bool(query);
 	application->version = query_take_int(query);
 	application->stamp = query_take_int(query);
@@ -169,23 +171,6 @@ application_list(struct db *db, struct arena *arena,
 		return error;
 	*applications_out = list;
 	*count_out = count;
-	return OK;
-}
-
-enum error
-application_calendar(struct arena *arena, int64_t application,
-    const char *time_zone, struct calendar *calendar_out)
-{
-	struct zone *zone;
-
-	if (zone_load(arena, time_zone, &zone) != ZONE_OK) {
-		log_error("event=time_zone_missing application=%lld zone=%s"
-		          " message=\"there is no such file in " ZONE_FILES
-		          ": install the packages tzdata and tzdata-legacy\"",
-		    (long long)application, time_zone);
-		return ERR_INTERNAL;
-	}
-	*calendar_out = (struct calendar) {.zone = zone};
 	return OK;
 }
 

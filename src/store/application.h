@@ -19,6 +19,7 @@ struct application {
 	const char *name;
 	const char *description;
 	const char *time_zone;
+	int64_t day_start; /* seconds after local midnight, below 86,400 */
 	bool classic;
 	bool closed;     /* it is being deleted, and nothing is added to it */
 	int64_t version; /* grows with each change of its rules or keys */
@@ -44,7 +45,34 @@ enum error application_list(struct db *db, struct arena *arena,
  * line in the log, where the system's files do not have the zone.
  */
 enum error application_calendar(struct arena *arena, int64_t application,
-    const char *time_zone, struct calendar *calendar_out) MUST_CHECK;
+    const char *time_zone, int64_t day_start,
+    struct calendar *calendar_out) MUST_CHECK;
+
+/* Writes and answers "04:00". */
+enum { DAY_START_SIZE = 8 };
+const char *application_day_start(
+    const struct application *application, char text[DAY_START_SIZE]);
+
+/* How an application told the days of the events of versions before until. */
+struct application_time {
+	int64_t until;
+	const char *time_zone;
+	int64_t day_start;
+};
+
+/* By until; the last one is what holds now, and for ever. */
+enum error application_times(struct db *db, struct arena *arena,
+    const struct application *application, struct application_time **times_out,
+    size_t *count_out) MUST_CHECK;
+
+/*
+ * Stores description, time zone and start of the day of an application whose
+ * row is locked and that was as before says; version is that of
+ * application_lock. Writes nothing if nothing is other than before. Events that
+ * were applied before keep their days.
+ */
+enum error application_set(struct db *db, const struct application *before,
+    int64_t version, struct application *application) MUST_CHECK;
 
 /* The smallest application above after that has a row in any table, or 0. */
 enum error application_next(

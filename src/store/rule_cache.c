@@ -36,7 +36,7 @@ static const char *const texts[STATEMENTS] = {
               " LIMIT ?",
     [GIFTS] = GIFTS_OF("0", "point_scale") " UNION ALL " GIFTS_OF(
         "1", "badge") " ORDER BY 1, 2",
-    [TIME] = "SELECT time_zone FROM application WHERE id = ?",
+    [TIME] = "SELECT time_zone, day_start FROM application WHERE id = ?",
 };
 const struct statement_set rule_cache_statements = {texts, STATEMENTS};
 
@@ -283,19 +283,22 @@ static enum error
 load_calendar(struct db *db, struct app_rules *rules)
 {
 	const char *zone = NULL;
+	int64_t day_start = 0;
 	struct query query;
 	enum error error;
 
 	query_begin(&query, db, SET_RULE_CACHE, TIME);
 	query_int(&query, rules->application);
 	query_run(&query);
-	if (query_next(&query))
+	if (query_next(&query)) {
 		zone = query_take_text(&query, rules->arena);
+		day_start = query_take_int(&query);
+	}
 	error = query_end(&query);
 	if (error != OK || zone == NULL)
 		return error;
 	if (application_calendar(rules->arena, rules->application, zone,
-	        &rules->calendar) != OK) {
+	        day_start, &rules->calendar) != OK) {
 		rules->refused = ERR_INTERNAL;
 		rules->connection = 0;
 	}

@@ -72,7 +72,7 @@ pack_section(struct str *str, enum state_kind kind, size_t kept,
 {
 	const struct state_row *row = &state_rows[kind];
 	const struct state_slot *slot;
-	int64_t last = 0;
+	struct state_slot last = {.ref = 0};
 	size_t i;
 
 	if (kept == 0)
@@ -83,9 +83,14 @@ pack_section(struct str *str, enum state_kind kind, size_t kept,
 		slot = &slots->list[i];
 		if (!is_kept(row, slot, &existing))
 			continue;
-		pack_uint(str, (uint64_t)(slot->ref - last));
+		pack_uint(str, (uint64_t)(slot->ref - last.ref));
+		if (row->keyed && slot->ref == last.ref)
+			pack_uint(
+			    str, (uint64_t)slot->key - (uint64_t)last.key);
+		else if (row->keyed)
+			pack_int(str, slot->key);
 		pack_value(str, row->range, slot->value);
-		last = slot->ref;
+		last = *slot;
 	}
 }
 
@@ -101,7 +106,7 @@ standing_pack(const struct state *state, const struct rule *rules, size_t count)
 		kept[kind] = count_kept(
 		    &state_rows[kind], &state->kinds[kind], existing);
 		sections += kept[kind] > 0;
-		numbers += 2 + 2 * kept[kind];
+		numbers += 2 + 3 * kept[kind];
 	}
 	str = str_new(state->arena, numbers * NUMBER_SIZE_MAX);
 	pack_uint(&str, sections);
@@ -119,21 +124,58 @@ unpack_value(struct unpack *unpack, enum state_range range)
 	return range == RANGE_NUMBER ? unpack_id(unpack) : 1;
 }
 
+/* The next key, which is above the one before. */
+static int64_t
+unpack_next_key(struct unpack *unpack, int64_t last)
+{
+	const uint64_t step = unpack_uint(unpack);
+
+	unpack->damaged |=
+	    step == 0 || step > (uint64_t)INT64_MAX - (uint64_t)last;
+	return unpack->damaged ? last : (int64_t)((uint64_t)last + step);
+}
+
+/* Bytes of one value at least. */
+static size_t
+size_min(const struct state_row *row)
+{
+	return (size_t)1 + row->keyed + (row->range != RANGE_MARK);
+}
+
+/* Many values of a keyed kind may be of one thing. */
+static void
+unpack_slot(struct unpack *unpack, const struct state_row *row, bool first,
+    struct state_slot *slot)
+{
+	const int64_t more = unpack_id(unpack);
+	const bool same = row->keyed && !first && more == 0;
+
+	if (__builtin_add_overflow(slot->ref, more, &slot->ref) ||
+	    (more == 0 && !same))
+		unpack->damaged = true;
+	if (same)
+		slot->key = unpack_next_key(unpack, slot->key);
+	else if (row->keyed)
+		slot->key = unpack_int(unpack);
+	slot->value = unpack_value(unpack, row->range);
+	unpack->damaged |= row->range == RANGE_NUMBER && slot->value == 0;
+}
+
 static void
 unpack_section(struct unpack *unpack, enum state_kind kind, struct state *state)
 {
-	const enum state_range range = state_rows[kind].range;
-	size_t left = unpack_count(unpack, range == RANGE_MARK ? 1 : 2);
-	int64_t ref = 0, value;
+	const struct state_row *row = &state_rows[kind];
+	const size_t count = unpack_count(unpack, size_min(row));
+	struct state_slot slot = {.ref = 0};
+	size_t i;
 
-	unpack->damaged |= left == 0;
-	state_reserve(state, kind, left);
-	for (; left > 0 && !unpack->damaged; left--) {
-		ref = unpack_add(unpack, ref);
-		value = unpack_value(unpack, range);
-		unpack->damaged |= range == RANGE_NUMBER && value == 0;
+	unpack->damaged |= count == 0;
+	state_reserve(state, kind, count);
+	for (i = 0; i < count && !unpack->damaged; i++) {
+		unpack_slot(unpack, row, i == 0, &slot);
 		if (!unpack->damaged)
-			state_set(state, kind, ref, value);
+			state_set_at(
+			    state, kind, slot.ref, slot.key, slot.value);
 	}
 }
 

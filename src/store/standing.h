@@ -13,6 +13,8 @@
  *   the kind, how many values, then for each in the order of what they are of
  *     the id of that (point_scale.id, rule.id, badge.id), as the difference
  *       to the one before
+ *     of a kind that is keyed, in the order of the keys: the first key of an
+ *       id with a sign, each other one as the difference to the one before
  *     the value: with a sign for RANGE_SIGNED, none for RANGE_MARK
  *
  * What is 0 is left out, unless it may have a sign. Values of rules that no

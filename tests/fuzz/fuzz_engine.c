@@ -193,14 +193,14 @@ apply_both(struct fuzz_engine *engine, int user, const struct occurrence *event)
 	struct award got[RULES_MAX];
 	const struct found_rules found =
 	    rule_set_find(engine->set, engine->arena, event);
+	const struct rules_met met = found_rules_list(&found, engine->arena);
 	size_t got_count = 0, expected_count;
 	enum engine_result result;
 	bool applied =
 	    model_apply(engine, &after, event, expected, &expected_count);
 
-	result = engine_apply(&engine->states[user], engine->arena, event,
-	    found_rules_list(&found, engine->arena), found.count, got,
-	    &got_count);
+	result = engine_apply(
+	    &engine->states[user], engine->arena, event, &met, got, &got_count);
 	assert(result == (applied ? ENGINE_APPLIED : ENGINE_OVERFLOW));
 	if (applied) {
 		assert(got_count == expected_count);

@@ -5,6 +5,7 @@
  * again, in no more bytes; and in as many they are the same.
  */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../unit/plain_rule.h"
@@ -84,54 +85,73 @@ check_awards(struct arena *arena, struct bytes bytes)
 	           awards.count * sizeof(*awards.list)) == 0);
 }
 
+static int
+compare_rules(const void *left, const void *right)
+{
+	const int64_t a = ((const struct rule *)left)->id;
+	const int64_t b = ((const struct rule *)right)->id;
+
+	return (a > b) - (a < b);
+}
+
 /* Packed as if every rule that it names existed. */
 static struct bytes
 pack_standing(struct arena *arena, const struct state *state)
 {
-	const struct state_slots *counts = &state->kinds[STATE_COUNT];
-	const struct state_slots *given = &state->kinds[STATE_GIVEN];
-	struct rule *rules = arena_array(
-	    arena, counts->count + given->count + 1, sizeof(*rules));
-	size_t count = 0, i = 0, k = 0;
+	size_t count = 0, kept = 0, i;
+	struct rule *rules;
+	int kind;
 
-	while (i < counts->count || k < given->count)
-		rules[count++].id = k == given->count ||
-		        (i < counts->count &&
-		            counts->list[i].ref < given->list[k].ref)
-		    ? counts->list[i++].ref
-		    : given->list[k++].ref;
-	return standing_pack(state, rules, count);
+	for (kind = 0; kind < STATE_KINDS; kind++)
+		count += state->kinds[kind].count;
+	rules = arena_array(arena, count + 1, sizeof(*rules));
+	count = 0;
+	for (kind = 0; kind < STATE_KINDS; kind++)
+		for (i = 0; i < state->kinds[kind].count; i++)
+			if (state_rows[kind].of == OF_RULE)
+				rules[count++].id =
+				    state->kinds[kind].list[i].ref;
+	qsort(rules, count, sizeof(*rules), compare_rules);
+	for (i = 0; i < count; i++)
+		if (i == 0 || rules[i].id != rules[kept - 1].id)
+			rules[kept++].id = rules[i].id;
+	return standing_pack(state, rules, kept);
 }
 
-/* Every slot was set, is of an id of its own, and only points are negative. */
+/* Every slot was set, has a place of its own, and few may be negative. */
 static void
 check_slots(const struct state *state, enum state_kind kind)
 {
 	const struct state_slots *slots = &state->kinds[kind];
+	const struct state_slot *slot;
 	size_t i;
 
 	for (i = 0; i < slots->count; i++) {
-		assert(slots->list[i].present);
-		assert(kind == STATE_BALANCE || slots->list[i].value > 0);
+		slot = &slots->list[i];
+		assert(slot->present && slot->ref >= 0);
 		assert(
-		    slots->list[i].ref > (i == 0 ? 0 : slots->list[i - 1].ref));
+		    state_rows[kind].range == RANGE_SIGNED || slot->value > 0);
+		assert(state_rows[kind].keyed || slot->key == 0);
+		if (i > 0)
+			assert(slot->ref > slot[-1].ref ||
+			    (slot->ref == slot[-1].ref &&
+			        slot->key > slot[-1].key));
 	}
 }
 
-/* Values of 0 are nothing but for balances. */
 static void
-check_same(
-    const struct state *one, const struct state *other, enum state_kind kind)
+check_same(const struct state *one, struct state *other, enum state_kind kind)
 {
 	const struct state_slots *slots = &one->kinds[kind];
-	size_t i, there = 0;
+	const struct state_slot *slot;
+	size_t i;
 
 	for (i = 0; i < slots->count; i++) {
-		assert(state_get(other, kind, slots->list[i].ref) ==
-		    slots->list[i].value);
-		there += kind == STATE_BALANCE || slots->list[i].value != 0;
+		slot = state_find(
+		    other, kind, slots->list[i].ref, slots->list[i].key);
+		assert(slot != NULL && slot->value == slots->list[i].value);
 	}
-	assert(other->kinds[kind].count == there);
+	assert(other->kinds[kind].count == slots->count);
 }
 
 static void

@@ -26,6 +26,9 @@ EVENT = {"id": "{n}", "username": "{n}", "eventType": "{n}"}
 # A request may have a path of its own, where it mixes {n} with an own name.
 TABLE = (
     ("GET", V1 + "/application", PUBLIC, ({},)),
+    ("PUT", V1 + "/application", SECRET, (
+        {"body": {"timeZone": "Asia/Tokyo"}, "if-match": "*"},
+        {"body": {"timeZone": "UTC", "name": "{n}"}})),
     ("GET", V1 + "/pointScales", PUBLIC, ({}, {"query": "?limit=1000"})),
     ("POST", V1 + "/pointScales", SECRET, ({"body": {"name": "{n}"}},)),
     ("GET", V1 + "/pointScales/{name}", PUBLIC, ({},)),
@@ -211,6 +214,10 @@ class Pair(StackTest):
             if r.status not in (200, 201):
                 raise AssertionError("%s: %r" % (path, r))
         app.event(name, name, id=name, properties={"text": text})
+        for zone in ("Asia/Kolkata", "UTC"):
+            r = app.put("/application", {"timeZone": zone})
+            if r.status != 200:
+                raise AssertionError(repr(r))
 
     @classmethod
     def owned(cls):

@@ -56,19 +56,54 @@ class Reader:
             raise Damaged("more behind the end: %r" % self.data)
 
 
-# The kinds of values, by their numbers.
-BALANCE, COUNT, BADGE, GIVEN, AWARDED_AT = range(5)
-Section = namedtuple("Section", "take put")
-SECTIONS = (Section(Reader.sint, sint), Section(Reader.uint, uint),
-            Section(Reader.uint, uint),
-            Section(lambda reader: 1, lambda value: b""),
-            Section(Reader.sint, sint))
+# The kinds of values, by their numbers, which stand for themselves.
+(BALANCE, COUNT, BADGE, GIVEN, AWARDED_AT, USED, NEWEST, SEEN, MATCHES, AWARDS,
+ ACTIVE, FIRED, LONGEST) = range(13)
+Section = namedtuple("Section", "take put keyed")
+SIGNED = (Reader.sint, sint)
+NUMBER = (Reader.uint, uint)
+MARK = (lambda reader: 1, lambda value: b"")
+SECTIONS = (Section(*SIGNED, False), Section(*NUMBER, False),
+            Section(*NUMBER, False), Section(*MARK, False),
+            Section(*SIGNED, False), Section(*NUMBER, False),
+            Section(*SIGNED, True), Section(*MARK, True),
+            Section(*NUMBER, True), Section(*NUMBER, True),
+            Section(*NUMBER, True), Section(*NUMBER, True),
+            Section(*NUMBER, False))
+
+
+def take_section(reader, section):
+    """{what it is of: value}, or {(what it is of, key): value}."""
+    values, ref, key = {}, 0, 0
+    for place in range(reader.uint()):
+        more = reader.uint()
+        ref += more
+        if section.keyed and place > 0 and more == 0:
+            key += reader.uint()
+        elif section.keyed:
+            key = reader.sint()
+        elif more == 0:
+            raise Damaged("two values of one thing")
+        values[(ref, key) if section.keyed else ref] = section.take(reader)
+    return values
+
+
+def put_section(section, values):
+    out, last = uint(len(values)), (0, 0)
+    for place, value in sorted(values.items()):
+        ref, key = place if section.keyed else (place, 0)
+        out += uint(ref - last[0])
+        if section.keyed:
+            out += uint(key - last[1]) if ref == last[0] else sint(key)
+        out += section.put(value)
+        last = ref, key
+    return out
 
 
 class Standing:
     """What a user has: {scale: points}, {rule: count}, badges as won, the
-    rules for the N-th event that have awarded, and {rule with a cooldown: time
-    of its last award}."""
+    rules for the N-th event that have awarded, and in `other`, by kind, what
+    else there is."""
 
     def __init__(self, data=b"\0"):
         reader = Reader(data)
@@ -77,34 +112,27 @@ class Standing:
             tag, last = reader.uint(), tag
             if tag <= last or tag >= len(SECTIONS):
                 raise Damaged("no kind, or not in order: %d" % tag)
-            sections[tag], ref = {}, 0
-            for _ in range(reader.uint()):
-                ref += reader.uint()
-                sections[tag][ref] = SECTIONS[tag].take(reader)
+            sections[tag] = take_section(reader, SECTIONS[tag])
         reader.end()
-        self.balances = sections.get(BALANCE, {})
-        self.counts = sections.get(COUNT, {})
-        places = sections.get(BADGE, {})
+        self.balances = sections.pop(BALANCE, {})
+        self.counts = sections.pop(COUNT, {})
+        places = sections.pop(BADGE, {})
         self.badges = sorted(places, key=places.get)
-        self.given = sorted(sections.get(GIVEN, {}))
-        self.awarded_at = sections.get(AWARDED_AT, {})
+        self.given = sorted(sections.pop(GIVEN, {}))
+        self.other = sections
 
     def pack(self):
-        kinds = {BALANCE: self.balances.items(), COUNT: self.counts.items(),
-                 BADGE: [(badge, place) for place, badge in
-                         enumerate(self.badges, 1)],
-                 GIVEN: [(rule, 1) for rule in self.given],
-                 AWARDED_AT: self.awarded_at.items()}
-        kinds = {tag: sorted(values) for tag, values in kinds.items()
+        kinds = dict(self.other)
+        kinds.update({
+            BALANCE: self.balances, COUNT: self.counts,
+            BADGE: {badge: place for place, badge in
+                    enumerate(self.badges, 1)},
+            GIVEN: dict.fromkeys(self.given, 1)})
+        kinds = {tag: values for tag, values in sorted(kinds.items())
                  if values}
-        out = uint(len(kinds))
-        for tag, values in kinds.items():
-            out += uint(tag) + uint(len(values))
-            last = 0
-            for ref, value in values:
-                out += uint(ref - last) + SECTIONS[tag].put(value)
-                last = ref
-        return out
+        return uint(len(kinds)) + b"".join(
+            uint(tag) + put_section(SECTIONS[tag], values)
+            for tag, values in kinds.items())
 
 
 class Awards:

@@ -8,8 +8,8 @@ from case import StackTest
 from client import Together
 from stack import SqlSession, wait_until
 
-TABLES = ("event", "user", "rule_reference", "rule_revision", "rule", "badge", "point_scale",
-          "api_key")
+TABLES = ("event", "user", "application_time", "rule_reference",
+          "rule_revision", "rule", "badge", "point_scale", "api_key")
 CLIENTS = 16
 
 
@@ -34,6 +34,8 @@ class DeleteTest(StackTest):
 
     def filled(self):
         one = self.app()
+        self.assert_status(
+            one.put("/application", {"timeZone": "Asia/Tokyo"}), 200)
         one.rule(scale="s", badge="b")
         one.event("u")
         one.event("v")

@@ -26,8 +26,9 @@ class OtherKeys(Pair):
         self.assertEqual({row[0] for row in self.rows_of(self.theirs)},
                          set(self.tables))
         self.assertEqual(set(self.tables), {
-            "application", "api_key", "point_scale", "badge", "rule",
-            "rule_reference", "rule_revision", "user", "event"})
+            "application", "application_time", "api_key", "point_scale",
+            "badge", "rule", "rule_reference", "rule_revision", "user",
+            "event"})
 
     def test_every_route_is_in_the_table(self):
         routes = subprocess.run(

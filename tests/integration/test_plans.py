@@ -16,8 +16,8 @@ SMALL, USERS, EVENTS, REVISIONS = 100000, 300, 20000, 20000
 READS_MAX = 1500
 # Of a change of one thing, and of a command, which looks at the schema before.
 CHANGE_MAX, COMMAND_MAX = 100, 300
-TABLES = ("application", "api_key", "point_scale", "badge", "rule",
-          "rule_reference", "rule_revision", "user", "event")
+TABLES = ("application", "application_time", "api_key", "point_scale", "badge",
+          "rule", "rule_reference", "rule_revision", "user", "event")
 # What stands in each small application, by the number of its own.
 FILL = """
 INSERT INTO application (app_key, name, description, time_zone, classic,
@@ -29,6 +29,8 @@ CREATE TEMPORARY TABLE mysql.small AS SELECT id FROM application
 CREATE TEMPORARY TABLE mysql.few AS SELECT id FROM mysql.small LIMIT 2000;
 INSERT INTO api_key (application_id, kind, hash, label, created_at)
   SELECT id, 'secret', UNHEX(SHA2(id, 256)), '', 1 FROM mysql.few;
+INSERT INTO application_time (application_id, until, time_zone, day_start)
+  SELECT id, 1, 'UTC', 0 FROM mysql.few;
 INSERT INTO point_scale (application_id, name, description, created_at,
     updated_at) SELECT id, 's', '', 1, 1 FROM mysql.few;
 INSERT INTO badge (application_id, name, description, created_at, updated_at)

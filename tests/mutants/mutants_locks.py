@@ -56,14 +56,14 @@ MUTANTS = [
     Mutant(
         "balance-in-the-client", (2,),
         "a committer adds to the balance that it remembers, not to the stored",
-        "\t\tvalue = unpack_value(unpack, range);\n",
-        "\t\tstatic _Thread_local int64_t seen[256];\n"
-        "\t\tint64_t *own = &seen[(size_t)ref & 255];\n"
-        "\t\tvalue = unpack_value(unpack, range);\n"
-        "\t\tif (*own == 0)\n"
-        "\t\t\t*own = value;\n"
-        "\t\tif (range == RANGE_SIGNED)\n"
-        "\t\t\tvalue = (*own)++;\n",
+        "\tslot->value = unpack_value(unpack, row->range);\n",
+        "\tstatic _Thread_local int64_t seen[256];\n"
+        "\tint64_t *own = &seen[(size_t)slot->ref & 255];\n"
+        "\tslot->value = unpack_value(unpack, row->range);\n"
+        "\tif (*own == 0)\n"
+        "\t\t*own = slot->value;\n"
+        "\tif (row->range == RANGE_SIGNED)\n"
+        "\t\tslot->value = (*own)++;\n",
         ["ten_at_once_on_a_new_user_make_one_row_and_a_hundred_points"]),
     Mutant(
         "users-in-order-of-arrival", (1,),

@@ -167,11 +167,12 @@ class World:
 
     def demo(self):
         """The application of the examples, of which there is one."""
-        rc, _, err, _ = self.app.stack.ctl(
-            "app", "create", "demo", "--description", "The shop",
-            "--time-zone", "Europe/Paris")
-        if rc != 0:
-            raise AssertionError(err)
+        if self.app.stack.ctl("app", "show", "demo")[0] != 0:
+            rc, _, err, _ = self.app.stack.ctl(
+                "app", "create", "demo", "--description", "The shop",
+                "--time-zone", "Europe/Paris")
+            if rc != 0:
+                raise AssertionError(err)
         self.app.name = "demo"
         self.app.secret = self.app.new_key()["key"]
 
@@ -216,7 +217,7 @@ WORLDS = {
     "putBadge": "empty define", "putRule": "scale_and_badge define",
     "deletePointScale": "scale", "deleteBadge": "badge",
     "postEvent": "before after:object", "postEvents": "batch",
-    "getApplication": "demo",
+    "getApplication": "demo", "putApplication": "demo",
     "classicCreateBadge": "empty", "classicCreatePointScale": "empty",
     "classicCreateRule": "empty",
 }

@@ -175,7 +175,7 @@ tables_are_in_the_way_once_they_are_written_to(void **state)
 	migrate(db);
 	before = tables();
 	assert_int_equal(obstacles(db), 0);
-	sql("INSERT INTO application VALUES (1, 1, 'a', '', 'UTC', 0, 1, 1,"
+	sql("INSERT INTO application VALUES (1, 1, 'a', '', 'UTC', 0, 0, 1, 1,"
 	    " 0, 1, 1)");
 	assert_int_equal(obstacles(db), 1);
 	assert_int_equal(begin(db), ERR_SCHEMA_MISMATCH);
@@ -237,7 +237,7 @@ a_mark_alone_is_no_leave_to_drop(void **state)
 
 	(void)state;
 	migrate(db);
-	sql("INSERT INTO application VALUES (1, 1, 'a', '', 'UTC', 0, 1, 1,"
+	sql("INSERT INTO application VALUES (1, 1, 'a', '', 'UTC', 0, 0, 1, 1,"
 	    " 0, 1, 1)");
 	before = tables();
 	/* What is left of one who died before the second look. */

@@ -62,12 +62,12 @@ awards_text(const struct award *awards, size_t count)
 
 const char *
 apply(struct state *state, const struct occurrence *event,
-    const struct rule *const *rules, size_t count)
+    const struct rules_met *met)
 {
 	struct award awards[ROW_MAX];
 	size_t given = 1234;
 
-	if (engine_apply(state, arena, event, rules, count, awards, &given) ==
+	if (engine_apply(state, arena, event, met, awards, &given) ==
 	    ENGINE_APPLIED)
 		return awards_text(awards, given);
 	assert_int_equal(given, 1234);
@@ -79,9 +79,9 @@ apply_found(struct state *state, const struct rule_set *set,
     const struct occurrence *event)
 {
 	const struct found_rules found = rule_set_find(set, arena, event);
+	const struct rules_met met = found_rules_list(&found, arena);
 
-	return apply(
-	    state, event, found_rules_list(&found, arena), found.count);
+	return apply(state, event, &met);
 }
 
 /* The slots that were set, each with the user before it. */
@@ -94,19 +94,31 @@ slots_text(struct str *text, const struct state *state, enum state_kind kind,
 	    [STATE_COUNT] = "count",
 	    [STATE_BADGE] = "badge",
 	    [STATE_GIVEN] = "given",
-	    [STATE_AWARDED_AT] = "at"};
+	    [STATE_AWARDED_AT] = "at",
+	    [STATE_USED] = "used",
+	    [STATE_NEWEST] = "newest",
+	    [STATE_SEEN] = "seen",
+	    [STATE_MATCHES] = "matches",
+	    [STATE_AWARDS] = "awards",
+	    [STATE_ACTIVE] = "active",
+	    [STATE_FIRED] = "fired",
+	    [STATE_LONGEST] = "longest"};
 	const struct state_slots *slots = &state->kinds[kind];
 	const struct state_slot *slot;
 	size_t i;
 
 	for (i = 0; i < slots->count; i++) {
 		slot = &slots->list[i];
-		assert_true(i == 0 || slot[-1].ref < slot->ref);
-		if (slot->present)
-			str_addf(text, "%su%zu %s%lld=%lld",
+		assert_true(i == 0 || slot[-1].ref < slot->ref ||
+		    (slot[-1].ref == slot->ref && slot[-1].key < slot->key));
+		if (slot->present) {
+			str_addf(text, "%su%zu %s%lld",
 			    text->len > 0 ? ", " : "", user, kinds[kind],
-			    (long long)slot->ref, (long long)slot->value);
-		else
+			    (long long)slot->ref);
+			if (state_rows[kind].keyed)
+				str_addf(text, "@%lld", (long long)slot->key);
+			str_addf(text, "=%lld", (long long)slot->value);
+		} else
 			assert_true(slot->value == 0);
 	}
 }

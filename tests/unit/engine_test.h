@@ -21,7 +21,7 @@ struct occurrence occurrence_of(const char *type, const char *properties);
  * has a scale, and a star where the badge was won. Or "overflow".
  */
 const char *apply(struct state *state, const struct occurrence *event,
-    const struct rule *const *rules, size_t count);
+    const struct rules_met *met);
 
 /* The same with those of a set that the event meets. */
 const char *apply_found(struct state *state, const struct rule_set *set,
@@ -29,7 +29,7 @@ const char *apply_found(struct state *state, const struct rule_set *set,
 
 /*
  * All that was ever set, as "u1 points7=10, u1 count1=1, u2 points7=0", by user
- * (the first state is user 1's), kind and number.
+ * (the first state is user 1's), kind, number and, where it has one, key.
  */
 const char *states_text(const struct state *states, size_t count);
 

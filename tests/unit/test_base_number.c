@@ -48,12 +48,79 @@ others_are_not(void **state)
 	}
 }
 
+static void
+a_product_is_exact_and_cut_off_towards_zero(void **state)
+{
+	static const struct {
+		const char *text, *factor;
+		int64_t product;
+		bool large;
+	} rows[] = {
+	    {"2", "1.5", 3},
+	    {"1", "1.5", 1},
+	    {"-1", "1.5", -1},
+	    {"-1", "0.5", 0},
+	    {"3", "-0.5", -1},
+	    {"0", "-7", 0},
+	    {"0.1", "30", 3},
+	    {"0.29", "100", 29},
+	    {"1e2", "0.07", 7},
+	    {"1e-400", "999999999999999999", 0},
+	    {"9.99999999999999999999999999", "1", 9},
+	    {"3.333333333333333333333333333", "3", 9},
+	    {"9223372036854775807", "1", INT64_MAX},
+	    {"9223372036854775807.9", "1", INT64_MAX},
+	    {"9223372036854775808", "1", INT64_MAX, true},
+	    {"9223372036854775808", "-1", INT64_MIN},
+	    {"-9223372036854775809", "1", INT64_MIN, true},
+	    {"92233720368547758080", "0.1", INT64_MAX, true},
+	    {"92233720368547758079", "0.1", INT64_MAX},
+	    {"1e300", "0.00000000000000001", INT64_MAX, true},
+	    {"1e300", "0", 0},
+	    {"18446744073709551616", "1", INT64_MAX, true},
+	    {"123456789012345678901234567890e-29", "999999999999999999",
+	        1234567890123456787},
+	};
+	int64_t factor, product;
+	size_t i;
+	int places;
+	bool fits;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_true(number_factor(rows[i].factor, &factor, &places));
+		fits = number_times(rows[i].text, factor, places, &product);
+		if (fits == rows[i].large || product != rows[i].product)
+			fail_msg("%s times %s is %lld", rows[i].text,
+			    rows[i].factor, (long long)product);
+	}
+}
+
+static void
+a_factor_is_a_plain_decimal(void **state)
+{
+	static const char *const none[] = {"", "-", ".", ".5", "5.", "1.2.3",
+	    "1e2", " 1", "1 ", "+1", "--1", "1234567890123456789",
+	    "0.123456789012345678"};
+	int64_t factor;
+	size_t i;
+	int places;
+
+	(void)state;
+	for (i = 0; i < COUNT(none); i++)
+		assert_false(number_factor(none[i], &factor, &places));
+	assert_true(number_factor("-0.050", &factor, &places));
+	assert_true(factor == -50 && places == 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(equal_numbers_are_equal_however_they_are_written),
 	    cmocka_unit_test(others_are_not),
+	    cmocka_unit_test(a_product_is_exact_and_cut_off_towards_zero),
+	    cmocka_unit_test(a_factor_is_a_plain_decimal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,8 @@ an_award_names_the_callers_rule(void **test)
 	(void)test;
 	state_init(&state, arena);
 	assert_int_equal(
-	    engine_apply(&state, arena, &event, rules, 1, &award, &count),
+	    engine_apply(&state, arena, &event,
+	        &(struct rules_met) {rules, 1, NULL, 0}, &award, &count),
 	    ENGINE_APPLIED);
 	assert_int_equal(count, 1);
 	assert_ptr_equal(award.rule, rules[0]);
@@ -36,7 +37,8 @@ an_event_without_rules_changes_nothing(void **test)
 	(void)test;
 	state_init(&state, arena);
 	assert_int_equal(
-	    engine_apply(&state, arena, &event, NULL, 0, NULL, &count),
+	    engine_apply(&state, arena, &event,
+	        &(struct rules_met) {NULL, 0, NULL, 0}, NULL, &count),
 	    ENGINE_APPLIED);
 	assert_int_equal(count, 0);
 	assert_string_equal(states_text(&state, 1), "");
@@ -47,7 +49,7 @@ static const char *
 found_text(const struct rule_set *set, const struct occurrence *event)
 {
 	const struct found_rules found = rule_set_find(set, arena, event);
-	const struct rule *const *rules = found_rules_list(&found, arena);
+	const struct rule *const *rules = found_rules_list(&found, arena).rules;
 	const char *text = "";
 	size_t weight = 0, i;
 

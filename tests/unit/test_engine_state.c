@@ -27,7 +27,8 @@ win(const char *type, int64_t badge, int64_t points)
 	const struct rule *const rules[] = {&made[0], &made[1]};
 	const struct occurrence event = occurrence_of(type, "");
 
-	return apply(&state, &event, rules, COUNT(rules));
+	return apply(&state, &event,
+	    &(struct rules_met) {.rules = rules, .count = COUNT(rules)});
 }
 
 static void
@@ -233,7 +234,8 @@ one_event_may_set_thousands_of_values(void **test)
 	for (i = 0; i < MANY; i++)
 		rules[i] = &made[i];
 	assert_int_equal(
-	    engine_apply(&state, arena, &event, rules, MANY, awards, &count),
+	    engine_apply(&state, arena, &event,
+	        &(struct rules_met) {rules, MANY, NULL, 0}, awards, &count),
 	    ENGINE_APPLIED);
 	assert_int_equal(count, MANY);
 	assert_true(state.badges == MANY);

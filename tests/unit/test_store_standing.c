@@ -17,6 +17,7 @@ const size_t arena_max = 256 << 20;
 struct value_row {
 	enum state_kind kind;
 	int64_t ref, value;
+	int64_t key; /* of a kind that is keyed */
 };
 
 /* How a standing is stored: rows that exist have it so. */
@@ -42,6 +43,14 @@ static const struct {
         "01 02 03 02 03 03 01 a7 02 02"},
     {{{STATE_BALANCE, 3, 5}, {STATE_COUNT, 3, 6}, {STATE_BADGE, 3, 1}},
         "03 00 01 03 0a 01 01 03 06 02 01 03 01"},
+    {{{STATE_NEWEST, 7, -1, 1}, {STATE_NEWEST, 7, 0, 3},
+         {STATE_NEWEST, 9, 1, 1}},
+        "01 06 03 07 02 01 00 02 00 02 02 02"},
+    {{{STATE_SEEN, 7, 1, -64}, {STATE_SEEN, 7, 1, 64}, {STATE_SEEN, 8, 1, 0}},
+        "01 07 03 07 7f 00 80 01 01 00"},
+    {{{STATE_AWARDS, 7, 5, INT64_MIN}, {STATE_AWARDS, 7, 6, INT64_MAX}},
+        "01 09 02 07 ff ff ff ff ff ff ff ff ff 01 05"
+        " 00 ff ff ff ff ff ff ff ff ff 01 06"},
     {{{STATE_BALANCE, 1, INT64_MIN}, {STATE_BALANCE, INT64_MAX, INT64_MAX},
          {STATE_COUNT, INT64_MAX, INT64_MAX}, {STATE_BADGE, INT64_MAX, 1}},
         "03 00 02 01 ff ff ff ff ff ff ff ff ff 01"
@@ -57,7 +66,8 @@ state_of(size_t row)
 
 	state_init(&state, arena);
 	for (; value < rows[row].values + ROWS_MAX && value->ref != 0; value++)
-		state_set(&state, value->kind, value->ref, value->value);
+		state_set_at(
+		    &state, value->kind, value->ref, value->key, value->value);
 	return state;
 }
 
@@ -73,17 +83,24 @@ compare_ids(const void *left, const void *right)
 static struct bytes
 pack(const struct state *state)
 {
-	const struct state_slots *slots[] = {
-	    &state->kinds[STATE_COUNT], &state->kinds[STATE_GIVEN]};
-	struct rule *rules = arena_array(
-	    arena, 2 * (slots[0]->count + slots[1]->count) + 1, sizeof(*rules));
-	size_t count = 0, i, k;
+	const struct state_slots *slots;
+	size_t count = 0, i;
+	struct rule *rules;
+	int kind;
 
-	for (k = 0; k < COUNT(slots); k++)
-		for (i = 0; i < slots[k]->count; i++) {
-			rules[count++].id = slots[k]->list[i].ref - 1;
-			rules[count++].id = slots[k]->list[i].ref;
+	for (kind = 0; kind < STATE_KINDS; kind++)
+		count += state->kinds[kind].count;
+	rules = arena_array(arena, 2 * count + 1, sizeof(*rules));
+	count = 0;
+	for (kind = 0; kind < STATE_KINDS; kind++) {
+		slots = &state->kinds[kind];
+		for (i = 0; i < slots->count; i++) {
+			if (state_rows[kind].of != OF_RULE)
+				continue;
+			rules[count++].id = slots->list[i].ref - 1;
+			rules[count++].id = slots->list[i].ref;
 		}
+	}
 	qsort(rules, count, sizeof(*rules), compare_ids);
 	return standing_pack(state, rules, count);
 }
@@ -151,6 +168,11 @@ draw_state(void)
 		state_set(&state, STATE_COUNT, rule, draw_id());
 		if (draw(2) == 0)
 			state_set(&state, STATE_GIVEN, rule, 1);
+		state_set_at(&state, STATE_SEEN, rule, draw_int(), 1);
+		state_set_at(&state, STATE_AWARDS, (int64_t)draw(9) + 1,
+		    draw_int(), draw_id());
+		state_set_at(
+		    &state, STATE_NEWEST, rule, (int64_t)draw(7), draw_int());
 		badge = draw_id();
 		if (state_get(&state, STATE_BADGE, badge) == 0)
 			state_set(&state, STATE_BADGE, badge, place++);
@@ -269,10 +291,16 @@ an_event_that_is_refused_is_not_stored(void **test)
 	(void)test;
 	state_init(&state, arena);
 	state_set(&state, STATE_BALANCE, 7, -1);
-	assert_string_equal(apply(&state, &event, rules, 2), "overflow");
+	assert_string_equal(
+	    apply(&state, &event,
+	        &(struct rules_met) {.rules = rules, .count = 2}),
+	    "overflow");
 	assert_string_equal(bytes_text(pack(&state)), "01 00 01 07 01");
 	state_set(&state, STATE_BALANCE, 7, 0);
-	assert_string_equal(apply(&state, &event, rules, 1), "1=5*");
+	assert_string_equal(
+	    apply(&state, &event,
+	        &(struct rules_met) {.rules = rules, .count = 1}),
+	    "1=5*");
 	assert_string_equal(bytes_text(pack(&state)),
 	    "03 00 02 07 00 01 0a 01 01 01 01 02 01 09 01");
 }
@@ -290,7 +318,10 @@ badges_that_are_won_go_on_from_those_that_are_read(void **test)
 	state_init(&state, arena);
 	assert_true(standing_unpack(&state, bytes_of("01 02 02 04 02 05 01")));
 	assert_true(state.badges == 2);
-	assert_string_equal(apply(&state, &event, rules, 1), "1*");
+	assert_string_equal(
+	    apply(&state, &event,
+	        &(struct rules_met) {.rules = rules, .count = 1}),
+	    "1*");
 	assert_string_equal(
 	    bytes_text(pack(&state)), "02 01 01 01 01 02 03 04 02 02 03 03 01");
 }

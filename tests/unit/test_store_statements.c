@@ -17,7 +17,7 @@ static const struct {
 
 /* The tables whose rows belong to applications. */
 static const char *const tables[] = {"api_key", "point_scale", "badge", "rule",
-    "rule_reference", "rule_revision", "user", "event"};
+    "application_time", "rule_reference", "rule_revision", "user", "event"};
 
 /* What a table's name stands behind. */
 static const char *const openers[] = {"FROM ", "JOIN ", "UPDATE ", "INTO "};
