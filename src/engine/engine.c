@@ -21,18 +21,18 @@ struct undo {
 	int64_t badges;
 };
 
-enum { CHANGES_FIRST_MAX = 8 };
+enum { CHANGES_SPARE = 8 };
 
 /*
  * Slots for what the rules will nearly always touch, all at once: one after the
- * other they would move each other.
+ * other they would move each other. Answers how many these are.
  */
-static void
+static size_t
 want_slots(struct state *state, struct arena *scratch,
     const struct rule *const *rules, size_t count)
 {
 	int64_t *refs = arena_array(scratch, count + 1, sizeof(*refs));
-	size_t wanted, i;
+	size_t wanted, sum = 0, i;
 	int kind;
 
 	for (kind = 0; kind < STATE_KINDS; kind++) {
@@ -41,9 +41,11 @@ want_slots(struct state *state, struct arena *scratch,
 			refs[wanted] = rules[i]->refs[kind];
 			wanted += refs[wanted] != 0;
 		}
+		sum += wanted;
 		if (wanted > 0)
 			state_want(state, (enum state_kind)kind, refs, wanted);
 	}
+	return sum;
 }
 
 static void
@@ -240,18 +242,18 @@ engine_apply(struct state *state, struct arena *scratch,
     const struct occurrence *event, const struct rules_met *met,
     struct award *awards, size_t *award_count_out)
 {
-	struct undo undo = {.state = state,
-	    .arena = scratch,
-	    .max = CHANGES_FIRST_MAX,
-	    .badges = state->badges};
+	struct undo undo = {
+	    .state = state, .arena = scratch, .badges = state->badges};
 	struct giving giving = {.step = {.undo = &undo,
 	                            .state = state,
 	                            .scratch = scratch,
 	                            .event = event},
 	    .awards = awards};
 
+	/* Nearly always enough: what grows is copied, and takes memory. */
+	undo.max =
+	    want_slots(state, scratch, met->rules, met->count) + CHANGES_SPARE;
 	undo.changes = arena_array(scratch, undo.max, sizeof(*undo.changes));
-	want_slots(state, scratch, met->rules, met->count);
 	if (!try_rules(&giving, met) || !try_milestones(&giving, met)) {
 		undo_all(&undo);
 		return ENGINE_OVERFLOW;

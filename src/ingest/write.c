@@ -257,39 +257,48 @@ mark(struct batch *batch, size_t statement, struct givens *givens)
 	return query_finish(&query);
 }
 
+/* Whether all that the award's rule refers to is known to be marked. */
+static bool *
+mark_of(const struct batch_item *item, size_t award)
+{
+	const struct app_rules *app = item->app;
+
+	return &app->given[item->awards[award].rule - app->rules];
+}
+
 /* What the item gave and is not known to be marked. */
 static void
 collect_givens(
     struct batch *batch, const struct batch_item *item, struct givens givens[])
 {
-	const struct app_rules *app = item->app;
 	const struct reference *reference;
 	const struct rule *rule;
 	enum reference_kind kind;
-	bool *given;
 	size_t at, i;
 
 	for (i = 0; i < item->award_count; i++) {
-		rule = item->awards[i].rule;
-		given = &app->given[rule - app->rules];
-		if (*given)
+		if (*mark_of(item, i))
 			continue;
-		batch->given[batch->given_count++] = given;
+		batch->given[batch->given_count++] = mark_of(item, i);
+		rule = item->awards[i].rule;
 		at = 0;
 		while ((reference = rule_reference(rule, &at, &kind)) != NULL)
-			add_given(
-			    &givens[kind], app->application, reference->id);
+			add_given(&givens[kind], item->app->application,
+			    reference->id);
 	}
 }
 
+/* Nearly always none: for more there is no need to have memory. */
 static size_t
-count_awards(const struct batch *batch)
+count_unmarked(const struct batch *batch)
 {
+	const struct batch_item *item = batch->items;
+	const struct batch_item *end = item + batch->item_count;
 	size_t count = 0, i;
 
-	for (i = 0; i < batch->item_count; i++)
-		if (batch->items[i].write)
-			count += batch->items[i].award_count;
+	for (; item < end; item++)
+		for (i = 0; item->write && i < item->award_count; i++)
+			count += !*mark_of(item, i);
 	return count;
 }
 
@@ -297,7 +306,7 @@ count_awards(const struct batch *batch)
 static enum error
 mark_all_given(struct batch *batch)
 {
-	const size_t awards = count_awards(batch) + 1;
+	const size_t awards = count_unmarked(batch) + 1;
 	const size_t references = awards * rule_reference_max();
 	struct givens givens[] = {
 	    [REFERENCE_POINT_SCALE] = {arena_array(

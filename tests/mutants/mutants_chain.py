@@ -77,9 +77,9 @@ MUTANTS = [
     Mutant(
         "mark-known-too-early", (2, 3),
         "a mark that was rolled back is not made again",
-        "\tbatch->given[batch->given_count++] = given;\n",
-        "\tbatch->given[batch->given_count++] = given;\n"
-        "\t*given = true;\n",
+        "\tbatch->given[batch->given_count++] = mark_of(item, i);\n",
+        "\tbatch->given[batch->given_count++] = mark_of(item, i);\n"
+        "\t*mark_of(item, i) = true;\n",
         ["test_a_deadlock_over_what_is_written_is_retried"]),
     Mutant(
         "mark-of-the-scale-for-both", (3,),
