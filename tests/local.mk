@@ -3,9 +3,14 @@
 TESTS += tests/check-completion.sh tests/check-docs.sh tests/check-layers.sh \
 	tests/abuse/test_abuse.py tests/bench/test_bench.py \
 	tests/faults/test_history.py \
+	tests/model/check_model.py \
 	tests/mutants/test_suite.py
+check_PROGRAMS += tests/model/player
+tests_model_player_LDADD = librules.a libengine.a libbase.a $(SODIUM_LIBS) \
+	$(BASE_LIBS)
 EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
-	$(filter-out %/local.mk %/unit %/fuzz %/store %/newer, \
+	tests/model/check_model.py tests/model/model.py \
+	$(filter-out %/local.mk %/unit %/fuzz %/store %/newer %/model, \
 	$(wildcard $(srcdir)/tests/*))
 
 if HAVE_CMOCKA
