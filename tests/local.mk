@@ -9,7 +9,8 @@ check_PROGRAMS += tests/model/player
 tests_model_player_LDADD = librules.a libengine.a libbase.a $(SODIUM_LIBS) \
 	$(BASE_LIBS)
 EXTRA_DIST += tests/fuzz/corpus tests/store/run.sh \
-	tests/model/check_model.py tests/model/model.py \
+	tests/model/check_model.py tests/model/foreign.py \
+	tests/model/model.py \
 	$(filter-out %/local.mk %/unit %/fuzz %/store %/newer %/model, \
 	$(wildcard $(srcdir)/tests/*))
 

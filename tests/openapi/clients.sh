@@ -5,8 +5,9 @@
 #
 # Generates clients with openapi-typescript, @hey-api/openapi-ts and orval in BUILD_DIR
 # (see install.sh), compiles the programs of tests/openapi/clients with them under
-# --strict, and runs each against a server of its own. PROGRAMS is the build directory
-# with src/palmaresd.
+# --strict, and runs each against a server of its own. Last, another project's tests of
+# conditions, which come with the same packages (tests/model/foreign.py). PROGRAMS is the
+# build directory with src/palmaresd.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -48,4 +49,6 @@ status=0
 "$here/document.py" clients/openapi.json || status=1
 "$here/examples.py" "$programs" clients/openapi.json || status=1
 "$here/clients.py" "$programs" clients/built/use-*.js || status=1
+make -s -C "$programs" tests/model/player
+"$here/../model/foreign.py" node_modules "$programs" || status=1
 exit "$status"
