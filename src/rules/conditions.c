@@ -8,10 +8,11 @@
 #include "rules/properties.h"
 
 /*
- * In bytes of all names and values together: a rule is in memory in every
- * worker, and an application may have a thousand.
+ * All names and values together, each in bytes and EACH more: a rule is in
+ * memory in every worker, where it takes five times as much, and an application
+ * may have a thousand.
  */
-enum { TEXT_MAX = 16384, IN_MAX = 100 };
+enum { SIZE_MAX_OF_RULE = 16384, EACH = 16, IN_MAX = 100 };
 
 /* What an operator compares with. */
 enum wanted {
@@ -63,7 +64,7 @@ struct reader {
 	struct condition list[CONDITIONS_MAX];
 	size_t count;
 	size_t leaves;
-	size_t text; /* bytes */
+	size_t size; /* see SIZE_MAX_OF_RULE */
 };
 
 static void
@@ -147,7 +148,7 @@ take_value(const struct source *source, struct json_object *json,
 		    "must not contain the character U+0000");
 		return false;
 	}
-	reader->text += value_out->length;
+	reader->size += EACH + value_out->length;
 	return true;
 }
 
@@ -315,7 +316,7 @@ read_leaf(struct reader *reader, struct json_object *object,
 	    .ignore_case = leaf.ignore_case,
 	    .property = leaf.property};
 	source.pointer = json_pointer(decode->arena, pointer, "value");
-	reader->text += strlen(leaf.property);
+	reader->size += EACH + strlen(leaf.property);
 	take_operand(&source);
 	check_leaf(reader, &leaf, pointer, condition);
 }
@@ -440,11 +441,11 @@ conditions_decode(struct decode *decode, int kind, struct json_object *value,
 	(void)kind;
 	reader->decode = decode;
 	read_group(reader, value, pointer, GROUP_ALL, 0);
-	if (reader->text > TEXT_MAX)
+	if (reader->size > SIZE_MAX_OF_RULE)
 		faults_add(decode->faults, pointer, "too_long",
 		    "must have at most %d bytes in all names and values"
-		    " together",
-		    TEXT_MAX);
+		    " together, each counted with %d more",
+		    SIZE_MAX_OF_RULE, EACH);
 	if (decode->faults->count != before)
 		return;
 	conditions = arena_alloc(decode->arena, sizeof(*conditions));

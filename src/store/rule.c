@@ -57,8 +57,10 @@ static void
 take(struct query *query, struct arena *arena, void *object)
 {
 	struct rule_definition *rule = object;
+	struct arena *scratch = rule_scratch_new();
 
-	rule->named.damaged = !rule_take(query, arena, arena, &rule->rule);
+	rule->named.damaged = !rule_take(query, scratch, arena, &rule->rule);
+	arena_free(scratch);
 }
 
 static const struct {
