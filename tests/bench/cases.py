@@ -7,16 +7,18 @@ POINT_SCALE_RULES = 10  # so many rules share a point scale
 BARE_CONNECTIONS = 16
 
 # side: who serves (see sides.py); kind: what is asked for; users: 1 is one hot
-# user; rules: on the event's type; events: of a request.
+# user; rules: on the event's type; events: of a request; rich: the rules have
+# conditions, and a daily cap or a streak.
 Case = collections.namedtuple(
-    "Case", "name title side kind clients users rules events")
+    "Case", "name title side kind clients users rules events rich")
 
 
-def case(name, title, side, kind, clients, users=USERS, rules=1, events=1):
-    return Case(name, title, side, kind, clients, users, rules, events)
+def case(name, title, side, kind, clients, users=USERS, rules=1, events=1,
+         rich=False):
+    return Case(name, title, side, kind, clients, users, rules, events, rich)
 
 
-def post(clients, users, rules=1):
+def post(clients, users, rules=1, rich=False):
     """Single events for Palmarès."""
     name = "post %s %d" % ("hot" if users == 1 else "random", clients)
     title = "event, %s, %d client%s, %d rule%s" % (
@@ -24,7 +26,11 @@ def post(clients, users, rules=1):
         clients, "s"[:clients > 1], rules, "s"[:rules > 1])
     if rules > 1:
         name += " rules %d" % rules
-    return case(name, title, "palmares", "event", clients, users, rules)
+    if rich:
+        name += " rich"
+        title += " with conditions and caps or streaks"
+    return case(name, title, "palmares", "event", clients, users, rules,
+                rich=rich)
 
 
 # Those that are compared stand together, so that they share the machine's mood.
@@ -58,6 +64,8 @@ CASES = (
     post(256, USERS),
     post(256, 1),
     post(64, USERS, 10),
+    post(64, USERS, 10, rich=True),
+    post(64, 1, 10, rich=True),
     post(64, 1, 10),
     post(64, USERS, 100),
     post(64, 1, 100),
@@ -91,6 +99,12 @@ GOALS = (
          "get user", "rate", "null get", "rate", True, 0.5),
     Goal("GET of points against the null handler",
          "get points", "rate", "null get", "rate", True, 0.5),
+    Goal("10 rules with conditions and caps or streaks against 10 plain ones,"
+         " random users", "post random 64 rules 10 rich", "rate",
+         "post random 64 rules 10", "rate", True, 0.8),
+    Goal("10 rules with conditions and caps or streaks against 10 plain ones,"
+         " one hot user", "post hot 64 rules 10 rich", "rate",
+         "post hot 64 rules 10", "rate", True, 0.8),
     Goal("MiB of a worker at most, 256 clients and random users",
          "post random 256", "peak_mib", None, None, False, 32),
     Goal("MiB of a worker at most, 256 clients and one hot user",

@@ -199,7 +199,7 @@ def growth_case(side, kind, users):
     title = "%s, %s database, %s, 64 clients" % (
         {"event": "event", "user": "GET of a user"}[kind], side,
         "one hot user" if users == 1 else "random users")
-    return Case(name, title, side, kind, 64, users, 1, 1)
+    return Case(name, title, side, kind, 64, users, 1, 1, False)
 
 
 def goal(title, kind, users, figure, at_least):

@@ -22,14 +22,27 @@ def shipped_stack(builddir):
     return stack
 
 
-def new_application(stack, rules=1):
+# They hold for each event; the cap is met by none, and the streak each day.
+CONDITIONS = [{"property": "@time.hour", "operator": "between",
+               "value": [0, 23]},
+              {"not": {"property": "channel", "operator": "eq",
+                       "value": "shop"}}]
+CAP = {"limit": {"times": 10 ** 6, "per": "day"}}
+STREAK = {"streak": {"unit": "day", "length": 1}, "repeat": True}
+
+
+def new_application(stack, rules=1, rich=False):
     """An application with so many rules on an event type; its secret key.
 
     Each rule gives points with each event, and the first one a badge besides,
-    to each user once.
+    to each user once. Rich ones have conditions, and a cap or a streak.
     """
     app = App(stack)
-    app.rule(EVENT_TYPE, 10, "scale0", badge="critic")
-    for number in range(1, rules):
-        app.rule(EVENT_TYPE, 1, "scale%d" % (number // RULES_OF_A_SCALE))
+    for number in range(rules):
+        more = dict(STREAK if number % 2 else CAP, conditions=CONDITIONS) \
+            if rich else {}
+        if number == 0:
+            more["badge"] = "critic"
+        app.rule(EVENT_TYPE, 1 if number else 10,
+                 "scale%d" % (number // RULES_OF_A_SCALE), **more)
     return app.secret

@@ -223,7 +223,7 @@ class Palmares(Side):
         self.stack.sql("CREATE DATABASE " + DB_NAME, "mysql")
         self._ctl("migrate")
         self.stack.start_daemon()
-        self.key = new_application(self.stack, case.rules)
+        self.key = new_application(self.stack, case.rules, case.rich)
         with client.Connection(self.stack.port) as connection:
             for first in range(1, case.users + 1, BATCH):
                 self._introduce(connection, range(
