@@ -196,6 +196,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_path \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_row \
+	tests/fuzz/fuzz_rule \
 	tests/fuzz/fuzz_serve \
 	tests/fuzz/fuzz_time \
 	tests/fuzz/fuzz_zone
@@ -214,6 +215,7 @@ tests_fuzz_fuzz_page_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_path_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_request_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_row_LDADD = $(FUZZ_LDADD)
+tests_fuzz_fuzz_rule_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_serve_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_time_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_zone_LDADD = $(FUZZ_LDADD)

@@ -358,8 +358,9 @@ check_object(struct check *check, const struct place *place)
 	if (check->full)
 		return;
 	check->at++;
-	compare_all(
-	    check, place, check->names + first, check->name_count - first);
+	if (check->name_count > first)
+		compare_all(check, place, check->names + first,
+		    check->name_count - first);
 	check->name_count = first;
 }
 

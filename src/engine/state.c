@@ -155,7 +155,7 @@ state_of_ref(
 	const size_t first = slot_place(slots, ref, INT64_MIN);
 
 	*count_out = slot_place(slots, ref + 1, INT64_MIN) - first;
-	return slots->list + first;
+	return *count_out == 0 ? NULL : slots->list + first;
 }
 
 static void

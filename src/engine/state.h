@@ -91,7 +91,7 @@ state_find(struct state *state, enum state_kind kind, int64_t ref, int64_t key);
 struct state_slot *
 state_make(struct state *state, enum state_kind kind, int64_t ref, int64_t key);
 
-/* All slots of a ref, by their keys; also those without a value. */
+/* All slots of a ref, by their keys; also those without a value. NULL: none. */
 struct state_slot *state_of_ref(
     struct state *state, enum state_kind kind, int64_t ref, size_t *count_out);
 

@@ -86,14 +86,14 @@ int64_t
 units_sum(
     const struct step *step, enum state_kind kind, const struct span *span)
 {
-	const struct state_slot *slot, *end;
+	const struct state_slot *slots;
 	int64_t sum = 0;
-	size_t count;
+	size_t count, i;
 
-	slot = step_slots(step, kind, &count);
-	for (end = slot + count; slot < end; slot++)
-		if (is_in_span(step, span, slot))
-			sum += slot->value;
+	slots = step_slots(step, kind, &count);
+	for (i = 0; i < count; i++)
+		if (is_in_span(step, span, &slots[i]))
+			sum += slots[i].value;
 	return sum;
 }
 
@@ -101,14 +101,13 @@ void
 units_forget(
     struct step *step, enum state_kind kind, int64_t sort, int64_t unit)
 {
-	struct state_slot *slot, *end;
-	size_t count;
+	struct state_slot *slots;
+	size_t count, i;
 
-	slot = step_slots(step, kind, &count);
-	for (end = slot + count; slot < end && unit_of(slot->key) < unit;
-	     slot++)
-		if (slot->present && unit_is_of(slot->key, sort))
-			step_drop(step, kind, slot);
+	slots = step_slots(step, kind, &count);
+	for (i = 0; i < count && unit_of(slots[i].key) < unit; i++)
+		if (slots[i].present && unit_is_of(slots[i].key, sort))
+			step_drop(step, kind, &slots[i]);
 }
 
 void
@@ -130,11 +129,11 @@ units_add(struct step *step, enum state_kind kind, const struct span *span)
 void
 units_use(struct step *step, enum state_kind kind, const struct span *span)
 {
-	struct state_slot *slot, *end;
-	size_t count;
+	struct state_slot *slots;
+	size_t count, i;
 
-	slot = step_slots(step, kind, &count);
-	for (end = slot + count; slot < end; slot++)
-		if (is_in_span(step, span, slot))
-			step_drop(step, kind, slot);
+	slots = step_slots(step, kind, &count);
+	for (i = 0; i < count; i++)
+		if (is_in_span(step, span, &slots[i]))
+			step_drop(step, kind, &slots[i]);
 }

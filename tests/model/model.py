@@ -14,8 +14,8 @@ LATE = 8            # units
 INT64 = range(-2 ** 63, 2 ** 63)
 SECOND = datetime.timedelta(seconds=1)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-# Dates that the clock of a place has left out.  Where days begin later, hours of
-# the next date are still that day's.
+# Dates that the clock of a place has left out.  Where days begin later, hours
+# of the next date are still that day's.
 LEFT_OUT = {"Pacific/Apia": [datetime.date(2011, 12, 30)]}
 
 
