@@ -16,7 +16,8 @@ STATUS = re.compile(r"^        '(\d{3})':")
 # What stands for the parameters of a path, by the segment before it.
 EXAMPLES = {"pointScales": "s", "badges": "b", "rules": "r", "users": "u",
             "events": "e"}
-BODIES = {"pointScales": {"name": "s"}, "badges": {"name": "b"},
+BODIES = {"application": {"timeZone": "UTC"},
+          "pointScales": {"name": "s"}, "badges": {"name": "b"},
           "rules": {"name": "r", "eventType": "e", "badge": {"name": "b"}},
           "events": {"username": "u", "eventType": "e"},
           "batch": {"events": [{"username": "u", "eventType": "e"}]}}

@@ -89,8 +89,9 @@ def take_section(reader, section):
 
 
 def put_section(section, values):
+    """values: pairs, as the items of take_section's; one may be there twice."""
     out, last = uint(len(values)), (0, 0)
-    for place, value in sorted(values.items()):
+    for place, value in sorted(values):
         ref, key = place if section.keyed else (place, 0)
         out += uint(ref - last[0])
         if section.keyed:
@@ -122,12 +123,12 @@ class Standing:
         self.other = sections
 
     def pack(self):
-        kinds = dict(self.other)
+        kinds = {tag: values.items() for tag, values in self.other.items()}
         kinds.update({
-            BALANCE: self.balances, COUNT: self.counts,
-            BADGE: {badge: place for place, badge in
-                    enumerate(self.badges, 1)},
-            GIVEN: dict.fromkeys(self.given, 1)})
+            BALANCE: self.balances.items(), COUNT: self.counts.items(),
+            BADGE: [(badge, place) for place, badge in
+                    enumerate(self.badges, 1)],
+            GIVEN: [(rule, 1) for rule in self.given]})
         kinds = {tag: values for tag, values in sorted(kinds.items())
                  if values}
         return uint(len(kinds)) + b"".join(

@@ -14,7 +14,7 @@ class Methods(OneOfEach):
 
     # target, what GET answers it with, the methods
     TARGETS = (
-        ("/application", "GET"),
+        ("/application", "GET PUT"),
         ("/pointScales", "GET POST"), ("/pointScales/s", "GET PUT DELETE"),
         ("/badges", "GET POST"), ("/badges/b", "GET PUT DELETE"),
         ("/rules", "GET POST"), ("/rules/r", "GET PUT DELETE"),
