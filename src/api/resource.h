@@ -35,6 +35,11 @@ struct resource {
 	    const void **form_out);
 	void (*encode_form)(const struct encode *encode, int kind,
 	    const char *key, const void *form);
+	/*
+	 * Whether what replaces an object is so much another one that what
+	 * users have of the old one means nothing for it. NULL: never.
+	 */
+	bool (*is_another)(const void *object, const void *existing);
 	/* Faults of what value, at pointer, was decoded to, as a whole. */
 	void (*check)(struct decode *decode, struct json_object *value,
 	    const char *pointer, const void *object);

@@ -1,6 +1,7 @@
 /* rule: the rule resource; its members are those of the engine's features */
 #include "api/resource.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "engine/feature.h"
 #include "rules/conditions.h"
 
@@ -83,6 +84,16 @@ check(struct decode *decode, struct json_object *object, const char *pointer,
 	}
 }
 
+/* Counts of reviews mean nothing for a rule of orders. */
+static bool
+is_another(const void *object, const void *existing)
+{
+	const struct rule_definition *one = object, *other = existing;
+
+	return !text_same(rule_match(&one->rule)->event_type,
+	    rule_match(&other->rule)->event_type);
+}
+
 const struct resource rule_resource = {
     .catalog = &rule_catalog,
     .collection = "/api/v1/rules",
@@ -93,5 +104,6 @@ const struct resource rule_resource = {
     .reference = take_reference,
     .decode_form = conditions_decode,
     .encode_form = conditions_encode,
+    .is_another = is_another,
     .check = check,
 };

@@ -124,7 +124,9 @@ insert_row(const struct catalog *catalog, struct db *db, int64_t application,
 	struct query query;
 	enum error error;
 
-	object->created_at = object->updated_at = clock_now();
+	object->updated_at = clock_now();
+	if (object->created_at == 0)
+		object->created_at = object->updated_at;
 	query_begin(&query, db, catalog->set, CATALOG_INSERT);
 	query_int(&query, application);
 	query_text(&query, object->name);

@@ -120,8 +120,8 @@ enum error catalog_list(const struct catalog *catalog, struct db *db,
 /*
  * The others need a transaction in which application_change has locked the
  * application and answered the version. write inserts what has the id 0, and
- * sets its id and times or answers the catalog's exists or too_many (of what is
- * made along, theirs); else it updates.
+ * sets its id and times (created_at where it is 0), or answers the catalog's
+ * exists or too_many (of what is made along, theirs); else it updates.
  * delete answers in_use while a rule in force or a user uses the thing.
  */
 enum error

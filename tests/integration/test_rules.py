@@ -317,6 +317,31 @@ class Awards(StackTest):
         award, = app.event()["awards"]
         self.assert_members(award, {"points": 50, "pointScale": "other"})
 
+    def test_a_put_of_another_event_type_starts_new_counts(self):
+        app = self.app()
+        for name in ("first", "r", "last"):
+            made = app.rule(name=name, numberOfTimesToGetTheAward=3)
+            if name == "r":
+                created = made["createdAt"]
+        awards = []
+        for event_type in ("review", "order", "review"):
+            r = app.put("/rules/r", {
+                "eventType": event_type, "points": 7, "pointScale": "s",
+                "numberOfTimesToGetTheAward": 3})
+            self.assert_status(r, 200)
+            self.assertEqual(r.json["createdAt"], created)
+            awards.append([
+                sum(a["rule"] == "r" for a in
+                    app.event(event_type=event_type)["awards"])
+                for _ in range(4)])
+        self.assertEqual(awards, [[0, 0, 1, 0]] * 3)
+        self.assertEqual(app.points(scale="s"), 21)
+        self.assertEqual([e["rule"] for e in app.ledger()
+                          if e["pointScale"] == "s"], ["r"] * 3)
+        self.assertEqual(sorted(r["name"] for r in
+                                app.get("/rules").json["data"]),
+                         ["first", "last", "r"])
+
     def fired(self, app, *changes):
         """How many awards the events give, with the N of the rule changed
         before each."""
