@@ -26,6 +26,14 @@ MUTANTS = [
         [TABLES],
         short=True),
     Mutant(
+        "a-weeks-limit-by-days", (3,),
+        "what is limited per week is limited per day",
+        "\t    limit->seconds != 0 ? SPAN_SECONDS : limit->per,"
+        " limit->seconds};\n",
+        "\t    limit->seconds != 0 ? SPAN_SECONDS : limit->per == UNIT_WEEK"
+        " ? UNIT_DAY : limit->per, limit->seconds};\n",
+        [TABLES]),
+    Mutant(
         "limit-one-more", (3,),
         "a limit allows one award more",
         "\t\tif (units_sum(step, STATE_AWARDS, &span) >= limit->times)\n",
@@ -179,8 +187,10 @@ MUTANTS = [
     Mutant(
         "a-milestone-again-and-again", (3,),
         "a milestone is given with each event",
-        "\t\t\t*step_touch(step, STATE_GIVEN, step->rule->id) = 1;\n",
-        "",
+        "\t\t\tif (step_get(step, STATE_GIVEN, step->rule->id) != 0 ||\n",
+        "\t\t\tif ((step->award > giving->awards + 1 &&\n"
+        "\t\t\t        step_get(step, STATE_GIVEN, step->rule->id) != 0)"
+        " ||\n",
         [TABLES]),
     Mutant(
         "points-rounded-up", (3,),
