@@ -46,12 +46,17 @@ class Damage(Regressions):
         return self.ids(app, "rule", "point_scale", "badge")
 
     # No number at all, and one without an end; a count that nothing follows;
-    # a kind that does not exist; a badge twice; a number too large; more behind
-    # the end, and less.
+    # a kind that does not exist; a badge twice; a number too large; more
+    # behind the end, and less. Of a kind with keys: a value of nothing, and
+    # none; the same key twice; a key too large; one behind the largest.
     UNREADABLE = ("''", "X'80'", "X'0105'", "X'010005'", "X'017F010101'",
                   "X'01020201010002'", "X'01000101FFFFFFFFFFFFFFFFFF02'",
                   "CONCAT(standing, X'00')",
-                  "LEFT(standing, LENGTH(standing) - 1)")
+                  "LEFT(standing, LENGTH(standing) - 1)",
+                  "X'010901000201'", "X'010901010200'",
+                  "X'010902010201000001'",
+                  "X'01090101FFFFFFFFFFFFFFFFFF0201'",
+                  "X'01090201FEFFFFFFFFFFFFFFFF0101000101'")
 
     def test_who_cannot_be_read_is_not_taken_for_somebody_new(self):
         for value in self.UNREADABLE:

@@ -1,5 +1,6 @@
 """An application's days: time zone and start of the day, now and in the past."""
 
+import itertools
 import unittest
 
 from apps import OneApp
@@ -101,6 +102,43 @@ class Days(OneApp):
                  "2026-08-10T17:00:00Z")
         self.assertEqual(self.gives(app, "u", *times), [1, 1, 0])
         self.verified(app)
+
+    def restart(self, **env):
+        """Start palmaresd anew, with this in its environment."""
+        self.stack.daemon_env = env
+        self.assertEqual(self.stack.daemon.stop(), 0)
+        self.stack.start_daemon()
+        for pid in self.stack.worker_pids() if env else ():
+            with open("/proc/%d/environ" % pid, encoding="utf-8") as f:
+                self.assertIn("TZ=" + env["TZ"], f.read().split("\0"))
+
+    def test_the_zone_of_the_process_never_matters(self):
+        """W4 and S1; the days after a restart are those of before."""
+        users = map("u-{}".format, itertools.count())
+        east = self.limited("Asia/Shanghai")
+        west = self.app()
+        self.set(west, timeZone="America/New_York")
+        west.rule(streak={"unit": "day", "length": 2})
+        self.addCleanup(self.restart)
+        for zone in ("America/New_York", "UTC", "Pacific/Kiritimati"):
+            before, user = next(users), next(users)
+            with self.subTest(zone):
+                self.assertEqual(self.gives(
+                    east, before, "2026-08-10T15:59:59Z",
+                    "2026-08-10T16:00:00Z"), [1, 1])
+                self.restart(TZ=zone)
+                self.assertEqual(self.gives(
+                    east, before, "2026-08-10T17:00:00Z",
+                    "2026-08-10T15:00:00Z"), [0, 0])
+                self.assertEqual(self.gives(
+                    east, user, "2026-08-10T15:59:59Z",
+                    "2026-08-10T16:00:00Z", "2026-08-10T17:00:00Z"),
+                    [1, 1, 0])
+                self.assertEqual(self.gives(
+                    west, user, "2026-02-05T12:00:00-05:00",
+                    "2026-02-06T22:26:00-05:00"), [0, 1])
+                self.verified(east)
+                self.verified(west)
 
     def test_s5_days_from_four(self):
         app = self.limited("America/Los_Angeles", dayStart="04:00")

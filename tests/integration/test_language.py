@@ -1,5 +1,6 @@
 """What rules can say beyond a type and a number, through the API."""
 
+import collections
 import itertools
 import json
 import unittest
@@ -44,6 +45,15 @@ BAD = (
     ("conditions", [{"property": "p", "operator": "eq"}],
      {"/conditions/0/value": "required"}),
     ("conditions", [{"any": []}], {"/conditions/0/any": "too_few"}),
+    ("conditions", [{"not": {"any": [{"not": {"all": []}}]}}],
+     {"/conditions/0/not/any/0/not": "too_deep"}),
+    ("conditions", [{"property": "p", "operator": "exists"}] * 33,
+     {"/conditions/32": "too_many"}),
+    ("conditions", [{"property": "p", "operator": "in", "value": [1] * 101}],
+     {"/conditions/0/value": "too_many"}),
+    ("conditions", [{"property": "p", "operator": "eq", "value": 5,
+                     "ignoreCase": True}],
+     {"/conditions/0/ignoreCase": "invalid_value"}),
     ("conditions", [{"property": "p", "operator": "lt", "value": "1"},
                     {"property": "p", "operator": "lt", "value": [1]}],
      {"/conditions/1/value": "invalid_type"}),
@@ -138,7 +148,9 @@ class Members(StackTest):
                 again = app.put(path, made)
                 self.assertEqual(again.json, made)
                 self.assertEqual(self.version(app), version)
-                self.assertEqual(app.get(path).json, made)
+                got = app.get(path)
+                self.assertEqual(got.json, made)
+                self.assertEqual(again.header("etag"), got.header("etag"))
                 self.assertIn(made, app.get("/rules").json["data"])
                 without = dict(made, **{member: None})
                 if member == "pointsFrom":
@@ -232,6 +244,9 @@ class Cases(StackTest):
         self.assertEqual(self.gives(app, (
             "2026-06-01T21:00:00Z", "2026-06-02T20:00:00Z",
             "2026-06-03T19:00:00Z")), [1, 1, 1])        # W1a
+        self.assertEqual(self.gives(self.rule(cooldown=86400), (
+            "2026-06-01T21:00:00Z", "2026-06-02T20:00:00Z",
+            "2026-06-03T19:00:00Z")), [1, 0, 1])        # W1b
         self.assertEqual(self.gives(app, (
             "2026-06-05T10:00:00Z", "2026-06-05T12:00:00Z",
             "2026-06-04T12:00:00Z")), [1, 0, 1])        # L5
@@ -244,6 +259,16 @@ class Cases(StackTest):
             "2026-06-01T00:0%d:%02dZ" % divmod(second, 60)
             for second in (0, 10, 20, 30, 61, 70)]),
             [1, 1, 1, 0, 1, 1])                         # W7
+
+    def test_a_changed_limit_knows_the_awards_of_before(self):
+        app = self.app()
+        rule = app.rule(limit={"times": 1, "per": "week"})
+        self.assertEqual(self.gives(app, DAYS[:2], user="u"), [1, 0])
+        for times, more in ((3, [1, 1, 0]), (2, [0]), (None, [1, 1])):
+            self.assert_json(app.put("/rules/" + rule["name"], dict(
+                rule, limit=times and {"times": times, "per": "week"})))
+            self.assertEqual(self.gives(app, DAYS[2:2 + len(more)],
+                                        user="u"), more)
 
     def test_windows(self):
         times = ("2026-06-02T10:00:00Z", "2026-06-07T10:00:00Z",
@@ -271,7 +296,9 @@ class Cases(StackTest):
     def test_streaks(self):
         app = self.rule(streak={"unit": "day", "length": 3})
         self.assertEqual(self.gives(app, DAYS[:3]), [0, 0, 1])      # L1
-        self.assertEqual(self.gives(app, DAYS[:1] * 3 + DAYS[1:2]), [0] * 4)
+        app = self.rule(streak={"unit": "day", "length": 2})
+        self.assertEqual(self.gives(app, DAYS[:1] * 3 + DAYS[1:2]),
+                         [0, 0, 0, 1])                  # S6
         app = self.rule(streak={"unit": "day", "length": 3}, repeat=True)
         self.assertEqual(self.gives(app, DAYS[:3] + DAYS[4:7] + DAYS[3:4]),
                          [0, 0, 1, 0, 0, 1, 0])         # L4
@@ -376,26 +403,28 @@ class Together64(StackTest):
             for _ in range(5)]}, key=key)
         return [one["event"] for one in r.json["results"]]
 
-    def awards(self, send, **members):
-        app = self.app()
-        app.rule(**members)
-        return [award for events in self.at_once(app, send)
-                for event in events for award in event["awards"]]
-
     def everything(self):
+        """All rules at the same user: what each gives is its own."""
         for send in (self.single, self.batch):
-            self.assertEqual(len(self.awards(                       # W8
-                send, limit={"times": 1, "per": "day"})), 1)
-            self.assertEqual(len(self.awards(
-                send, limit={"times": 7, "seconds": 60})), 7)
-            self.assertEqual(len(self.awards(                       # D2
-                send, badge="b", scale=None,
-                numberOfTimesToGetTheAward=30)), 1)
-            self.assertEqual(len(self.awards(
-                send, numberOfTimesToGetTheAward=16, repeat=True)),
-                (64 if send == self.single else 320) // 16)
-            self.assertEqual(len(self.awards(
-                send, streak={"unit": "day", "length": 1})), 1)
+            app = self.app()
+            for name, members in (
+                    ("day", {"limit": {"times": 1, "per": "day"}}),
+                    ("window", {"limit": {"times": 7, "seconds": 60}}),
+                    ("badge", {"badge": "b", "scale": None,
+                               "numberOfTimesToGetTheAward": 30}),
+                    ("repeat", {"numberOfTimesToGetTheAward": 16,
+                                "repeat": True}),
+                    ("streak", {"streak": {"unit": "day", "length": 1}})):
+                app.rule(name=name, **members)
+            events = [event for some in self.at_once(app, send)
+                      for event in some]
+            given = collections.Counter(
+                award["rule"] for event in events
+                for award in event["awards"])
+            self.assertEqual(given, {
+                "day": 1, "window": 7, "badge": 1,      # W8, D2
+                "repeat": len(events) // 16, "streak": 1})
+            self.assertEqual(len(events), 64 if send == self.single else 320)
 
     def test_with_one_worker(self):
         self.everything()

@@ -26,6 +26,8 @@ ROWS = (
      'user "u": standing: stored damaged'),
     ("user", "standing = LEFT(standing, LENGTH(standing) - 1)", U,
      'user "u": standing: stored damaged'),
+    ("user", "standing = X'010902010201000001'", U,
+     'user "u": standing: stored damaged'),
     ("user", None, U, 'user "u": events of a user who does not exist: stored'
      ' 4, the events give 0'),
     ("event", None, FIRST, ': number: stored 2, the events give 1'),
