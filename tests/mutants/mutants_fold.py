@@ -16,7 +16,7 @@ MUTANTS = [
         "a cooldown begins with the first award, and with no other",
         "\t*step_touch(step, STATE_AWARDED_AT, step->rule->id) =\n"
         "\t    step->event->moment.time;\n",
-        "\tif (!step_has(step, STATE_AWARDED_AT, step->rule->id))\n"
+        "\tif (!step_has(step, STATE_AWARDED_AT, 0))\n"
         "\t\t*step_touch(step, STATE_AWARDED_AT, step->rule->id) =\n"
         "\t\t    step->event->moment.time;\n",
         [CONTRACT]),
