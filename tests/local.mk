@@ -30,6 +30,7 @@ UNIT_TESTS = \
 	tests/unit/test_base_decode_types \
 	tests/unit/test_base_error \
 	tests/unit/test_base_field \
+	tests/unit/test_base_field_faults \
 	tests/unit/test_base_json \
 	tests/unit/test_base_json_faults \
 	tests/unit/test_base_json_library \
@@ -69,6 +70,7 @@ libunittest_a_SOURCES = \
 	tests/unit/bytes_test.c tests/unit/bytes_test.h \
 	tests/unit/decode_test.c tests/unit/decode_test.h \
 	tests/unit/engine_test.c tests/unit/engine_test.h \
+	tests/unit/field_test.c tests/unit/field_test.h \
 	tests/unit/json_test.c tests/unit/json_test.h \
 	tests/unit/plain_rule.c tests/unit/plain_rule.h \
 	tests/unit/random_case.c tests/unit/random_case.h \

@@ -233,13 +233,25 @@ decode_typed(const struct source *source, void *member_out)
 		decoder->decode(source, member_out);
 }
 
+/*
+ * Also what the parser has found. Where no fault would be kept none is known
+ * of, and a check would tell nothing.
+ */
+static bool
+may_be_faulty(const struct source *source)
+{
+	const struct faults *faults = source->decode->faults;
+
+	return faults_are_full(faults) ||
+	    faults_are_in(faults, source->pointer);
+}
+
 /* One object of the field's shape into *object_out, which is all zeros. */
 static void
 decode_shape(const struct source *source, void *object_out)
 {
 	const struct shape *shape = source->field->shape;
 	struct decode *decode = source->decode;
-	const int before = decode->faults->count;
 	struct member_fault fault;
 
 	fields_set_defaults(shape->fields, shape->count, object_out);
@@ -250,7 +262,7 @@ decode_shape(const struct source *source, void *object_out)
 	}
 	decode_object(decode, source->value, source->pointer, shape->fields,
 	    shape->count, object_out);
-	if (shape->check == NULL || decode->faults->count != before)
+	if (shape->check == NULL || may_be_faulty(source))
 		return;
 	fault = shape->check(object_out);
 	if (fault.member != NULL)

@@ -3,16 +3,20 @@
 
 #include <assert.h>
 
+/* What is required has no default: it would be missing when it is read. */
 static bool
 is_default(const struct field *field, const void *member)
 {
+	const bool required = (field->flags & FIELD_REQUIRED) != 0;
+
 	switch (field->type) {
 	case FIELD_INT:
 	case FIELD_TIME:
 	case FIELD_CHOICE:
-		return *(const int64_t *)member == field->fallback;
+		return !required && *(const int64_t *)member == field->fallback;
 	case FIELD_BOOL:
-		return *(const bool *)member == (field->fallback != 0);
+		return !required &&
+		    *(const bool *)member == (field->fallback != 0);
 	case FIELD_REFERENCE:
 		return ((const struct reference *)member)->id == 0;
 	case FIELD_LIST:

@@ -9,7 +9,8 @@
 struct encode {
 	struct json_writer *jw;
 	unsigned without; /* members with one of these flags are left out */
-	bool brief; /* what has its default is left out, else all is told */
+	/* What has its default, and is not required, is left out. */
+	bool brief;
 	int64_t context; /* for reference */
 	/* Writes the member key; the reference has an id. */
 	void (*reference)(const struct encode *encode, int kind,

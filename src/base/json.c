@@ -54,6 +54,19 @@ faults_are_full(const struct faults *faults)
 	    (faults->item_max > 0 && faults->item_count >= faults->item_max);
 }
 
+bool
+faults_are_in(const struct faults *faults, const char *pointer)
+{
+	const size_t len = strlen(pointer);
+	const struct fault *fault;
+
+	for (fault = *faults->item; fault != NULL; fault = fault->next)
+		if (strncmp(fault->pointer, pointer, len) == 0 &&
+		    (fault->pointer[len] == '/' || fault->pointer[len] == '\0'))
+			return true;
+	return false;
+}
+
 void
 faults_add(struct faults *faults, const char *pointer, const char *code,
     const char *detail, ...)

@@ -42,6 +42,9 @@ void faults_next_item(struct faults *faults);
 /* One more would not be kept. */
 bool faults_are_full(const struct faults *faults);
 
+/* Whether the item has a fault at the pointer or in what stands there. */
+bool faults_are_in(const struct faults *faults, const char *pointer);
+
 /* detail is a format. A second fault at the pointer in an item is dropped. */
 void faults_add(struct faults *faults, const char *pointer, const char *code,
     const char *detail, ...) __attribute__((format(printf, 4, 5)));

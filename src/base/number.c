@@ -26,7 +26,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Reads what follows the e. */
+/* Reads what follows the e; all that are larger are EXPONENT_MAX. */
 static int64_t
 read_exponent(const char *text)
 {
@@ -37,6 +37,8 @@ read_exponent(const char *text)
 	for (; is_digit(*text); text++)
 		if (exponent < EXPONENT_MAX)
 			exponent = exponent * 10 + (*text - '0');
+	if (exponent > EXPONENT_MAX)
+		exponent = EXPONENT_MAX;
 	return negative ? -exponent : exponent;
 }
 

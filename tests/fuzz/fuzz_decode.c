@@ -1,18 +1,29 @@
 /* fuzz_decode: objects through a table that has every type of field */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/decode.h"
+#include "base/encode.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "fuzz.h"
 
 enum { TEXT_MAX = 20, SMALL_MIN = -5, SMALL_MAX = 7, BODY_MAX = 64 << 20 };
+enum { LIST_MIN = 2, LIST_MAX = 4 };
 
 struct inner {
 	const char *key;
 	int64_t number;
+};
+
+/* Above 5 it has no colour: see check_part. */
+struct part {
+	int64_t number;
+	int64_t colour;
+	const char *text;
+	const void *part;
 };
 
 struct sample {
@@ -24,6 +35,9 @@ struct sample {
 	bool flag;
 	int64_t time;
 	struct inner inner;
+	int64_t colour;
+	const void *part;
+	struct list list, single, keys;
 };
 
 static const struct field inner_fields[] = {
@@ -47,7 +61,54 @@ decode_inner(struct decode *decode, struct json_object *value,
 		    decode, value, pointer, inner_fields, 2, member_out);
 }
 
-static const struct field fields[] = {
+static const char *const colours[] = {"red", "green", "blue", NULL};
+enum { COLOURS = 3 };
+
+static const struct shape part_shape;
+static const struct field part_fields[] = {
+    {.name = "number",
+        .type = FIELD_INT,
+        .flags = FIELD_REQUIRED,
+        .offset = offsetof(struct part, number),
+        .min = 0,
+        .max = SMALL_MAX},
+    {.name = "colour",
+        .type = FIELD_CHOICE,
+        .offset = offsetof(struct part, colour),
+        .fallback = -1,
+        .choices = colours},
+    {.name = "text",
+        .type = FIELD_TEXT,
+        .offset = offsetof(struct part, text),
+        .max = TEXT_MAX},
+    {.name = "part",
+        .type = FIELD_OBJECT,
+        .offset = offsetof(struct part, part),
+        .shape = &part_shape},
+};
+
+static struct member_fault
+check_part(const void *object)
+{
+	const struct part *part = object;
+
+	if (part->number > 5 && part->colour >= 0)
+		return (struct member_fault) {
+		    "colour", "invalid_value", "must be missing"};
+	return (struct member_fault) {.member = NULL};
+}
+
+static const struct shape part_shape = {
+    SHAPE(part_fields), .size = sizeof(struct part), .check = check_part};
+
+static const struct field key_field[] = {
+    {.type = FIELD_KEY, .flags = FIELD_REQUIRED}};
+static const struct shape key_shape = {
+    SHAPE(key_field), .size = sizeof(const char *), .bare = true};
+
+/* The members from here on are more than scalars. */
+enum { COMPOUND = 8, COMPOUNDS = 5 };
+static const struct field fields[COMPOUND + COMPOUNDS] = {
     {.name = "name",
         .type = FIELD_NAME,
         .flags = FIELD_REQUIRED,
@@ -77,6 +138,32 @@ static const struct field fields[] = {
         .type = FIELD_ANY,
         .offset = offsetof(struct sample, inner),
         .decode = decode_inner},
+    {.name = "colour",
+        .type = FIELD_CHOICE,
+        .offset = offsetof(struct sample, colour),
+        .fallback = -1,
+        .choices = colours},
+    {.name = "part",
+        .type = FIELD_OBJECT,
+        .offset = offsetof(struct sample, part),
+        .shape = &part_shape},
+    {.name = "list",
+        .type = FIELD_LIST,
+        .offset = offsetof(struct sample, list),
+        .min = LIST_MIN,
+        .max = LIST_MAX,
+        .shape = &part_shape},
+    {.name = "single",
+        .type = FIELD_LIST,
+        .flags = FIELD_SINGLE,
+        .offset = offsetof(struct sample, single),
+        .max = LIST_MAX,
+        .shape = &part_shape},
+    {.name = "keys",
+        .type = FIELD_LIST,
+        .offset = offsetof(struct sample, keys),
+        .max = LIST_MAX,
+        .shape = &key_shape},
 };
 
 /* Answers the number of faults. */
@@ -90,8 +177,9 @@ decode_sample(struct arena *arena, struct json_object *body, bool lenient,
 
 	faults_init(&faults, arena);
 	*sample_out = (struct sample) {.number = 0};
-	decode_object(&decode, body, "", fields,
-	    sizeof(fields) / sizeof(fields[0]), sample_out);
+	fields_set_defaults(fields + COMPOUND, COMPOUNDS, sample_out);
+	decode_object(
+	    &decode, body, "", fields, COMPOUND + COMPOUNDS, sample_out);
 	check_faults(&faults, body);
 	return faults.count;
 }
@@ -103,6 +191,50 @@ check_text(enum field_type type, const char *text)
 
 	if (text != NULL)
 		assert(text_fault(type, text, strlen(text), &detail) == NULL);
+}
+
+/* sound: there is no fault, so that the check has been asked, too. */
+static void
+check_part_limits(const struct part *part, bool sound)
+{
+	for (; part != NULL; part = part->part) {
+		assert(part->number >= 0 && part->number <= SMALL_MAX);
+		assert(part->colour >= -1 && part->colour < COLOURS);
+		if (part->text != NULL)
+			assert(utf8_length(part->text, strlen(part->text)) <=
+			    TEXT_MAX);
+		if (sound)
+			assert(part->number <= 5 || part->colour < 0);
+	}
+}
+
+static void
+check_parts(const struct list *list, bool sound)
+{
+	const struct part *parts = list->items;
+	size_t i;
+
+	assert(list->count <= LIST_MAX);
+	for (i = 0; i < list->count; i++)
+		check_part_limits(&parts[i], sound);
+}
+
+static void
+check_compounds(const struct sample *sample, bool sound)
+{
+	const char *const *keys = sample->keys.items;
+	size_t i;
+
+	assert(sample->colour >= -1 && sample->colour < COLOURS);
+	check_part_limits(sample->part, sound);
+	assert(sample->list.count == 0 || sample->list.count >= LIST_MIN);
+	check_parts(&sample->list, sound);
+	check_parts(&sample->single, sound);
+	assert(sample->keys.count <= LIST_MAX);
+	for (i = 0; i < sample->keys.count; i++) {
+		assert(!sound || keys[i] != NULL);
+		check_text(FIELD_KEY, keys[i]);
+	}
 }
 
 /* What the contract says of names and numbers, in other words than decode.c. */
@@ -134,6 +266,7 @@ check_same(const struct sample *one, const struct sample *other)
 	assert(one->flag == other->flag && one->time == other->time);
 	assert(same_text(one->inner.key, other->inner.key));
 	assert(one->inner.number == other->inner.number);
+	assert(fields_same(fields + COMPOUND, COMPOUNDS, one, other));
 }
 
 static struct str
@@ -141,6 +274,7 @@ write_sample(struct arena *arena, const struct sample *sample)
 {
 	struct str body = str_new(arena, BODY_MAX);
 	struct json_writer jw = {.out = &body};
+	const struct encode encode = {.jw = &jw, .brief = true};
 
 	jw_object(&jw, NULL);
 	if (sample->inner.key != NULL) {
@@ -149,6 +283,7 @@ write_sample(struct arena *arena, const struct sample *sample)
 		jw_string(&jw, "key", sample->inner.key);
 		jw_object_end(&jw);
 	}
+	encode_fields(&encode, fields + COMPOUND, COMPOUNDS, sample);
 	jw_time(&jw, "time", sample->time);
 	jw_bool(&jw, "flag", sample->flag);
 	jw_int(&jw, "small", sample->small);
@@ -176,16 +311,35 @@ check_again(struct arena *arena, const struct sample *sample)
 	check_same(sample, &again);
 }
 
-/* A number is the one that was sent, to the last digit. */
+/* A copy is the same when what it was made of is gone. */
 static void
-check_number(struct arena *arena, struct json_object *body, int64_t number)
+check_kept(
+    struct arena *arena, struct json_object *body, const struct sample *sample)
+{
+	struct arena *scratch = arena_new(FUZZ_ARENA_MAX);
+	struct sample copy;
+
+	decode_sample(scratch, body, true, &copy);
+	fields_keep(fields + COMPOUND, COMPOUNDS, arena, &copy);
+	arena_free(scratch);
+	assert(fields_same(fields + COMPOUND, COMPOUNDS, sample, &copy));
+}
+
+/*
+ * A number is the one that was sent, to the last digit, however it is written:
+ * a long double has 64 bits for them.
+ */
+static void
+check_number(struct json_object *body, int64_t number)
 {
 	struct json_object *value;
+	const char *text;
 
-	if (json_object_object_get_ex(body, "number", &value))
-		assert(
-		    strcmp(json_object_to_json_string(value),
-		        arena_printf(arena, "%lld", (long long)number)) == 0);
+	json_object_object_get_ex(body, "number", &value);
+	if (value == NULL)
+		return;
+	text = json_object_to_json_string(value);
+	assert(strtold(text, NULL) == (long double)number);
 }
 
 /* Without the members that are not in the table, both ways are one. */
@@ -199,9 +353,11 @@ check_body(struct arena *arena, struct json_object *body)
 	assert(lenient_faults <= strict_faults);
 	check_same(&strict, &lenient);
 	check_limits(&strict);
+	check_compounds(&strict, lenient_faults == 0);
 	if (lenient_faults > 0)
 		return;
-	check_number(arena, body, strict.number);
+	check_kept(arena, body, &strict);
+	check_number(body, strict.number);
 	check_again(arena, &lenient);
 }
 

@@ -4,6 +4,7 @@ from table import Mutant
 
 TABLES = "the_tables_of_the_contract_come_out_right"
 HOLD = "conditions_hold_as_the_contract_says"
+TOLD = "faults_are_told_where_they_stand"
 
 MUTANTS = [
     Mutant(
@@ -212,4 +213,42 @@ MUTANTS = [
         "\t\terror = keep(db, before, version);\n",
         "\t(void)keep;\n",
         ["test_verify_folds_each_event_by_its_own_days"]),
+    Mutant(
+        "lists-of-any-length", (),
+        "a list may be longer than its table says",
+        "(int64_t)count < field->min || (int64_t)count > field->max) {\n",
+        "(int64_t)count < field->min) {\n",
+        [TOLD]),
+    Mutant(
+        "objects-are-not-judged", (),
+        "an object that is wrong as a whole is taken",
+        "\tfault = shape->check(object_out);\n",
+        "\tfault = (struct member_fault) {.member = NULL};\n",
+        [TOLD]),
+    Mutant(
+        "judged-though-faulty", (),
+        "an object is judged by what stands in a faulty member's place",
+        "\tif (shape->check == NULL || may_be_faulty(source))\n",
+        "\t(void)may_be_faulty;\n\tif (shape->check == NULL)\n",
+        [TOLD, "no_check_is_asked_when_no_fault_would_be_kept"]),
+    Mutant(
+        "required-and-left-out", (),
+        "a rule is stored without what it must have, and cannot be read",
+        "return !required && *(const int64_t *)member == field->fallback;\n",
+        "return *(const int64_t *)member == field->fallback;\n",
+        ["what_is_written_is_read_as_the_same",
+         "a_document_has_what_a_rule_must_have"]),
+    Mutant(
+        "below-zero-as-above", (3,),
+        "of two numbers below zero the one farther from it is the greater",
+        "\treturn sign * compare_absolute(&a, &b);\n",
+        "\treturn compare_absolute(&a, &b);\n",
+        ["numbers_are_compared_by_what_they_are"]),
+    Mutant(
+        "objects-stay-in-their-arena", (),
+        "a rule that is kept has objects in memory that is free",
+        "\tif (*object != NULL)\n"
+        "\t\t*object = keep_items(field->shape, arena, *object, 1);\n",
+        "\t(void)field;\n\t(void)arena;\n\t(void)object;\n",
+        ["what_is_kept_outlives_its_arena"]),
 ]

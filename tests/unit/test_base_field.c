@@ -1,196 +1,36 @@
-/* test_base_field: members that are more than scalars, by a table of them */
-#include <string.h>
-
-#include "base/decode.h"
-#include "base/encode.h"
-#include "base/str.h"
-#include "json_test.h"
+/* test_base_field: structs by a table: written, compared, kept and copied */
+#include "field_test.h"
 
 const size_t arena_max = 64 << 20;
-
-static const char *const colours[] = {"red", "green", "blue", NULL};
-
-struct inner {
-	int64_t number;
-	int64_t colour;
-	const char *word;
-};
-
-static const struct field inner_fields[] = {
-    {.name = "number",
-        .type = FIELD_INT,
-        .flags = FIELD_REQUIRED,
-        .offset = offsetof(struct inner, number),
-        .min = 1,
-        .max = 9},
-    {.name = "colour",
-        .type = FIELD_CHOICE,
-        .offset = offsetof(struct inner, colour),
-        .fallback = -1,
-        .choices = colours},
-    {.name = "word",
-        .type = FIELD_TEXT,
-        .offset = offsetof(struct inner, word),
-        .max = 10},
-};
-
-static struct member_fault
-check_inner(const void *object)
-{
-	const struct inner *inner = object;
-
-	if (inner->number == 5 && inner->colour >= 0)
-		return (struct member_fault) {
-		    "colour", "invalid_value", "five has none"};
-	return (struct member_fault) {.member = NULL};
-}
-
-static const struct shape inner_shape = {
-    SHAPE(inner_fields), .size = sizeof(struct inner), .check = check_inner};
-
-static const struct field bare_field[] = {
-    {.type = FIELD_KEY, .flags = FIELD_REQUIRED}};
-static const struct shape bare_shape = {
-    SHAPE(bare_field), .size = sizeof(const char *), .bare = true};
-
-struct outer {
-	int64_t since;
-	int64_t colour;
-	const void *inner;
-	struct list list, single, words;
-	const void *form;
-};
-
-/* The form: a text. */
-static bool
-same_text(const void *one, const void *other)
-{
-	return strcmp(one, other) == 0;
-}
-
-static const void *
-keep_text(struct arena *to, const void *form)
-{
-	return arena_strdup(to, form);
-}
-
-static const struct form text_form = {same_text, keep_text};
-
-static void
-decode_form(struct decode *decode, int kind, struct json_object *value,
-    const char *pointer, const void **form_out)
-{
-	assert_int_equal(kind, 3);
-	if (json_object_is_type(value, json_type_string))
-		*form_out =
-		    arena_strdup(decode->arena, json_object_get_string(value));
-	else
-		faults_add(decode->faults, pointer, "invalid_type", "form");
-}
-
-static void
-encode_form(
-    const struct encode *encode, int kind, const char *key, const void *form)
-{
-	assert_int_equal(kind, 3);
-	jw_string(encode->jw, key, form);
-}
-
-enum { FIELDS = 7 };
-static const struct field fields[FIELDS] = {
-    {.name = "since",
-        .type = FIELD_TIME,
-        .offset = offsetof(struct outer, since),
-        .fallback = INT64_MIN},
-    {.name = "colour",
-        .type = FIELD_CHOICE,
-        .offset = offsetof(struct outer, colour),
-        .fallback = -1,
-        .choices = colours},
-    {.name = "inner",
-        .type = FIELD_OBJECT,
-        .flags = FIELD_STRICT,
-        .offset = offsetof(struct outer, inner),
-        .shape = &inner_shape},
-    {.name = "list",
-        .type = FIELD_LIST,
-        .offset = offsetof(struct outer, list),
-        .min = 1,
-        .max = 3,
-        .shape = &inner_shape},
-    {.name = "single",
-        .type = FIELD_LIST,
-        .flags = FIELD_SINGLE,
-        .offset = offsetof(struct outer, single),
-        .max = 3,
-        .shape = &inner_shape},
-    {.name = "words",
-        .type = FIELD_LIST,
-        .offset = offsetof(struct outer, words),
-        .max = 3,
-        .shape = &bare_shape},
-    {.name = "form",
-        .type = FIELD_FORM,
-        .offset = offsetof(struct outer, form),
-        .kind = 3,
-        .form = &text_form},
-};
-
-/* The text with " for each '. */
-static const char *
-json_of(const char *text)
-{
-	char *json = arena_strdup(arena, text), *c;
-
-	for (c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	return json;
-}
-
-static struct outer
-decode_outer(struct arena *in, const char *text)
-{
-	struct decode decode = {
-	    .arena = in, .faults = &faults, .form = decode_form};
-	const char *json = json_of(text), *why;
-	struct json_object *object;
-	struct outer outer;
-
-	memset(&outer, 0, sizeof(outer));
-	fields_set_defaults(fields, FIELDS, &outer);
-	faults_init(&faults, arena);
-	object = json_parse(arena, json, strlen(json), &faults, &why);
-	decode_object(&decode, object, "", fields, FIELDS, &outer);
-	return outer;
-}
-
-static const char *
-encode_outer(const struct outer *outer, bool brief)
-{
-	struct str text = str_new(arena, 10000);
-	struct json_writer jw = {.out = &text};
-	const struct encode encode = {
-	    .jw = &jw, .brief = brief, .form = encode_form};
-
-	jw_object(&jw, NULL);
-	encode_fields(&encode, fields, FIELDS, outer);
-	jw_object_end(&jw);
-	return text.data;
-}
 
 static const char *const sound[] = {
     "{}",
     "{'since':'2026-11-22T09:00:00.000000Z'}",
+    "{'since':'2026-11-22T09:00:00.000001Z'}",
+    "{'colour':'red'}",
     "{'colour':'blue'}",
     "{'inner':{'number':1}}",
+    "{'inner':{'number':2}}",
+    "{'inner':{'number':1,'colour':'red'}}",
+    "{'inner':{'number':1,'word':'a'}}",
+    "{'inner':{'number':1,'word':'b'}}",
+    "{'inner':{'number':1,'deep':{}}}",
+    "{'inner':{'number':1,'deep':{'until':'2026-11-22T09:00:00.000000Z'}}}",
+    "{'inner':{'number':1,'deep':{'flag':false}}}",
+    "{'inner':{'number':1,'deep':{'name':'a'}}}",
     "{'inner':{'number':5,'word':'five'}}",
     "{'inner':{'number':9,'colour':'red','word':''}}",
     "{'list':[{'number':1}]}",
     "{'list':[{'number':1},{'number':2,'colour':'green'},{'number':3}]}",
+    "{'list':[{'number':1},{'number':2}]}",
+    "{'list':[{'number':2},{'number':1}]}",
+    "{'list':[{'number':1},{'number':2,'deep':{'name':'a'}}]}",
     "{'single':[{'number':1}]}",
     "{'words':['one','two']}",
+    "{'words':['two','one']}",
+    "{'words':['one']}",
     "{'form':'text'}",
+    "{'form':'other'}",
 };
 
 static void
@@ -207,8 +47,8 @@ what_is_written_is_read_as_the_same(void **state)
 		    encode_outer(&outer, true), json_of(sound[i]));
 		for (k = 0; k < COUNT(sound); k++) {
 			again = decode_outer(arena, sound[k]);
-			assert_int_equal(
-			    fields_same(fields, FIELDS, &outer, &again),
+			assert_int_equal(fields_same(outer_fields, OUTER_FIELDS,
+			                     &outer, &again),
 			    i == k);
 		}
 	}
@@ -217,12 +57,65 @@ what_is_written_is_read_as_the_same(void **state)
 static void
 all_members_are_told_where_that_is_asked(void **state)
 {
-	struct outer outer = decode_outer(arena, "{'inner':{'number':1}}");
+	struct outer outer =
+	    decode_outer(arena, "{'inner':{'number':1,'deep':{}}}");
 
 	(void)state;
 	assert_string_equal(encode_outer(&outer, false),
-	    "{\"since\":null,\"colour\":null,\"inner\":{\"number\":1},"
-	    "\"list\":null,\"single\":null,\"words\":null,\"form\":null}");
+	    json_of("{'since':null,'colour':null,"
+	            "'inner':{'number':1,'deep':{}},'list':null,"
+	            "'single':null,'words':null,'form':null}"));
+	outer = decode_outer(arena, "{'list':[{'number':1}],'colour':'red'}");
+	assert_string_equal(encode_outer(&outer, false),
+	    json_of("{'since':null,'colour':'red','inner':null,"
+	            "'list':[{'number':1}],'single':null,'words':null,"
+	            "'form':null}"));
+}
+
+static void
+what_is_missing_has_its_default(void **state)
+{
+	struct outer outer =
+	    decode_outer(arena, "{'inner':{'number':1,'deep':{}}}");
+	const struct inner *inner = outer.inner;
+	const struct deep *deep = inner->deep;
+
+	(void)state;
+	assert_true(outer.since == INT64_MIN);
+	assert_true(outer.colour == -1);
+	assert_true(outer.list.count == 0 && outer.single.count == 0);
+	assert_null(outer.form);
+	assert_true(inner->colour == -1);
+	assert_null(inner->word);
+	assert_true(deep->until == INT64_MAX);
+	assert_true(deep->flag);
+	assert_null(deep->name);
+}
+
+static const char all_members[] =
+    "{'since':'2026-11-22T09:00:00.000000Z','colour':'green',"
+    "'inner':{'number':1,'word':'a','deep':{'name':'b'}},"
+    "'list':[{'number':2,'word':'c','deep':{'name':'d'}},{'number':3}],"
+    "'single':[{'number':4,'word':'e'}],'words':['f','g'],'form':'h'}";
+static const char all_null[] =
+    "{'since':null,'colour':null,'inner':null,'list':null,'single':null,"
+    "'words':null,'form':null}";
+
+static void
+null_leaves_a_member_as_it_was(void **state)
+{
+	struct outer outer = decode_outer(arena, all_members);
+
+	(void)state;
+	assert_int_equal(faults.count, 0);
+	decode_over(arena, all_null, FAULTS_MAX, &outer);
+	assert_int_equal(faults.count, 0);
+	assert_string_equal(encode_outer(&outer, true), json_of(all_members));
+	outer = decode_outer(arena, all_null);
+	assert_string_equal(encode_outer(&outer, true), "{}");
+	decode_outer(arena,
+	    "{'inner':{'number':5,'colour':null,'word':null,'deep':null}}");
+	assert_int_equal(faults.count, 0);
 }
 
 static void
@@ -236,62 +129,53 @@ one_may_stand_without_its_list(void **state)
 	    encode_outer(&outer, true), "{\"single\":[{\"number\":7}]}");
 }
 
-static void
-faults_are_told_where_they_stand(void **state)
+static const struct inner *
+item_of(const struct list *list, size_t i)
 {
-	static const char *const rows[][2] = {
-	    {"{'colour':'reed'}", "/colour invalid_value"},
-	    {"{'colour':1}", "/colour invalid_type"},
-	    {"{'inner':{}}", "/inner/number required"},
-	    {"{'inner':[]}", "/inner invalid_type"},
-	    {"{'inner':{'number':10}}", "/inner/number out_of_range"},
-	    {"{'inner':{'number':1,'wort':'x'}}", "/inner/wort unknown_member"},
-	    {"{'inner':{'number':5,'colour':'red'}}",
-	        "/inner/colour invalid_value"},
-	    /* what is faulty by itself is not judged as a whole */
-	    {"{'inner':{'number':5,'colour':'red','word':7}}",
-	        "/inner/word invalid_type"},
-	    {"{'list':[]}", "/list too_few"},
-	    {"{'list':{'number':1}}", "/list invalid_type"},
-	    {"{'list':[null]}", "/list/0 invalid_type"},
-	    {"{'list':[{'number':1},{'number':0}]}",
-	        "/list/1/number out_of_range"},
-	    {"{'list':[{'number':1},{'number':1},{'number':1},{'number':1}]}",
-	        "/list too_many"},
-	    {"{'single':{'number':0}}", "/single/number out_of_range"},
-	    {"{'single':7}", "/single invalid_type"},
-	    {"{'words':['a','']}", "/words/1 too_short"},
-	    {"{'words':[null]}", "/words/0 required"},
-	    {"{'form':7}", "/form invalid_type"},
-	};
-	const char *found;
-	size_t i;
+	return (const struct inner *)list->items + i;
+}
 
-	(void)state;
-	for (i = 0; i < COUNT(rows); i++) {
-		decode_outer(arena, rows[i][0]);
-		assert_int_equal(faults.count, 1);
-		found = arena_printf(
-		    arena, "%s %s", faults.first->pointer, faults.first->code);
-		assert_string_equal(found, rows[i][1]);
-	}
-	decode_outer(arena, "{'colour':'reed'}");
-	assert_string_equal(faults.first->detail, "must be red, green or blue");
+/* No pointer of one is a pointer of the other. */
+static void
+assert_apart(const struct inner *one, const struct inner *other)
+{
+	assert_ptr_not_equal(one, other);
+	assert_ptr_not_equal(one->word, other->word);
+	if (one->deep == NULL)
+		return;
+	assert_ptr_not_equal(one->deep, other->deep);
+	assert_ptr_not_equal(((const struct deep *)one->deep)->name,
+	    ((const struct deep *)other->deep)->name);
 }
 
 static void
 what_is_kept_outlives_its_arena(void **state)
 {
 	struct arena *first = arena_new(arena_max);
-	struct outer outer = decode_outer(first,
-	    "{'inner':{'number':1,'word':'a'},'list':[{'number':2,'word':'b'}],"
-	    "'single':[{'number':3,'word':'c'}],'words':['d','e'],'form':'f'}");
-	const char *before = encode_outer(&outer, true);
+	const struct outer before = decode_outer(first, all_members);
+	struct outer outer = before;
 
 	(void)state;
-	fields_keep(fields, FIELDS, arena, &outer);
+	fields_keep(outer_fields, OUTER_FIELDS, arena, &outer);
+	assert_true(fields_same(outer_fields, OUTER_FIELDS, &outer, &before));
+	assert_apart(outer.inner, before.inner);
+	assert_apart(item_of(&outer.list, 0), item_of(&before.list, 0));
+	assert_apart(item_of(&outer.single, 0), item_of(&before.single, 0));
+	assert_ptr_not_equal(outer.words.items, before.words.items);
+	assert_ptr_not_equal(outer.form, before.form);
 	arena_free(first);
-	assert_string_equal(encode_outer(&outer, true), before);
+	assert_string_equal(encode_outer(&outer, true), json_of(all_members));
+}
+
+static void
+nothing_is_kept_of_what_is_not_there(void **state)
+{
+	struct outer outer = decode_outer(arena, "{'inner':{'number':1}}");
+
+	(void)state;
+	fields_keep(outer_fields, OUTER_FIELDS, arena, &outer);
+	assert_string_equal(
+	    encode_outer(&outer, true), "{\"inner\":{\"number\":1}}");
 }
 
 static void
@@ -302,9 +186,14 @@ members_with_a_flag_are_copied(void **state)
 	struct outer to = decode_outer(arena, "{'words':['a']}");
 
 	(void)state;
-	fields_copy(fields, FIELDS, FIELD_STRICT, &from, &to);
+	fields_copy(outer_fields, OUTER_FIELDS, FIELD_STRICT, &from, &to);
 	assert_string_equal(encode_outer(&to, true),
 	    "{\"inner\":{\"number\":1},\"words\":[\"a\"]}");
+	from = decode_outer(arena, "{'single':[{'number':2}],'form':'f'}");
+	fields_copy(outer_fields, OUTER_FIELDS, FIELD_SINGLE, &from, &to);
+	assert_string_equal(encode_outer(&to, true),
+	    json_of("{'inner':{'number':1},'single':[{'number':2}],"
+	            "'words':['a']}"));
 }
 
 int
@@ -313,9 +202,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    JSON_TEST(what_is_written_is_read_as_the_same),
 	    JSON_TEST(all_members_are_told_where_that_is_asked),
+	    JSON_TEST(what_is_missing_has_its_default),
+	    JSON_TEST(null_leaves_a_member_as_it_was),
 	    JSON_TEST(one_may_stand_without_its_list),
-	    JSON_TEST(faults_are_told_where_they_stand),
 	    JSON_TEST(what_is_kept_outlives_its_arena),
+	    JSON_TEST(nothing_is_kept_of_what_is_not_there),
 	    JSON_TEST(members_with_a_flag_are_copied),
 	};
 

@@ -380,6 +380,24 @@ a_change_is_seen_wherever_it_is(void **state)
 	    "[{'property':'p','operator':'exists','value':false}]"));
 }
 
+/* Also where a number is what it would be without having been sent. */
+static void
+a_document_has_what_a_rule_must_have(void **state)
+{
+	static const char document[] =
+	    "{\"eventType\":\"x\",\"pointScale\":7,\"points\":1,"
+	    "\"requires\":{\"points\":[{\"pointScale\":7,"
+	    "\"atLeast\":-9223372036854775808}]}}";
+	struct rule rule;
+	const char *again;
+
+	(void)state;
+	assert_true(document_read(arena, arena, document, &rule));
+	again = document_write(arena, &rule);
+	assert_non_null(strstr(again, "\"atLeast\":-9223372036854775808"));
+	assert_true(document_read(arena, arena, again, &rule));
+}
+
 int
 main(void)
 {
@@ -390,6 +408,7 @@ main(void)
 	    cmocka_unit_test(a_rule_is_kept_small),
 	    cmocka_unit_test(they_are_written_as_they_were_sent),
 	    cmocka_unit_test(a_change_is_seen_wherever_it_is),
+	    cmocka_unit_test(a_document_has_what_a_rule_must_have),
 	};
 
 	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
