@@ -223,7 +223,8 @@ tests_fuzz_fuzz_time_LDADD = $(FUZZ_LDADD)
 tests_fuzz_fuzz_zone_LDADD = $(FUZZ_LDADD)
 # What the linker puts in the place of the store, see false_store.h.
 FALSE_STORE = application_by_app_key application_count application_get \
-	application_lock catalog_delete catalog_get catalog_list catalog_write \
+	application_lock catalog_delete catalog_get catalog_list \
+	catalog_replace catalog_write \
 	committer_submit event_get event_list key_find pool_give pool_take \
 	reader_submit tx_run user_list user_points user_told users_read
 WRAP_FALSE_STORE = $(AM_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(FALSE_STORE))

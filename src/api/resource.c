@@ -288,23 +288,6 @@ changes_nothing(const struct change *change, const struct named *object,
 	        (const char *)existing + resource->members_at);
 }
 
-/* The old one goes, as if it were deleted; its time of making stays. */
-static enum error
-replace(const struct change *change, struct db *db, int64_t version,
-    struct named *object, const struct named *existing)
-{
-	const struct catalog *catalog = change->resource->catalog;
-	struct call *call = change->call;
-	enum error error =
-	    catalog_delete(catalog, db, call->application, version, existing);
-
-	object->id = 0;
-	object->created_at = existing->created_at;
-	return error != OK ? error
-	                   : catalog_write(catalog, db, call->arena,
-	                         call->application, version, object);
-}
-
 static bool
 is_another(const struct change *change, const struct named *object,
     const struct named *existing)
@@ -331,7 +314,8 @@ write_change(const struct change *change, struct db *db, int64_t version,
 		return catalog_delete(
 		    catalog, db, application, version, existing);
 	if (is_another(change, object, existing))
-		return replace(change, db, version, object, existing);
+		return catalog_replace(catalog, db, change->call->arena,
+		    application, version, existing, object);
 	object->id = existing == NULL ? 0 : existing->id;
 	return catalog_write(
 	    catalog, db, change->call->arena, application, version, object);

@@ -124,9 +124,6 @@ insert_row(const struct catalog *catalog, struct db *db, int64_t application,
 	struct query query;
 	enum error error;
 
-	object->updated_at = clock_now();
-	if (object->created_at == 0)
-		object->created_at = object->updated_at;
 	query_begin(&query, db, catalog->set, CATALOG_INSERT);
 	query_int(&query, application);
 	query_text(&query, object->name);
@@ -171,24 +168,71 @@ delete_row(const struct catalog *catalog, struct db *db, int64_t application,
 	return query_finish(&query);
 }
 
-enum error
-catalog_write(const struct catalog *catalog, struct db *db, struct arena *arena,
-    int64_t application, int64_t version, void *object)
+/* Its times are set. */
+static enum error
+insert(const struct catalog *catalog, struct db *db, struct arena *arena,
+    int64_t application, int64_t version, struct named *object)
 {
-	const bool fresh = ((const struct named *)object)->id == 0;
-	enum error error = fresh ? check_count(catalog, db, application) : OK;
+	enum error error = OK;
 
-	if (error == OK && catalog->complete != NULL)
+	if (catalog->complete != NULL)
 		error =
 		    catalog->complete(db, arena, application, version, object);
 	if (error == OK)
-		error = fresh ? insert_row(catalog, db, application, object)
-		              : update_row(catalog, db, application, object);
-	if (error == OK && !fresh && catalog->end != NULL)
+		error = insert_row(catalog, db, application, object);
+	if (error == OK && catalog->begin != NULL)
+		error = catalog->begin(db, arena, application, version, object);
+	return error;
+}
+
+static enum error
+update(const struct catalog *catalog, struct db *db, struct arena *arena,
+    int64_t application, int64_t version, struct named *object)
+{
+	enum error error = OK;
+
+	if (catalog->complete != NULL)
+		error =
+		    catalog->complete(db, arena, application, version, object);
+	if (error == OK)
+		error = update_row(catalog, db, application, object);
+	if (error == OK && catalog->end != NULL)
 		error = catalog->end(db, application, version, object);
 	if (error == OK && catalog->begin != NULL)
 		error = catalog->begin(db, arena, application, version, object);
 	return error;
+}
+
+enum error
+catalog_write(const struct catalog *catalog, struct db *db, struct arena *arena,
+    int64_t application, int64_t version, void *object)
+{
+	struct named *named = object;
+	enum error error;
+
+	if (named->id != 0)
+		return update(catalog, db, arena, application, version, named);
+	error = check_count(catalog, db, application);
+	if (error != OK)
+		return error;
+	named->created_at = named->updated_at = clock_now();
+	return insert(catalog, db, arena, application, version, named);
+}
+
+enum error
+catalog_replace(const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application, int64_t version,
+    const void *existing, void *object)
+{
+	struct named *named = object;
+	enum error error =
+	    catalog_delete(catalog, db, application, version, existing);
+
+	if (error != OK)
+		return error;
+	named->created_at = ((const struct named *)existing)->created_at;
+	named->updated_at = clock_now();
+	return insert(catalog, db, arena, application, version, named);
 }
 
 static enum error

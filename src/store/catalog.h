@@ -120,13 +120,17 @@ enum error catalog_list(const struct catalog *catalog, struct db *db,
 /*
  * The others need a transaction in which application_change has locked the
  * application and answered the version. write inserts what has the id 0, and
- * sets its id and times (created_at where it is 0), or answers the catalog's
- * exists or too_many (of what is made along, theirs); else it updates.
+ * sets its id and times, or answers the catalog's exists or too_many (of what
+ * is made along, theirs); else it updates. replace deletes an object and writes
+ * another one with an id of its own, which only keeps the time of making.
  * delete answers in_use while a rule in force or a user uses the thing.
  */
 enum error
 catalog_write(const struct catalog *catalog, struct db *db, struct arena *arena,
     int64_t application, int64_t version, void *object) MUST_CHECK;
+enum error catalog_replace(const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application, int64_t version,
+    const void *existing, void *object) MUST_CHECK;
 enum error catalog_delete(const struct catalog *catalog, struct db *db,
     int64_t application, int64_t version, const void *object) MUST_CHECK;
 

@@ -228,6 +228,16 @@ WRAP(enum error, catalog_delete, const struct catalog *catalog, struct db *db,
 	    : OK;
 }
 
+WRAP(enum error, catalog_replace, const struct catalog *catalog, struct db *db,
+    struct arena *arena, int64_t application_id, int64_t version,
+    const void *existing, void *object)
+{
+	assert(((const struct named *)existing)->name != NULL);
+	((struct named *)object)->id = 0;
+	return __wrap_catalog_write(
+	    catalog, db, arena, application_id, version, object);
+}
+
 /* What becomes of an event, or of its whole job, by the username. */
 static const struct {
 	enum error event, job;
