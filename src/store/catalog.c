@@ -144,7 +144,6 @@ update_row(const struct catalog *catalog, struct db *db, int64_t application,
 	struct query query;
 	enum error error;
 
-	object->updated_at = clock_now();
 	query_begin(&query, db, catalog->set, CATALOG_UPDATE);
 	query_text(&query, object->name);
 	query_text(&query, object->description);
@@ -168,35 +167,21 @@ delete_row(const struct catalog *catalog, struct db *db, int64_t application,
 	return query_finish(&query);
 }
 
-/* Its times are set. */
+/* Its times are set; what has the id 0 is inserted. */
 static enum error
-insert(const struct catalog *catalog, struct db *db, struct arena *arena,
+store(const struct catalog *catalog, struct db *db, struct arena *arena,
     int64_t application, int64_t version, struct named *object)
 {
+	const bool fresh = object->id == 0;
 	enum error error = OK;
 
 	if (catalog->complete != NULL)
 		error =
 		    catalog->complete(db, arena, application, version, object);
 	if (error == OK)
-		error = insert_row(catalog, db, application, object);
-	if (error == OK && catalog->begin != NULL)
-		error = catalog->begin(db, arena, application, version, object);
-	return error;
-}
-
-static enum error
-update(const struct catalog *catalog, struct db *db, struct arena *arena,
-    int64_t application, int64_t version, struct named *object)
-{
-	enum error error = OK;
-
-	if (catalog->complete != NULL)
-		error =
-		    catalog->complete(db, arena, application, version, object);
-	if (error == OK)
-		error = update_row(catalog, db, application, object);
-	if (error == OK && catalog->end != NULL)
+		error = fresh ? insert_row(catalog, db, application, object)
+		              : update_row(catalog, db, application, object);
+	if (error == OK && !fresh && catalog->end != NULL)
 		error = catalog->end(db, application, version, object);
 	if (error == OK && catalog->begin != NULL)
 		error = catalog->begin(db, arena, application, version, object);
@@ -210,13 +195,14 @@ catalog_write(const struct catalog *catalog, struct db *db, struct arena *arena,
 	struct named *named = object;
 	enum error error;
 
-	if (named->id != 0)
-		return update(catalog, db, arena, application, version, named);
-	error = check_count(catalog, db, application);
-	if (error != OK)
-		return error;
-	named->created_at = named->updated_at = clock_now();
-	return insert(catalog, db, arena, application, version, named);
+	named->updated_at = clock_now();
+	if (named->id == 0) {
+		error = check_count(catalog, db, application);
+		if (error != OK)
+			return error;
+		named->created_at = named->updated_at;
+	}
+	return store(catalog, db, arena, application, version, named);
 }
 
 enum error
@@ -230,9 +216,10 @@ catalog_replace(const struct catalog *catalog, struct db *db,
 
 	if (error != OK)
 		return error;
+	named->id = 0;
 	named->created_at = ((const struct named *)existing)->created_at;
 	named->updated_at = clock_now();
-	return insert(catalog, db, arena, application, version, named);
+	return store(catalog, db, arena, application, version, named);
 }
 
 static enum error

@@ -67,8 +67,8 @@ MUTANTS = [
     Mutant(
         "no-quota", (),
         "an application may have any number of rules, badges, point scales",
-        "\terror = check_count(catalog, db, application);\n",
-        "\terror = false ? check_count(catalog, db, application) : OK;\n",
+        "\t\terror = check_count(catalog, db, application);\n",
+        "\t\terror = false ? check_count(catalog, db, application) : OK;\n",
         [LAST, ALONG]),
     Mutant(
         "quota-one-too-low", (),

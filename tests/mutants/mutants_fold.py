@@ -292,10 +292,8 @@ MUTANTS = [
     Mutant(
         "old-revision-stays", (3,),
         "a replaced rule stays in force beside the new one",
-        "\t\terror = update_row(catalog, db, application, object);\n"
-        "\tif (error == OK && catalog->end != NULL)\n",
-        "\t\terror = update_row(catalog, db, application, object);\n"
-        "\tif (error == OK && catalog->end == NULL)\n",
+        "\tif (error == OK && !fresh && catalog->end != NULL)\n",
+        "\tif (error == OK && !fresh && catalog->end == NULL)\n",
         ["test_the_next_event_sees_a_change"]),
     Mutant(
         "in-use-not-checked", (2, 3),
