@@ -141,17 +141,6 @@ const struct field outer_fields[OUTER_FIELDS] = {
         .form = &text_form},
 };
 
-const char *
-json_of(const char *text)
-{
-	char *json = arena_strdup(arena, text), *c;
-
-	for (c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	return json;
-}
-
 void
 decode_over(
     struct arena *in, const char *text, int faults_max, struct outer *outer)

@@ -32,9 +32,6 @@ extern const struct field outer_fields[OUTER_FIELDS];
 /* How often the check of an inner one was asked in the last body. */
 extern int checks_asked;
 
-/* The text with " for each '. */
-const char *json_of(const char *text);
-
 /*
  * Decodes over what is there already, as json_of; faults has the faults, and
  * keeps so many at most.

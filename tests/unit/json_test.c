@@ -57,3 +57,14 @@ assert_one_fault(const char *text, const char *pointer, const char *code)
 	assert_string_equal(faults.first->pointer, pointer);
 	assert_string_equal(faults.first->code, code);
 }
+
+const char *
+json_of(const char *text)
+{
+	char *json = arena_strdup(arena, text), *c;
+
+	for (c = json; *c != '\0'; c++)
+		if (*c == '\'')
+			*c = '"';
+	return json;
+}

@@ -21,6 +21,9 @@ struct json_object *
 parse_bytes(const char *text, size_t len, const char **why_out);
 struct json_object *parse(const char *text, const char **why_out);
 
+/* The text with " for each ', in the arena. */
+const char *json_of(const char *text);
+
 /* The text is no JSON, for the wanted reason; NULL: for any. */
 void assert_refused(const char *text, size_t len, const char *wanted);
 

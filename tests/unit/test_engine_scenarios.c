@@ -7,6 +7,7 @@
 #include "base/decode.h"
 #include "base/str.h"
 #include "engine_test.h"
+#include "json_test.h"
 #include "rules/document.h"
 #include "rules/properties.h"
 
@@ -286,18 +287,6 @@ static const struct scenario scenarios[] = {
 };
 /* clang-format on */
 
-/* The text with its single quotes doubled. */
-static const char *
-json_of(const char *text)
-{
-	char *json = arena_strdup(arena, text), *c;
-
-	for (c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	return json;
-}
-
 static size_t
 make_rules(const struct scenario *row, struct rule *rules)
 {
@@ -335,7 +324,6 @@ static struct occurrence
 event_of(const struct calendar *calendar, const struct event_row *event)
 {
 	struct occurrence occurrence = {.event_type = "x"};
-	struct faults faults;
 	struct decode decode = {.arena = arena, .faults = &faults};
 	const char *text, *why;
 	int64_t time;

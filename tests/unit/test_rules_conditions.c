@@ -10,18 +10,6 @@
 
 const size_t arena_max = 64 << 20;
 
-/* The text with " for each '. */
-static const char *
-json_of(const char *text)
-{
-	char *json = arena_strdup(arena, text), *c;
-
-	for (c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	return json;
-}
-
 static struct json_object *
 object_of(const char *text)
 {
